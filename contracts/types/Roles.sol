@@ -16,5 +16,4 @@ library Roles {
     uint64 internal constant SERVICE_REGULATOR = 9; // technical service regulator: stop and resume
     uint64 internal constant RISK_MANAGER = 10;
     uint64 internal constant ARBITRATOR = 11;
-    uint64 internal constant COMPLIANCE_MODULE = 12; // held by the ComplianceDesk contract alone
 }
