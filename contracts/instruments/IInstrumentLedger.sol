@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.34;
+
+import { InstrumentId } from "../types/InstrumentId.sol";
+
+/// @title One ledger for everything that is held: allowances, credits and settlement money (R-AST-1 to 3, R-TRD-8).
+/// @notice Units are whole tonnes of CO2e; money is in its smallest unit. Standard faces: ERC-1155 with metadata, ERC-165,
+///         ERC-7943 (multi-token, 0x41c4fbad). Departures from ERC-1155, on purpose: approvals revert
+///         (`ApprovalsNotSupported`); accounts have no code, so no receiver hook ever runs; what an order holds is debited
+///         from the account and emitted as a transfer to the book, whose own `balanceOf` is not kept.
+///
+///         free = max(0, balance − encumbered − frozen). Participants move only what is free.
+///         Conservation, for each instrument: issued = held + in orders + cancelled.
+interface IInstrumentLedger {
+    /// @dev Why a part of a holding is bound. Each reason has one module that may bind and release under it.
+    enum Reason {
+        NONE,
+        SURRENDER, // ComplianceDesk
+        WITHDRAWAL, // CashDesk
+        PLEDGE,
+        DISPUTE,
+        DELAYED_TRANSFER,
+        LISTING,
+        COLLATERAL
+    }
+
+    enum InstrumentState {
+        NONE,
+        OPEN,
+        CLOSED // held, surrendered and cancelled, but no longer issued or moved between accounts
+    }
+
+    struct Instrument {
+        uint96 issued; // units ever issued; also the serial after the last one, serials starting at 1
+        uint96 cancelled; // units that ceased to exist: surrendered, cancelled, lapsed; for money: withdrawn
+        uint40 validUntil; // Unix seconds; 0: no expiry
+        InstrumentState state;
+    }
+
+    /// @dev One settlement of an order: what its account gives into the book, what it gets, and who gets what it gave.
+    struct Settlement {
+        address caller; // the key that called the book
+        uint256 instrument; // of the market
+        bool buys; // gives main money and gets units; else gives units and gets main money
+        uint96 debit; // given: for what is traded, fees, and what the rest of the order holds
+        uint96 credit; // got, net of fees
+    }
+
+    /* ERRORS */
+
+    /// @notice `instrument` was never defined.
+    error UnknownInstrument(uint256 instrument);
+    /// @notice `instrument` exists already.
+    error InstrumentExists(uint256 instrument);
+    /// @notice `instrument` is closed, or its validity ended at `validUntil`.
+    error InstrumentNotOpen(uint256 instrument, uint40 validUntil);
+    /// @notice `account` has `free` units of `instrument` that it may move; `needed` were asked.
+    error InsufficientFree(address account, uint256 instrument, uint256 free, uint256 needed);
+    /// @notice `encumbered` units are bound for `reason`; `asked` were to be released or used.
+    error InsufficientEncumbered(address account, uint256 instrument, Reason reason, uint256 encumbered, uint256 asked);
+    /// @notice Keys act for accounts through their registration; nobody can be approved as an operator.
+    error ApprovalsNotSupported();
+    /// @notice A quantity of nothing, or one that no account can hold (2^96 and more).
+    error BadQuantity(uint256 quantity);
+    /// @notice ERC-1155: arrays of different lengths.
+    error LengthMismatch(uint256 first, uint256 second);
+    /// @notice `key` acts for another account than `account`.
+    error NotTheAccount(address key, address account);
+    /// @notice `caller` has no right to bind or release for `reason`; `module` has.
+    error NotTheBinder(address caller, Reason reason, address module);
+    /// @notice A document digest must say why.
+    error CauseMissing();
+
+    /* EVENTS beside those of ERC-1155 and ERC-7943 */
+
+    event InstrumentDefined(uint256 indexed instrument, uint40 validUntil, bytes32 terms);
+    event InstrumentStateChanged(uint256 indexed instrument, InstrumentState state);
+    /// @notice A block of serials `firstSerial` to `firstSerial + quantity − 1` came to be, for `cause` (R-AST-1).
+    event UnitsIssued(
+        uint256 indexed instrument,
+        address indexed account,
+        uint256 firstSerial,
+        uint256 quantity,
+        bytes32 indexed cause
+    );
+    /// @notice Units ceased to exist (for money: left the system), for `cause`.
+    event UnitsCancelled(uint256 indexed instrument, address indexed account, uint256 quantity, bytes32 indexed cause);
+    event Encumbered(
+        address indexed account, uint256 indexed instrument, Reason indexed reason, uint256 quantity, bytes32 cause
+    );
+    event Released(
+        address indexed account, uint256 indexed instrument, Reason indexed reason, uint256 quantity, bytes32 cause
+    );
+    /// @notice Why the forced transfer or freeze of this transaction happened (R-AST-3).
+    event Caused(bytes32 indexed cause, string reason);
+    event BinderAppointed(Reason indexed reason, address indexed module);
+
+    /* INSTRUMENTS */
+
+    /// @notice Define an instrument; it is open at once. For SERVICE_MANAGER.
+    /// @param validUntil Unix seconds; 0: no expiry.
+    /// @param terms Digest of its terms, a RuleBook document.
+    function defineInstrument(InstrumentId instrument, uint40 validUntil, bytes32 terms) external;
+
+    /// @notice Close or open again. For SERVICE_MANAGER.
+    function setState(InstrumentId instrument, InstrumentState state) external;
+
+    function instrumentOf(uint256 instrument) external view returns (Instrument memory);
+
+    /// @notice The instrument whose holdings lie in the accounts' eligibility words.
+    function mainMoney() external view returns (uint256);
+
+    /* ISSUE AND CANCEL: other contracts of the suite */
+
+    /// @notice Issue a block of units. Only the Allocator (allowances), the CashDesk (money), or who defined credits.
+    /// @param cause Digest or id of the determination, deposit or verification behind it.
+    /// @return firstSerial Of the block.
+    function issue(address account, uint256 instrument, uint256 quantity, bytes32 cause)
+        external
+        returns (uint256 firstSerial);
+
+    /// @notice Cancel free units of the account for which `key` acts. Only the ComplianceDesk.
+    function cancel(address key, uint256 instrument, uint256 quantity, bytes32 cause) external returns (address account);
+
+    /* BINDING: the module of the reason */
+
+    /// @notice Bind free units of `account`.
+    function encumber(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause) external;
+
+    /// @notice Give bound units back.
+    function release(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause) external;
+
+    /// @notice Cancel bound units.
+    function cancelEncumbered(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause)
+        external;
+
+    function encumberedFor(address account, uint256 instrument, Reason reason) external view returns (uint256);
+
+    function encumberedOf(address account, uint256 instrument) external view returns (uint256);
+
+    /// @notice What participants may move: max(0, balance − encumbered − frozen).
+    function freeOf(address account, uint256 instrument) external view returns (uint256);
+
+    /// @notice Name the module that binds for a reason that has none yet. For ADMINISTRATOR; once a reason.
+    function appointBinder(Reason reason, address module) external;
+
+    /* MARKET: the book only */
+
+    /// @notice Settle one order against makers, delivery versus payment in one call, or move nothing.
+    /// @dev `makers[i]` = account << 96 | what it gets: main money when `buys`, units else. At most 255 of them.
+    ///      Bit i of `blocked` says that maker i may not trade now; bit i of `own`, that it has the taker's beneficial
+    ///      owner. If any bit is set, nothing has moved: the book takes those orders out, or stops, and asks again.
+    function settle(Settlement calldata settlement, uint256[] calldata makers)
+        external
+        returns (address account, uint256 blocked, uint256 own);
+
+    /// @notice Give back to `account` what its order held.
+    function releaseEscrow(address account, uint256 instrument, uint256 quantity) external;
+
+    /// @notice As `releaseEscrow`, for the account for which `key` may trade; reverts unless that is `account`.
+    function releaseEscrowTo(address key, address account, uint256 instrument, uint256 quantity) external;
+
+    /* AUTHORITY */
+
+    /// @notice ERC-7943's forced transfer with its cause. For REGULATOR.
+    function forcedTransferFor(
+        address from,
+        address to,
+        uint256 instrument,
+        uint256 quantity,
+        bytes32 cause,
+        string calldata reason
+    ) external;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.34;
+
+import { Voucher } from "../types/Vouchers.sol";
+
+/// @title An append-only accumulator of vouchers (R-VCH-2, R-VCH-3).
+/// @notice A Merkle mountain range. After n leaves there is one peak of height h for each set bit h of n, covering 2^h
+///         leaves, the highest (oldest) first. Appending the leaf number n (from 0) writes exactly one peak, of the height
+///         that is the number of trailing ones of n; peaks that it swallows stay in storage, unread, until overwritten.
+///         So a leaf costs one slot and no peak has to be cleared.
+/// @dev Who issues vouchers keeps `count` where it writes anyway, and hands it in.
+library VoucherSeries {
+    struct Peaks {
+        mapping(uint256 height => bytes32 node) at;
+    }
+
+    /// @notice Index `index` is not below the `count` of the series.
+    error NoSuchVoucher(uint256 index, uint256 count);
+    /// @notice The path has `given` nodes; the mountain that covers the index has height `height`.
+    error WrongProofLength(uint256 given, uint256 height);
+
+    function leafOf(Voucher memory voucher) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(keccak256(abi.encode(voucher))));
+    }
+
+    /// @param count Leaves so far; the new leaf's index.
+    function append(Peaks storage peaks, uint256 count, bytes32 leaf) internal {
+        uint256 height;
+        for (; count & 1 == 1; count >>= 1) {
+            leaf = _node(peaks.at[height], leaf);
+            ++height;
+        }
+        peaks.at[height] = leaf;
+    }
+
+    /// @notice The peak that covers `index`: its height, and what must hash to it.
+    function peakOf(uint256 index, uint256 count) internal pure returns (uint256 height) {
+        require(index < count, NoSuchVoucher(index, count));
+        // The mountains lie from high to low. The highest bit in which index and count differ is the mountain's:
+        // above it both agree (mountains passed), there count has one and index zero.
+        uint256 differing = index ^ count;
+        while (differing > 1) {
+            differing >>= 1;
+            ++height;
+        }
+    }
+
+    /// @notice Whether `leaf` is the leaf number `index` of `count`, by its siblings from the bottom up.
+    function includes(Peaks storage peaks, uint256 count, uint256 index, bytes32 leaf, bytes32[] memory siblings)
+        internal
+        view
+        returns (bool)
+    {
+        uint256 height = peakOf(index, count);
+        require(siblings.length == height, WrongProofLength(siblings.length, height));
+        return climb(index, leaf, siblings) == peaks.at[height];
+    }
+
+    /// @notice The node above `leaf` when its siblings are as given.
+    function climb(uint256 index, bytes32 leaf, bytes32[] memory siblings) internal pure returns (bytes32 node) {
+        node = leaf;
+        for (uint256 i; i < siblings.length; ++i) {
+            node = (index >> i) & 1 == 0 ? _node(node, siblings[i]) : _node(siblings[i], node);
+        }
+    }
+
+    /// @notice One digest for the whole series: the peaks bagged from the lowest to the highest, then the count.
+    function root(Peaks storage peaks, uint256 count) internal view returns (bytes32 bag) {
+        bool started;
+        uint256 rest = count;
+        for (uint256 height; rest != 0; rest >>= 1) {
+            if (rest & 1 == 1) {
+                bag = started ? _node(peaks.at[height], bag) : peaks.at[height];
+                started = true;
+            }
+            ++height;
+        }
+        return _node(bag, bytes32(count));
+    }
+
+    /// @dev The civil day of `timestamp` in a zone that is `offset` seconds east of UTC: days since 1970-01-01.
+    function dayOf(uint256 timestamp, int256 offset) internal pure returns (uint24) {
+        // forge-lint: disable-next-line(unsafe-typecast) -- block times are far below 2^63 seconds and 2^24 days
+        return uint24(uint256(int256(timestamp) + offset) / 1 days);
+    }
+
+    function _node(bytes32 left, bytes32 right) private pure returns (bytes32 node) {
+        assembly ("memory-safe") {
+            mstore(0x00, left)
+            mstore(0x20, right)
+            node := keccak256(0x00, 0x40)
+        }
+    }
+}
