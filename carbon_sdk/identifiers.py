@@ -42,7 +42,7 @@ def address(value: str | bytes) -> Address:
         if len(value) != 20:
             raise InputError(f"An address has 20 bytes, not {len(value)}.")
         return checksummed(value.hex())
-    text = value.strip() if isinstance(value, str) else ""
+    text = value.strip()
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
         raise InputError(f"{value!r} is no address: give 0x and 40 hexadecimal digits.")
     result = checksummed(text[2:].lower())

@@ -87,7 +87,7 @@ def scaled(value: Quantity, decimals: int, *, name: str = "value", unit: str = "
     """A non-negative quantity in units of 10^-decimals. The one place where text and decimals become whole numbers."""
     number = _exact(value, name)
     if isinstance(number, int):
-        whole = number * 10**decimals
+        whole = number * pow10(decimals)
     else:
         sign, digits, exponent = number.as_tuple()
         if not isinstance(exponent, int):
@@ -97,9 +97,9 @@ def scaled(value: Quantity, decimals: int, *, name: str = "value", unit: str = "
             raise InputError(f"{name} {value} is too large.")
         coefficient = int("".join(map(str, digits))) * (-1 if sign else 1)
         if shift >= 0:
-            whole = coefficient * 10**shift
+            whole = coefficient * pow10(shift)
         else:
-            whole, rest = divmod(coefficient, 10**-shift) if -shift <= len(digits) + 1 else (0, coefficient)
+            whole, rest = divmod(coefficient, pow10(-shift)) if -shift <= len(digits) + 1 else (0, coefficient)
             if rest:
                 allowed = f"at most {decimals} decimals" if decimals else "no fraction"
                 raise InputError(f"{name} {value} is no whole number: {unit} have {allowed} here.")
@@ -108,6 +108,11 @@ def scaled(value: Quantity, decimals: int, *, name: str = "value", unit: str = "
     if whole > _LARGEST:
         raise InputError(f"{name} {value} is too large.")
     return whole
+
+
+def pow10(exponent: int) -> int:
+    """10 to a power that is not negative, as a whole number."""
+    return int("1" + "0" * exponent)
 
 
 def _exact(value: Quantity, name: str) -> int | Decimal:

@@ -1,6 +1,6 @@
 """The contract ABI's encoding, compiled once for each type.
 
-Why not eth_abi: it takes 250 ms to import and tens of microseconds a value; this one is checked against it in the tests.
+Why not eth_abi: it takes 250 ms to import and tens of microseconds a value; tests check this one against it.
 Values: int for integers and enumerations, EIP-55 text for addresses, bytes for bytesN and bytes, str, bool, tuples for
 structs and arrays. A float, a value out of range or bytes of the wrong length is refused before anything is sent.
 """
@@ -214,7 +214,7 @@ def _offset(data: bytes, at: int) -> int:
 
 def _short() -> MalformedData:
     return MalformedData(
-        "The answer is shorter than its ABI says. Check that the address has the contract and that its version is this SDK's."
+        "The answer is shorter than its ABI says. Check the address, and that the contract's version is this SDK's."
     )
 
 

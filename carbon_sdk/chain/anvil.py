@@ -1,4 +1,4 @@
-"""The embedded chain: anvil, found on this machine, started with its state kept in a folder, stopped with its parent."""
+"""The embedded chain: anvil, found on this machine, its state kept in a folder, stopped with its parent."""
 
 from __future__ import annotations
 
@@ -142,17 +142,17 @@ class Anvil:
         import fcntl
 
         assert self.folder is not None  # noqa: S101 -- callers look first
-        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         for _ in range(200):
             try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._lock = lock
                 return None
             except OSError:
                 with contextlib.suppress(OSError, ValueError, KeyError, CarbonError):
                     url = str(orjson.loads((self.folder / "running.json").read_bytes())["url"])
                     HttpEndpoint(url, timeout=5).request("eth_chainId")
-                    os.close(self._lock)
-                    self._lock = None
+                    os.close(lock)
                     return url
             time.sleep(0.05)
         raise AnvilFailed(
@@ -172,13 +172,13 @@ class Anvil:
         else:
             arguments += ["--silent"]
         url = f"http://127.0.0.1:{port}"
-        with open(self._log or os.devnull, "wb") as log:
+        with Path(self._log or os.devnull).open("wb") as log:
             self._process = subprocess.Popen(
                 [*arguments, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log if self._log else subprocess.PIPE,
-                preexec_fn=_die_with_parent(os.getpid()),
+                preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509 -- it calls prctl and getppid only
                 start_new_session=True,  # an interrupt at the keyboard is the parent's to handle
                 pass_fds=(self._lock,) if self._lock is not None else (),  # held until the state is written
             )

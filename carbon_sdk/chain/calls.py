@@ -205,7 +205,7 @@ class Done(Generic[T_co]):
 
     @property
     def transaction_hash(self) -> str:
-        """`0x…`"""
+        """Of the transaction, `0x…`."""
         return self.receipt.hash
 
     @property

@@ -203,10 +203,12 @@ class Chain:
     def receipts(self, hashes: Sequence[str]) -> list[Receipt | None]:
         """Many receipts in batches, in order."""
         answers = self.endpoint.batch([("eth_getTransactionReceipt", (item,)) for item in hashes])
+        found: list[Receipt | None] = []
         for answer in answers:
             if isinstance(answer, NodeError):
                 raise answer
-        return [None if found is None else receipt_of(found) for found in answers]
+            found.append(None if answer is None else receipt_of(answer))
+        return found
 
     def why_failed(self, receipt: Receipt, act: Act[Any] | None = None) -> Refused:
         """Why a mined transaction reverted: traced where the node can, else simulated again at its block."""

@@ -48,7 +48,7 @@ def refusal_in(error: NodeError) -> Refused | None:
     """The contracts' refusal inside a node's error; None if the node itself refused.
 
     Nodes put the data in different places: anvil, geth, besu and reth in `error.data`; older ones as
-    `{"data": …}`, `{"result": …}` or `{"<hash>": {"return": …}}` in it, or as text after "Reverted"; some only in the message.
+    `{"data": …}`, `{"result": …}` or `{"<hash>": {"return": …}}` in it, or as text after "Reverted"; some in the message.
     """
     found = _data_in(error.data)
     message = error.node_message
@@ -60,7 +60,7 @@ def refusal_in(error: NodeError) -> Refused | None:
         return OutOfGas()
     if error.code == 3 or _REVERTED.search(message):
         text = re.search(r"(?:execution reverted|reverted with reason string)[:,]?\s*['\"]?(.+?)['\"]?$", message)
-        return RevertedWithReason(text[1]) if text and found is None else RevertedSilently(data=found or b"")
+        return RevertedWithReason(text[1]) if text and found is None else RevertedSilently()
     return None
 
 

@@ -135,7 +135,7 @@ class KeystoreSigner(LocalSigner):
     """
 
     def __init__(self, path: str | Path, password: str | Callable[[], str]) -> None:
-        from eth_keyfile import decode_keyfile_json
+        from eth_keyfile.keyfile import decode_keyfile_json
 
         self.path = Path(path)
         try:
@@ -169,7 +169,7 @@ def create_keystore(path: str | Path, password: str, signer: LocalSigner | None 
     Raises:
         SignerError: The file exists or cannot be written, or the password is empty.
     """
-    from eth_keyfile import create_keyfile_json
+    from eth_keyfile.keyfile import create_keyfile_json
 
     if not password:
         raise SignerError("A keystore needs a password.")
@@ -180,7 +180,7 @@ def create_keystore(path: str | Path, password: str, signer: LocalSigner | None 
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
     except FileExistsError:
         raise SignerError(f"{target} exists; a key is never overwritten. Choose another name.") from None
