@@ -8,9 +8,6 @@ STAMPS := .build/stamps
 PY     := .venv/bin/python
 SOL    := $(shell find contracts -name '*.sol' 2>/dev/null)
 
-# Ape finds the compiler here (docs/operations.md); forge is told in foundry.toml.
-export SOLCX_BINARY_PATH := $(CURDIR)/.build/bin
-
 .PHONY: help setup build demo test test-full bench check format clean
 
 help: ## list the targets

@@ -1,8 +1,15 @@
 #!/usr/bin/env python3
 """Imports go one way, in contracts/ and in carbon_sdk/; one that runs up, or a folder without a place, fails.
 
-The picture is in docs/architecture.md; here it is as data. A part may import what stands in its set and, through it,
-everything below.
+A part may import what stands in its set below and, through it, everything under that:
+
+    types <- governance <- vouchers <- registry <- {instruments, reporting} <- {allocation, market, compliance}
+
+    errors <- identifiers <- units <- chain <- contracts <- deployment <- {evidence, identity, audit}
+    {evidence, identity, audit} <- actors <- replay <- cli        audit <- market_data <- replay
+
+errors lies lowest, as refusing a float or a malformed id is one. audit never imports actors: whoever audits does not
+lean on the code that acted.
 """
 
 from __future__ import annotations
@@ -16,7 +23,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# types <- governance <- vouchers <- registry <- {instruments, reporting} <- {allocation, market, compliance}
 CONTRACTS: dict[str, set[str]] = {
     "types": set(),
     "governance": {"types"},
@@ -36,9 +42,6 @@ SHARED: dict[str, str] = {
 }
 LIBRARIES = ("@openzeppelin/contracts/", "@openzeppelin/contracts-upgradeable/")
 
-# errors <- units, identifiers <- chain <- contracts <- deployment <- {evidence, identity, audit} <- actors <- replay <- cli
-# errors lies lowest, as refusing a float or a malformed id is one. audit never imports actors: whoever audits does not
-# lean on the code that acted.
 SDK: dict[str, set[str]] = {
     "errors": set(),
     "identifiers": {"errors"},
