@@ -116,7 +116,7 @@ interface IStakeholderRegistry {
         uint40 certificateUntil
     );
 
-    /* EVENTS: ACCOUNTS. Rights and validity of each key are in the ledger's RepresentationChanged. */
+    /* EVENTS: ACCOUNTS */
 
     event RepresentativeAdded(
         address indexed account, address indexed key, uint16 rights, bytes32 fingerprint, uint40 certificateUntil

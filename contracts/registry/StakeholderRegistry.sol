@@ -245,7 +245,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
 
         emit RepresentativeRemoved(account, key, cause);
 
-        _push(account, key, 0, 0);
+        _dismiss(key);
     }
 
     /// @inheritdoc IStakeholderRegistry
@@ -273,7 +273,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         emit KeyRotated(account, oldKey, newKey, attestation.fingerprint, until);
 
         CERTIFICATES.bind(attestation, caSignature, possessionSignature);
-        _push(account, oldKey, 0, 0);
+        _dismiss(oldKey);
         _push(account, newKey, held.rights, until);
         if (principal) _push(account, record);
     }
@@ -503,6 +503,10 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
 
     function _push(address account, address key, uint16 rights, uint40 until) private {
         LEDGER.setRepresentation(key, Representation({ account: account, certificateUntil: until, rights: rights }));
+    }
+
+    function _dismiss(address key) private {
+        LEDGER.setRepresentation(key, Representation({ account: address(0), certificateUntil: 0, rights: 0 }));
     }
 
     /// @dev Whoever restricted, it is restricted; and what an account is not open for, it does not do.
