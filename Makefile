@@ -61,3 +61,8 @@ $(STAMPS)/forge: $(STAMPS)/tools foundry.toml scripts/toolchain/compile.sh $(SOL
 $(STAMPS)/sdk: $(STAMPS)/forge $(STAMPS)/python $(wildcard scripts/generate_contracts.py)
 	@if [ -f scripts/generate_contracts.py ]; then $(PY) scripts/generate_contracts.py; fi
 	@mkdir -p $(@D) && touch $@
+
+# Static analysers of their own lock, as they contradict Ape's; only the checks need them.
+$(STAMPS)/audit: requirements-audit.lock scripts/toolchain/python_env.sh
+	@scripts/toolchain/python_env.sh requirements-audit.lock .build/venv-audit
+	@mkdir -p $(@D) && touch $@

@@ -41,6 +41,7 @@ interface IInstrumentLedger {
     struct Settlement {
         address caller; // the key that called the book
         uint256 instrument; // of the market
+        bool ownAllowed; // trade with orders of the same beneficial owner instead of reporting them
         bool buys; // gives main money and gets units; else gives units and gets main money
         uint96 debit; // given: for what is traded, fees, and what the rest of the order holds
         uint96 credit; // got, net of fees
@@ -68,8 +69,12 @@ interface IInstrumentLedger {
     error NotTheAccount(address key, address account);
     /// @notice `caller` has no right to bind or release for `reason`; `module` has.
     error NotTheBinder(address caller, Reason reason, address module);
-    /// @notice A document digest must say why.
+    /// @notice A digest or id must say why.
     error CauseMissing();
+    /// @notice `module` is appointed already, or is no contract.
+    error CannotAppoint(address module);
+    /// @notice More makers than one call may settle.
+    error TooManyMakers(uint256 makers);
 
     /* EVENTS beside those of ERC-1155 and ERC-7943 */
 
@@ -94,6 +99,7 @@ interface IInstrumentLedger {
     /// @notice Why the forced transfer or freeze of this transaction happened (R-AST-3).
     event Caused(bytes32 indexed cause, string reason);
     event BinderAppointed(Reason indexed reason, address indexed module);
+    event CreditIssuerAppointed(address indexed module);
 
     /* INSTRUMENTS */
 
@@ -112,14 +118,14 @@ interface IInstrumentLedger {
 
     /* ISSUE AND CANCEL: other contracts of the suite */
 
-    /// @notice Issue a block of units. Only the Allocator (allowances), the CashDesk (money), or who defined credits.
+    /// @notice Issue a block of units. Only the Allocator (allowances), the CashDesk (money), the credit issuer (credits).
     /// @param cause Digest or id of the determination, deposit or verification behind it.
     /// @return firstSerial Of the block.
     function issue(address account, uint256 instrument, uint256 quantity, bytes32 cause)
         external
         returns (uint256 firstSerial);
 
-    /// @notice Cancel free units of the account for which `key` acts. Only the ComplianceDesk.
+    /// @notice Cancel free units of the account for which `key` may initiate and approve. Only the ComplianceDesk.
     function cancel(address key, uint256 instrument, uint256 quantity, bytes32 cause) external returns (address account);
 
     /* BINDING: the module of the reason */
@@ -144,6 +150,9 @@ interface IInstrumentLedger {
     /// @notice Name the module that binds for a reason that has none yet. For ADMINISTRATOR; once a reason.
     function appointBinder(Reason reason, address module) external;
 
+    /// @notice Name the module that issues credits. For ADMINISTRATOR; once.
+    function appointCreditIssuer(address module) external;
+
     /* MARKET: the book only */
 
     /// @notice Settle one order against makers, delivery versus payment in one call, or move nothing.
@@ -157,7 +166,8 @@ interface IInstrumentLedger {
     /// @notice Give back to `account` what its order held.
     function releaseEscrow(address account, uint256 instrument, uint256 quantity) external;
 
-    /// @notice As `releaseEscrow`, for the account for which `key` may trade; reverts unless that is `account`.
+    /// @notice As `releaseEscrow`, when `key` asks: reverts unless it acts for `account` with the right to trade. An account
+    ///         that may not trade at present may still take its orders back.
     function releaseEscrowTo(address key, address account, uint256 instrument, uint256 quantity) external;
 
     /* AUTHORITY */

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PINS: dict[str, str] = json.loads((ROOT / "package.json").read_text())["dependencies"]
 VERSIONS = {tool: PINS[f"@foundry-rs/{tool}"] for tool in ("forge", "anvil", "cast")} | {"solc": PINS["solc"]}
-LINKS = {tool: f"solc-v{version}" if tool == "solc" else tool for tool, version in VERSIONS.items()}
+SHIM = ROOT / "scripts/toolchain/solc.js"
 
 
 def version_of(binary: str) -> str:
@@ -39,7 +39,7 @@ def version_of(binary: str) -> str:
 def from_npm(tool: str) -> Path:
     """The binary in npm's package for this platform; for solc the script that serves npm's WebAssembly build."""
     if tool == "solc":
-        return ROOT / "scripts/toolchain/solc.js"
+        return SHIM
     system = {"windows": "win32"}.get(platform.system().lower(), platform.system().lower())
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine().lower(), platform.machine().lower())
     suffix = ".exe" if system == "win32" else ""
@@ -68,6 +68,15 @@ def locate(tool: str) -> Path:
     return path
 
 
+def link(name: Path, path: Path | None) -> None:
+    """Makes `name` point to `path`, or removes it."""
+    if path is None:
+        name.unlink(missing_ok=True)
+    elif not (name.is_symlink() and name.resolve() == path):
+        name.unlink(missing_ok=True)
+        name.symlink_to(path)
+
+
 def main() -> None:
     if sys.argv[1:]:
         for tool in sys.argv[1:]:
@@ -78,11 +87,14 @@ def main() -> None:
 
     folder = ROOT / ".build/bin"
     folder.mkdir(parents=True, exist_ok=True)
-    for tool, name in LINKS.items():
-        link, path = folder / name, locate(tool)
-        if not (link.is_symlink() and link.resolve() == path):
-            link.unlink(missing_ok=True)
-            link.symlink_to(path)
+    found = {tool: locate(tool) for tool in VERSIONS}
+    solc = found.pop("solc")
+    for name, path in found.items():
+        link(folder / name, path)
+
+    # Forge and Ape call the script in either case, as it gives both the same settings; it calls the native one.
+    link(folder / f"solc-v{VERSIONS['solc']}", SHIM)
+    link(folder / "solc-native", solc if solc != SHIM else None)
 
 
 if __name__ == "__main__":

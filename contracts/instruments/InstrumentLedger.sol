@@ -1,0 +1,716 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.34;
+
+import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import { IERC1155MetadataURI } from "@openzeppelin/contracts/token/ERC1155/extensions/IERC1155MetadataURI.sol";
+import { IERC1155Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import { Strings } from "@openzeppelin/contracts/utils/Strings.sol";
+
+import { Governed } from "../governance/Governed.sol";
+import { IEligibility } from "../registry/IEligibility.sol";
+import { AccountStatus, Eligibility, Representation, Restrictions, Rights } from "../types/Accounts.sol";
+import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
+import { IERC7943MultiToken } from "./IERC7943.sol";
+import { IInstrumentLedger } from "./IInstrumentLedger.sol";
+import { AccountWord, HoldingWord, KeyWord, keyWord } from "./Words.sol";
+
+/// @title The ledger of units and money. Its manual is `IInstrumentLedger`; the words are drawn in `Words.sol`.
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
+contract InstrumentLedger is
+    IInstrumentLedger,
+    IEligibility,
+    IERC1155MetadataURI,
+    IERC7943MultiToken,
+    IERC1155Errors,
+    Governed
+{
+    uint256 private constant _MAX_MAKERS = 255; // one bit each in `settle`'s answers
+    uint256 private constant _WHOLE = type(uint96).max;
+
+    // The other contracts of the suite: proxies, whose addresses are fixed before any implementation exists.
+    address private immutable REGISTRY;
+    address private immutable BOOK;
+    address private immutable CASH_DESK;
+    address private immutable ALLOCATOR;
+    address private immutable COMPLIANCE_DESK;
+    uint256 private immutable MAIN_MONEY;
+
+    /// @custom:storage-location erc7201:carbon.storage.InstrumentLedger
+    struct Storage {
+        mapping(address account => AccountWord) accounts;
+        mapping(address key => KeyWord) keys;
+        mapping(address account => mapping(uint256 instrument => HoldingWord)) holdings;
+        mapping(uint256 instrument => Instrument) instruments;
+        mapping(address account => mapping(uint256 instrument => uint256)) frozen;
+        mapping(address account => mapping(uint256 instrument => mapping(Reason => uint256))) encumbered;
+        mapping(Reason => address) binders;
+        address creditIssuer;
+    }
+
+    // keccak256(abi.encode(uint256(keccak256("carbon.storage.InstrumentLedger")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant _STORAGE = 0xaf9d6ae6af9e049ce8306cc24c9400ba0bb14498d090f682397bc1c99d2cef00;
+
+    /// @param mainMoney_ The instrument kept beside eligibility.
+    constructor(
+        address registry,
+        address book,
+        address cashDesk,
+        address allocator,
+        address complianceDesk,
+        InstrumentId mainMoney_
+    ) {
+        require(mainMoney_.class() == InstrumentClass.MONEY, UnknownInstrument(InstrumentId.unwrap(mainMoney_)));
+        REGISTRY = registry;
+        BOOK = book;
+        CASH_DESK = cashDesk;
+        ALLOCATOR = allocator;
+        COMPLIANCE_DESK = complianceDesk;
+        MAIN_MONEY = InstrumentId.unwrap(mainMoney_);
+    }
+
+    /// @notice Defines the main money.
+    /// @param terms Digest of its terms.
+    function initialize(bytes32 terms) external reinitializer(2) {
+        _define(MAIN_MONEY, 0, terms);
+    }
+
+    /* INSTRUMENTS */
+
+    /// @inheritdoc IInstrumentLedger
+    function defineInstrument(InstrumentId instrument, uint40 validUntil, bytes32 terms) external restricted {
+        _define(InstrumentId.unwrap(checkedInstrument(InstrumentId.unwrap(instrument))), validUntil, terms);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function setState(InstrumentId instrument, InstrumentState state) external restricted {
+        uint256 id = InstrumentId.unwrap(instrument);
+        Instrument storage known = _defined(id);
+        require(state != InstrumentState.NONE, UnknownInstrument(id));
+
+        known.state = state;
+
+        emit InstrumentStateChanged(id, state);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function instrumentOf(uint256 instrument) external view returns (Instrument memory) {
+        return _s().instruments[instrument];
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function mainMoney() external view returns (uint256) {
+        return MAIN_MONEY;
+    }
+
+    function _define(uint256 id, uint40 validUntil, bytes32 terms) private {
+        Instrument storage known = _s().instruments[id];
+        require(known.state == InstrumentState.NONE, InstrumentExists(id));
+
+        known.state = InstrumentState.OPEN;
+        known.validUntil = validUntil;
+
+        emit InstrumentDefined(id, validUntil, terms);
+    }
+
+    function _defined(uint256 id) private view returns (Instrument storage known) {
+        known = _s().instruments[id];
+        require(known.state != InstrumentState.NONE, UnknownInstrument(id));
+    }
+
+    function _requireOpen(uint256 id) private view {
+        Instrument storage known = _defined(id);
+        require(_isOpen(known), InstrumentNotOpen(id, known.validUntil));
+    }
+
+    function _isOpen(Instrument storage known) private view returns (bool) {
+        return known.state == InstrumentState.OPEN && (known.validUntil == 0 || block.timestamp < known.validUntil);
+    }
+
+    /* ELIGIBILITY */
+
+    /// @inheritdoc IEligibility
+    function setEligibility(address account, Eligibility calldata given) external onlyModule(REGISTRY) {
+        Storage storage $ = _s();
+        $.accounts[account] = $.accounts[account].withEligibility(given);
+
+        emit EligibilityChanged(account, given);
+    }
+
+    /// @inheritdoc IEligibility
+    function setRepresentation(address key, Representation calldata given) external onlyModule(REGISTRY) {
+        _s().keys[key] = keyWord(given);
+
+        emit RepresentationChanged(key, given.account, given.certificateUntil, given.rights);
+    }
+
+    /// @inheritdoc IEligibility
+    function eligibilityOf(address account) external view returns (Eligibility memory) {
+        return _s().accounts[account].eligibility();
+    }
+
+    /// @inheritdoc IEligibility
+    function representationOf(address key) external view returns (Representation memory) {
+        return _s().keys[key].representation();
+    }
+
+    /// @inheritdoc IEligibility
+    function actingFor(address key, uint16 needed, uint16 forbidding) external view returns (address account) {
+        (account,) = _acting(key, needed, forbidding);
+    }
+
+    function _acting(address key, uint16 needed, uint16 forbidding)
+        private
+        view
+        returns (address account, AccountWord word)
+    {
+        account = _representing(key, needed);
+        word = _s().accounts[account];
+        require(word.status() == uint8(AccountStatus.ACTIVE), AccountNotActive(account, word.status()));
+        require(word.restrictions() & forbidding == 0, AccountRestricted(account, word.restrictions(), forbidding));
+        require(word.certificateUntil() > block.timestamp, CertificateExpired(account, word.certificateUntil()));
+    }
+
+    /// @dev The account for which `key` may do `needed`, whatever the account itself may do at present.
+    function _representing(address key, uint16 needed) private view returns (address account) {
+        KeyWord word = _s().keys[key];
+        account = word.keyAccount();
+        require(account != address(0), NotARepresentative(key));
+        require(word.keyRights() & needed == needed, MissingRight(key, account, word.keyRights(), needed));
+        require(word.keyUntil() > block.timestamp, CertificateExpired(key, word.keyUntil()));
+    }
+
+    function _isEligible(AccountWord word, uint16 forbidding) private view returns (bool) {
+        return word.status() == uint8(AccountStatus.ACTIVE) && word.restrictions() & forbidding == 0
+            && word.certificateUntil() > block.timestamp;
+    }
+
+    /* ISSUE AND CANCEL */
+
+    /// @inheritdoc IInstrumentLedger
+    function issue(address account, uint256 instrument, uint256 quantity, bytes32 cause)
+        external
+        returns (uint256 firstSerial)
+    {
+        _requireModule(_issuerOf(InstrumentId.wrap(instrument).class()));
+        _requireOpen(instrument);
+        require(canReceive(account), ERC7943CannotReceive(account));
+        require(cause != 0, CauseMissing());
+        Instrument storage known = _s().instruments[instrument];
+        uint256 issued = known.issued;
+        require(quantity != 0 && quantity <= _WHOLE - issued, BadQuantity(quantity));
+
+        firstSerial = issued + 1;
+        // forge-lint: disable-next-line(unsafe-typecast) -- bounded by the check above
+        known.issued = uint96(issued + quantity);
+        _credit(account, instrument, quantity);
+
+        emit UnitsIssued(instrument, account, firstSerial, quantity, cause);
+        emit TransferSingle(msg.sender, address(0), account, instrument, quantity);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function cancel(address key, uint256 instrument, uint256 quantity, bytes32 cause)
+        external
+        onlyModule(COMPLIANCE_DESK)
+        returns (address account)
+    {
+        (account,) = _acting(key, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
+        require(cause != 0, CauseMissing());
+        _requireQuantity(quantity);
+
+        _debitFree(account, instrument, quantity);
+        _countCancelled(key, account, instrument, quantity, cause);
+    }
+
+    function _issuerOf(InstrumentClass class) private view returns (address) {
+        if (class == InstrumentClass.ALLOWANCE) return ALLOCATOR;
+        if (class == InstrumentClass.MONEY) return CASH_DESK;
+        return _s().creditIssuer;
+    }
+
+    function _countCancelled(address operator, address account, uint256 instrument, uint256 quantity, bytes32 cause)
+        private
+    {
+        Instrument storage known = _s().instruments[instrument];
+        // forge-lint: disable-next-line(unsafe-typecast) -- no more is cancelled than was issued, which fits
+        known.cancelled += uint96(quantity);
+
+        emit UnitsCancelled(instrument, account, quantity, cause);
+        emit TransferSingle(operator, account, address(0), instrument, quantity);
+    }
+
+    /* BINDING */
+
+    /// @inheritdoc IInstrumentLedger
+    function encumber(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause) external {
+        _requireBinder(reason);
+        _requireQuantity(quantity);
+        Storage storage $ = _s();
+        uint256 free = freeOf(account, instrument);
+        require(free >= quantity, InsufficientFree(account, instrument, free, quantity));
+
+        $.encumbered[account][instrument][reason] += quantity;
+        HoldingWord holding = $.holdings[account][instrument];
+        _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() + quantity));
+
+        emit Encumbered(account, instrument, reason, quantity, cause);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function release(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause) external {
+        _requireBinder(reason);
+        _requireQuantity(quantity);
+
+        _unbind(account, instrument, quantity, reason, cause);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function cancelEncumbered(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause)
+        external
+    {
+        _requireBinder(reason);
+        _requireQuantity(quantity);
+        require(cause != 0, CauseMissing());
+
+        _unbind(account, instrument, quantity, reason, cause);
+        _debit(account, instrument, quantity);
+        _countCancelled(msg.sender, account, instrument, quantity, cause);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function encumberedFor(address account, uint256 instrument, Reason reason) external view returns (uint256) {
+        return _s().encumbered[account][instrument][reason];
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function encumberedOf(address account, uint256 instrument) external view returns (uint256) {
+        return _s().holdings[account][instrument].encumbered();
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function freeOf(address account, uint256 instrument) public view returns (uint256) {
+        Storage storage $ = _s();
+        if (instrument == MAIN_MONEY) return _freeMoney($.accounts[account], account);
+        HoldingWord holding = $.holdings[account][instrument];
+        return _less(holding.balance(), holding, account, instrument);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function appointBinder(Reason reason, address module) external restricted {
+        require(_binderOf(reason) == address(0) && module.code.length != 0, CannotAppoint(module));
+        require(reason != Reason.NONE, CannotAppoint(module));
+
+        _s().binders[reason] = module;
+
+        emit BinderAppointed(reason, module);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function appointCreditIssuer(address module) external restricted {
+        Storage storage $ = _s();
+        require($.creditIssuer == address(0) && module.code.length != 0, CannotAppoint(module));
+
+        $.creditIssuer = module;
+
+        emit CreditIssuerAppointed(module);
+    }
+
+    function _binderOf(Reason reason) private view returns (address) {
+        if (reason == Reason.SURRENDER) return COMPLIANCE_DESK;
+        if (reason == Reason.WITHDRAWAL) return CASH_DESK;
+        return _s().binders[reason];
+    }
+
+    function _requireBinder(Reason reason) private view {
+        address module = _binderOf(reason);
+        require(msg.sender == module, NotTheBinder(msg.sender, reason, module));
+    }
+
+    function _unbind(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause) private {
+        Storage storage $ = _s();
+        uint256 bound = $.encumbered[account][instrument][reason];
+        require(bound >= quantity, InsufficientEncumbered(account, instrument, reason, bound, quantity));
+
+        $.encumbered[account][instrument][reason] = bound - quantity;
+        HoldingWord holding = $.holdings[account][instrument];
+        _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() - quantity));
+
+        emit Released(account, instrument, reason, quantity, cause);
+    }
+
+    /// @dev Keeps the account's note that its main money is bound in step with the holding that says how much.
+    function _setHolding(address account, uint256 instrument, HoldingWord holding) private {
+        Storage storage $ = _s();
+        $.holdings[account][instrument] = holding;
+        if (instrument == MAIN_MONEY) {
+            $.accounts[account] = $.accounts[account].withBoundMoney(holding.isBound());
+        }
+    }
+
+    /* MARKET */
+
+    /// @inheritdoc IInstrumentLedger
+    function settle(Settlement calldata s, uint256[] calldata makers)
+        external
+        onlyModule(BOOK)
+        returns (address account, uint256 blocked, uint256 own)
+    {
+        AccountWord taker;
+        (account, taker) = _acting(s.caller, Rights.TRADE, Restrictions.NO_TRADE);
+        if (makers.length != 0) {
+            (blocked, own) = _examine(account, taker.owner(), s.ownAllowed, makers);
+            if (blocked | own != 0) return (account, blocked, own);
+        }
+
+        if (s.buys) _settlePurchase(s, account, taker, makers);
+        else _settleSale(s, account, makers);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function releaseEscrow(address account, uint256 instrument, uint256 quantity) external onlyModule(BOOK) {
+        _release(msg.sender, account, instrument, quantity);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function releaseEscrowTo(address key, address account, uint256 instrument, uint256 quantity)
+        external
+        onlyModule(BOOK)
+    {
+        require(_representing(key, Rights.TRADE) == account, NotTheAccount(key, account));
+        _release(key, account, instrument, quantity);
+    }
+
+    function _release(address operator, address account, uint256 instrument, uint256 quantity) private {
+        _credit(account, instrument, quantity);
+        emit TransferSingle(operator, BOOK, account, instrument, quantity);
+    }
+
+    function _examine(address account, uint32 owner, bool ownAllowed, uint256[] calldata makers)
+        private
+        view
+        returns (uint256 blocked, uint256 own)
+    {
+        require(makers.length <= _MAX_MAKERS, TooManyMakers(makers.length));
+        Storage storage $ = _s();
+        for (uint256 i; i < makers.length; ++i) {
+            address maker = address(uint160(makers[i] >> 96));
+            AccountWord word = $.accounts[maker];
+            if (!_isEligible(word, Restrictions.NO_TRADE)) blocked |= 1 << i;
+            else if (!ownAllowed && (maker == account || (owner != 0 && owner == word.owner()))) own |= 1 << i;
+        }
+    }
+
+    function _settlePurchase(Settlement calldata s, address account, AccountWord taker, uint256[] calldata makers)
+        private
+    {
+        Storage storage $ = _s();
+        uint256 free = _freeMoney(taker, account);
+        require(free >= s.debit, InsufficientFree(account, MAIN_MONEY, free, s.debit));
+
+        // Written before any maker is read: with `ownAllowed` a maker may be the taker.
+        $.accounts[account] = taker.withMoney(taker.money() - s.debit);
+        emit TransferSingle(s.caller, account, BOOK, MAIN_MONEY, s.debit);
+
+        for (uint256 i; i < makers.length; ++i) {
+            address maker = address(uint160(makers[i] >> 96));
+            uint256 amount = makers[i] & _WHOLE;
+            AccountWord word = $.accounts[maker];
+            $.accounts[maker] = word.withMoney(word.money() + amount);
+            emit TransferSingle(s.caller, BOOK, maker, MAIN_MONEY, amount);
+        }
+
+        if (s.credit != 0) {
+            _creditUnits(account, s.instrument, s.credit);
+            emit TransferSingle(s.caller, BOOK, account, s.instrument, s.credit);
+        }
+    }
+
+    function _settleSale(Settlement calldata s, address account, uint256[] calldata makers) private {
+        Storage storage $ = _s();
+        HoldingWord holding = $.holdings[account][s.instrument];
+        uint256 free = _less(holding.balance(), holding, account, s.instrument);
+        require(free >= s.debit, InsufficientFree(account, s.instrument, free, s.debit));
+
+        $.holdings[account][s.instrument] = holding.withBalance(holding.balance() - s.debit);
+        emit TransferSingle(s.caller, account, BOOK, s.instrument, s.debit);
+
+        for (uint256 i; i < makers.length; ++i) {
+            address maker = address(uint160(makers[i] >> 96));
+            uint256 amount = makers[i] & _WHOLE;
+            _creditUnits(maker, s.instrument, amount);
+            emit TransferSingle(s.caller, BOOK, maker, s.instrument, amount);
+        }
+
+        if (s.credit != 0) {
+            _creditMoney(account, s.credit);
+            emit TransferSingle(s.caller, BOOK, account, MAIN_MONEY, s.credit);
+        }
+    }
+
+    /* HOLDING: the only functions that change a balance */
+
+    /// @dev No overflow below: all units of an instrument fit into 96 bits (`issue`).
+    function _credit(address account, uint256 instrument, uint256 quantity) private {
+        if (instrument == MAIN_MONEY) _creditMoney(account, quantity);
+        else _creditUnits(account, instrument, quantity);
+    }
+
+    function _creditMoney(address account, uint256 amount) private {
+        Storage storage $ = _s();
+        AccountWord word = $.accounts[account];
+        $.accounts[account] = word.withMoney(word.money() + amount);
+    }
+
+    function _creditUnits(address account, uint256 instrument, uint256 quantity) private {
+        Storage storage $ = _s();
+        HoldingWord holding = $.holdings[account][instrument];
+        $.holdings[account][instrument] = holding.withBalance(holding.balance() + quantity);
+    }
+
+    function _debitFree(address account, uint256 instrument, uint256 quantity) private {
+        uint256 free = freeOf(account, instrument);
+        require(free >= quantity, InsufficientFree(account, instrument, free, quantity));
+        _debit(account, instrument, quantity);
+    }
+
+    /// @dev Checked subtraction: a debit beyond the balance cannot be written.
+    function _debit(address account, uint256 instrument, uint256 quantity) private {
+        Storage storage $ = _s();
+        if (instrument == MAIN_MONEY) {
+            AccountWord word = $.accounts[account];
+            $.accounts[account] = word.withMoney(word.money() - quantity);
+        } else {
+            HoldingWord holding = $.holdings[account][instrument];
+            $.holdings[account][instrument] = holding.withBalance(holding.balance() - quantity);
+        }
+    }
+
+    function _freeMoney(AccountWord word, address account) private view returns (uint256) {
+        if (!word.hasBoundMoney()) return word.money();
+        return _less(word.money(), _s().holdings[account][MAIN_MONEY], account, MAIN_MONEY);
+    }
+
+    /// @dev max(0, balance − encumbered − frozen).
+    function _less(uint256 held, HoldingWord holding, address account, uint256 instrument)
+        private
+        view
+        returns (uint256)
+    {
+        if (!holding.isBound()) return held;
+        uint256 unencumbered = held - holding.encumbered();
+        if (!holding.hasFrozen()) return unencumbered;
+        uint256 frozen = _s().frozen[account][instrument];
+        return frozen >= unencumbered ? 0 : unencumbered - frozen;
+    }
+
+    function _requireQuantity(uint256 quantity) private pure {
+        require(quantity != 0 && quantity <= _WHOLE, BadQuantity(quantity));
+    }
+
+    /* ERC-1155 */
+
+    /// @inheritdoc IERC1155
+    function balanceOf(address account, uint256 id) public view returns (uint256) {
+        Storage storage $ = _s();
+        return id == MAIN_MONEY ? $.accounts[account].money() : $.holdings[account][id].balance();
+    }
+
+    /// @inheritdoc IERC1155
+    function balanceOfBatch(address[] calldata accounts, uint256[] calldata ids)
+        external
+        view
+        returns (uint256[] memory balances)
+    {
+        require(accounts.length == ids.length, LengthMismatch(accounts.length, ids.length));
+        balances = new uint256[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            balances[i] = balanceOf(accounts[i], ids[i]);
+        }
+    }
+
+    /// @inheritdoc IERC1155
+    /// @dev `msg.sender` is a representative of `from`. `data` is ignored: accounts have no code that could receive it.
+    function safeTransferFrom(address from, address to, uint256 id, uint256 value, bytes calldata) external {
+        _requireSender(from);
+        require(canReceive(to), ERC7943CannotReceive(to));
+
+        _move(from, to, id, value);
+
+        emit TransferSingle(msg.sender, from, to, id, value);
+    }
+
+    /// @inheritdoc IERC1155
+    /// @dev Each line is moved before the next is checked, so that an id given twice cannot pass a freeze or encumbrance.
+    function safeBatchTransferFrom(
+        address from,
+        address to,
+        uint256[] calldata ids,
+        uint256[] calldata values,
+        bytes calldata
+    ) external {
+        require(ids.length == values.length, LengthMismatch(ids.length, values.length));
+        _requireSender(from);
+        require(canReceive(to), ERC7943CannotReceive(to));
+
+        for (uint256 i; i < ids.length; ++i) {
+            _move(from, to, ids[i], values[i]);
+        }
+
+        emit TransferBatch(msg.sender, from, to, ids, values);
+    }
+
+    /// @inheritdoc IERC1155
+    function setApprovalForAll(address, bool) external pure {
+        revert ApprovalsNotSupported();
+    }
+
+    /// @inheritdoc IERC1155
+    /// @dev Whether `operator` is a representative of `account` that may move what it holds.
+    function isApprovedForAll(address account, address operator) external view returns (bool) {
+        KeyWord word = _s().keys[operator];
+        uint16 both = Rights.INITIATE | Rights.APPROVE;
+        return word.keyAccount() == account && account != address(0) && word.keyRights() & both == both
+            && word.keyUntil() > block.timestamp;
+    }
+
+    /// @inheritdoc IERC1155MetadataURI
+    function uri(uint256 id) external pure returns (string memory) {
+        InstrumentId instrument = checkedInstrument(id);
+        InstrumentClass class = instrument.class();
+        string memory name = class == InstrumentClass.ALLOWANCE
+            ? "Allowance"
+            : class == InstrumentClass.CREDIT ? "Credit" : "Settlement money";
+        return string.concat(
+            'data:application/json,{"name":"',
+            name,
+            '","decimals":0,"properties":{"scheme":',
+            Strings.toString(instrument.scheme()),
+            ',"vintage":',
+            Strings.toString(instrument.vintage()),
+            ',"project":',
+            Strings.toString(instrument.project()),
+            ',"series":',
+            Strings.toString(instrument.series()),
+            "}}"
+        );
+    }
+
+    function _requireSender(address from) private view {
+        (address account,) = _acting(msg.sender, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
+        require(account == from, NotTheAccount(msg.sender, from));
+    }
+
+    function _move(address from, address to, uint256 id, uint256 value) private {
+        _requireOpen(id);
+        uint256 held = balanceOf(from, id);
+        require(held >= value, ERC1155InsufficientBalance(from, held, value, id));
+        uint256 free = freeOf(from, id);
+        require(free >= value, ERC7943InsufficientUnfrozenBalance(from, id, value, free));
+
+        _debit(from, id, value);
+        _credit(to, id, value);
+    }
+
+    /* AUTHORITY: ERC-7943 */
+
+    /// @inheritdoc IERC7943MultiToken
+    function forcedTransfer(address from, address to, uint256 tokenId, uint256 amount)
+        external
+        restricted
+        returns (bool)
+    {
+        _forceTransfer(from, to, tokenId, amount);
+        return true;
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function forcedTransferFor(
+        address from,
+        address to,
+        uint256 instrument,
+        uint256 quantity,
+        bytes32 cause,
+        string calldata reason
+    ) external restricted {
+        require(cause != 0, CauseMissing());
+        emit Caused(cause, reason);
+        _forceTransfer(from, to, instrument, quantity);
+    }
+
+    /// @inheritdoc IERC7943MultiToken
+    function setFrozenTokens(address account, uint256 tokenId, uint256 amount) external restricted returns (bool) {
+        _setFrozen(account, tokenId, amount);
+        return true;
+    }
+
+    /// @inheritdoc IERC7943MultiToken
+    function canSend(address account) public view returns (bool) {
+        return _isEligible(_s().accounts[account], Restrictions.NO_TRANSFER);
+    }
+
+    /// @inheritdoc IERC7943MultiToken
+    function canReceive(address account) public view returns (bool) {
+        return _isEligible(_s().accounts[account], Restrictions.NO_RECEIPT);
+    }
+
+    /// @inheritdoc IERC7943MultiToken
+    function getFrozenTokens(address account, uint256 tokenId) external view returns (uint256) {
+        return _s().frozen[account][tokenId];
+    }
+
+    /// @inheritdoc IERC7943MultiToken
+    function canTransfer(address from, address to, uint256 tokenId, uint256 amount) external view returns (bool) {
+        if (!canSend(from) || !canReceive(to)) return false;
+        Storage storage $ = _s();
+        if (!_isOpen($.instruments[tokenId])) return false;
+        // With nothing bound only the balance could be in the way, which this answer is not about.
+        return !$.holdings[from][tokenId].isBound() || amount <= freeOf(from, tokenId);
+    }
+
+    function _setFrozen(address account, uint256 tokenId, uint256 amount) private {
+        Storage storage $ = _s();
+        $.frozen[account][tokenId] = amount;
+        _setHolding(account, tokenId, $.holdings[account][tokenId].withFrozen(amount != 0));
+
+        emit Frozen(account, tokenId, amount);
+    }
+
+    /// @dev Takes what is not encumbered. What it takes of the frozen amount is unfrozen first, as ERC-7943 has it; a
+    ///      transfer to oneself moves nothing and so unfreezes nothing.
+    function _forceTransfer(address from, address to, uint256 tokenId, uint256 amount) private {
+        Storage storage $ = _s();
+        _defined(tokenId);
+        require(canReceive(to), ERC7943CannotReceive(to));
+        uint256 held = balanceOf(from, tokenId);
+        require(held >= amount, ERC1155InsufficientBalance(from, held, amount, tokenId));
+        uint256 unencumbered = held - $.holdings[from][tokenId].encumbered();
+        require(unencumbered >= amount, InsufficientFree(from, tokenId, unencumbered, amount));
+
+        if (from != to) {
+            uint256 frozen = $.frozen[from][tokenId];
+            uint256 free = frozen >= unencumbered ? 0 : unencumbered - frozen;
+            if (amount > free) _setFrozen(from, tokenId, frozen - (amount - free));
+            _debit(from, tokenId, amount);
+            _credit(to, tokenId, amount);
+        }
+
+        emit TransferSingle(msg.sender, from, to, tokenId, amount);
+        emit ForcedTransfer(from, to, tokenId, amount);
+    }
+
+    /* ERC-165 */
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
+        return interfaceId == type(IERC165).interfaceId || interfaceId == type(IERC1155).interfaceId
+            || interfaceId == type(IERC1155MetadataURI).interfaceId
+            || interfaceId == type(IERC7943MultiToken).interfaceId;
+    }
+
+    function _s() private pure returns (Storage storage $) {
+        assembly {
+            $.slot := _STORAGE
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.34;
+
+import { AccountKind, AccountStatus, Eligibility, Representation } from "../types/Accounts.sol";
+
+/// @title An account's eligibility and its main money, in one word, so that a trade reads one for each maker.
+/// @dev 223     216 215    208 207  200 199   168 167    152 151          136 135              96 95      0
+///      +----------+---------+-------+---------+---------+---------------+------------------+----------+
+///      |  bound   | status  | kind  |  owner  | region  | restrictions  | certificateUntil |  money   |
+///      +----------+---------+-------+---------+---------+---------------+------------------+----------+
+///      bound: 1 when some main money is encumbered or frozen; then the holding of main money says how much.
+type AccountWord is uint256;
+
+using {
+    money,
+    certificateUntil,
+    restrictions,
+    region,
+    owner,
+    kind,
+    status,
+    hasBoundMoney,
+    withMoney,
+    withBoundMoney,
+    withEligibility,
+    eligibility
+} for AccountWord global;
+
+/// @title What an account holds of one instrument.
+/// @dev 192        191        96 95       0
+///      +--------+-------------+----------+
+///      | frozen | encumbered  | balance  |
+///      +--------+-------------+----------+
+///      frozen: 1 when an amount is frozen; a slot of its own says how much. For main money the balance is unused.
+type HoldingWord is uint256;
+
+using { balance, encumbered, hasFrozen, isBound, withBalance, withEncumbered, withFrozen } for HoldingWord global;
+
+/// @title What a key may do.
+/// @dev 215     200 199              160 159      0
+///      +----------+------------------+-----------+
+///      |  rights  | certificateUntil |  account  |
+///      +----------+------------------+-----------+
+type KeyWord is uint256;
+
+using { keyAccount, keyUntil, keyRights, representation } for KeyWord global;
+
+uint256 constant LOW_96 = type(uint96).max;
+uint256 constant BOUND_MONEY = 1 << 216;
+uint256 constant HAS_FROZEN = 1 << 192;
+
+/* ACCOUNT */
+
+function money(AccountWord w) pure returns (uint256) {
+    return AccountWord.unwrap(w) & LOW_96;
+}
+
+function certificateUntil(AccountWord w) pure returns (uint40) {
+    return uint40(AccountWord.unwrap(w) >> 96);
+}
+
+function restrictions(AccountWord w) pure returns (uint16) {
+    return uint16(AccountWord.unwrap(w) >> 136);
+}
+
+function region(AccountWord w) pure returns (uint16) {
+    return uint16(AccountWord.unwrap(w) >> 152);
+}
+
+function owner(AccountWord w) pure returns (uint32) {
+    return uint32(AccountWord.unwrap(w) >> 168);
+}
+
+function kind(AccountWord w) pure returns (uint8) {
+    return uint8(AccountWord.unwrap(w) >> 200);
+}
+
+function status(AccountWord w) pure returns (uint8) {
+    return uint8(AccountWord.unwrap(w) >> 208);
+}
+
+function hasBoundMoney(AccountWord w) pure returns (bool) {
+    return AccountWord.unwrap(w) & BOUND_MONEY != 0;
+}
+
+/// @dev `amount` is below 2^96: all of an instrument's units are.
+function withMoney(AccountWord w, uint256 amount) pure returns (AccountWord) {
+    return AccountWord.wrap((AccountWord.unwrap(w) & ~LOW_96) | amount);
+}
+
+function withBoundMoney(AccountWord w, bool bound) pure returns (AccountWord) {
+    return AccountWord.wrap(bound ? AccountWord.unwrap(w) | BOUND_MONEY : AccountWord.unwrap(w) & ~BOUND_MONEY);
+}
+
+function withEligibility(AccountWord w, Eligibility memory e) pure returns (AccountWord) {
+    uint256 packed = uint256(e.certificateUntil) << 96 | uint256(e.restrictions) << 136 | uint256(e.region) << 152
+        | uint256(e.owner) << 168 | uint256(e.kind) << 200 | uint256(e.status) << 208;
+    return AccountWord.wrap((AccountWord.unwrap(w) & (LOW_96 | BOUND_MONEY)) | packed);
+}
+
+function eligibility(AccountWord w) pure returns (Eligibility memory) {
+    return Eligibility({
+        status: AccountStatus(w.status()),
+        kind: AccountKind(w.kind()),
+        restrictions: w.restrictions(),
+        region: w.region(),
+        owner: w.owner(),
+        certificateUntil: w.certificateUntil()
+    });
+}
+
+/* HOLDING */
+
+function balance(HoldingWord w) pure returns (uint256) {
+    return HoldingWord.unwrap(w) & LOW_96;
+}
+
+function encumbered(HoldingWord w) pure returns (uint256) {
+    return (HoldingWord.unwrap(w) >> 96) & LOW_96;
+}
+
+function hasFrozen(HoldingWord w) pure returns (bool) {
+    return HoldingWord.unwrap(w) & HAS_FROZEN != 0;
+}
+
+/// @dev Whether anything is encumbered or frozen: all bits above the balance.
+function isBound(HoldingWord w) pure returns (bool) {
+    return HoldingWord.unwrap(w) > LOW_96;
+}
+
+function withBalance(HoldingWord w, uint256 amount) pure returns (HoldingWord) {
+    return HoldingWord.wrap((HoldingWord.unwrap(w) & ~LOW_96) | amount);
+}
+
+function withEncumbered(HoldingWord w, uint256 amount) pure returns (HoldingWord) {
+    return HoldingWord.wrap((HoldingWord.unwrap(w) & ~(LOW_96 << 96)) | amount << 96);
+}
+
+function withFrozen(HoldingWord w, bool frozen) pure returns (HoldingWord) {
+    return HoldingWord.wrap(frozen ? HoldingWord.unwrap(w) | HAS_FROZEN : HoldingWord.unwrap(w) & ~HAS_FROZEN);
+}
+
+/* KEY */
+
+function keyWord(Representation memory r) pure returns (KeyWord) {
+    return KeyWord.wrap(uint256(uint160(r.account)) | uint256(r.certificateUntil) << 160 | uint256(r.rights) << 200);
+}
+
+function keyAccount(KeyWord w) pure returns (address) {
+    return address(uint160(KeyWord.unwrap(w)));
+}
+
+function keyUntil(KeyWord w) pure returns (uint40) {
+    return uint40(KeyWord.unwrap(w) >> 160);
+}
+
+function keyRights(KeyWord w) pure returns (uint16) {
+    return uint16(KeyWord.unwrap(w) >> 200);
+}
+
+function representation(KeyWord w) pure returns (Representation memory) {
+    return Representation({ account: w.keyAccount(), certificateUntil: w.keyUntil(), rights: w.keyRights() });
+}
