@@ -20,7 +20,7 @@ off=uninitialized-local
 
 # --foundry-ignore-compile: it reads our build info, and neither compiles nor cleans forge's folder.
 result=0
-PATH="$PWD/.build/bin:$PATH" .build/venv-audit/bin/slither . --foundry-ignore-compile --foundry-out-directory .build/audit \
+PATH="$PWD/.build/bin:$PATH" .venv-audit/bin/slither . --foundry-ignore-compile --foundry-out-directory .build/audit \
   --filter-paths node_modules --exclude "$off" --exclude-low --exclude-informational --exclude-optimization \
   --disable-color --fail-medium >.build/audit/slither.log 2>&1 || result=$?
 
