@@ -28,7 +28,7 @@ def is_of_the_style(finding: dict[str, str]) -> bool:
     """Two patterns that slither misreads, and nothing wider."""
     if finding["check"].startswith("reentrancy"):
         # It takes the constant with the ERC-7201 slot for a state variable that the accessor `_s()` writes. What is
-        # really written behind the accessor it does not see; our rule `write-after-token-call` and the tests look there.
+        # really written behind the accessor it does not see; our rule `write-after-token-call` and tests look there.
         variables = re.findall(r"\.(\w+) \([^)]*\) can be used in cross function", finding["description"])
         return bool(variables) and set(variables) <= SLOT_CONSTANTS
     if finding["check"] == "unused-return":
