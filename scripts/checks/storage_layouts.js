@@ -7,10 +7,9 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const { buildInfo, compile, definitions, fail, root } = require('./lib/build_info');
-const { makeNamespacedInput, solcInputOutputDecoder, validate } = require(path.join(root, 'node_modules/@openzeppelin/upgrades-core'));
+const { buildInfo, compile, definitions, fail, root, upgradesCore } = require('./lib/build_info');
+const { makeNamespacedInput, solcInputOutputDecoder, validate } = upgradesCore();
 
-require(path.join(root, 'node_modules/@openzeppelin/upgrades-core/dist/utils/log')).silenceWarnings();
 const committed = path.join(root, 'contracts', 'storage-layouts.json');
 
 const { keccak256 } = require(path.join(root, 'node_modules/ethereumjs-util'));

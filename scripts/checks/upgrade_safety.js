@@ -2,11 +2,9 @@
 // OpenZeppelin's upgrade safety (no constructor state, no delegatecall, initializers called in order …) for every
 // implementation that stands behind a proxy, and a count, so that a contract that was not looked at cannot pass.
 'use strict';
-const path = require('path');
-const { buildInfo, definitions, fail, root } = require('./lib/build_info');
-const { validateUpgradeSafety } = require(path.join(root, 'node_modules/@openzeppelin/upgrades-core'));
+const { buildInfo, definitions, fail, root, upgradesCore } = require('./lib/build_info');
+const { validateUpgradeSafety } = upgradesCore();
 
-require(path.join(root, 'node_modules/@openzeppelin/upgrades-core/dist/utils/log')).silenceWarnings();
 const SEED = 'contracts/governance/Seed.sol:Seed';
 
 async function main() {
