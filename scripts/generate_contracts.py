@@ -619,7 +619,7 @@ def safe(name: str) -> str:
 
 # What an exception has already.
 ERROR_ATTRIBUTES = frozenset(
-    "act advice args arguments data error exit_code meaning names of selector sender signature transaction_hash what".split()
+    ["act", "advice", "args", "arguments", "data", "error", "exit_code", "meaning", "names", "of", "selector", "sender", "signature", "transaction_hash", "what"]
 )
 
 
