@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { Rounding } from "../types/FixedPoint.sol";
 import { Status } from "./ComplianceStatus.sol";
 
 /// @title What the pre-examination finds; a set of bits. The low byte speaks against the application, the high byte warns.
@@ -45,13 +46,6 @@ library Findings {
 /// @dev Vouchers of surrenders and of cancellations share one series. A voucher's `ref` is the application's number, or
 ///      the cause of the cancellation, `keccak256(abi.encode(beneficiary, purpose))`.
 interface IComplianceDesk {
-    /// @dev How a report's grams become tonnes of an obligation (R-MRV-3).
-    enum Rounding {
-        NEAREST, // halves up
-        DOWN,
-        UP
-    }
-
     enum ApplicationState {
         NONE,
         FILED,
@@ -78,7 +72,7 @@ interface IComplianceDesk {
         uint16 firstYear; // of the scheme: no obligation is of an earlier one; 55 years from it can be judged
         uint16 currentYear; // that is open
         uint16 scheme; // number in the instruments' ids; allowances of others are not eligible
-        Rounding rounding;
+        Rounding rounding; // of an account's grams in a year to tonnes (R-MRV-3)
         uint32 series; // number of the vouchers' series in the VoucherBook
         int32 utcOffset; // seconds east of UTC of the scheme's civil day
     }
@@ -101,6 +95,7 @@ interface IComplianceDesk {
         uint8 lines;
         uint16 year; // whose rules it was examined by
         uint16 findings; // bits of `Findings`
+        uint8 frozen; // years whose static figures stood when it was filed: their number from the scheme's first
         uint40 filedAt; // Unix seconds
     }
 
@@ -118,7 +113,7 @@ interface IComplianceDesk {
         uint48 emissions; // tonnes of the years that came up and are not excluded
         uint48 surrendered; // tonnes, ever
         uint48 shortfall; // tonnes
-        uint8 pending; // applications filed in time and not decided
+        uint8 pending; // applications not decided
         uint16 missingYear; // the earliest year that came up and whose emissions are missing, 0: none
         bool restricted; // from trading, for a shortfall or missing emissions
         Status status;
@@ -128,7 +123,8 @@ interface IComplianceDesk {
     struct YearRecord {
         uint48 emissions; // tonnes, when they are known
         uint48 surrendered; // tonnes in sum, when the deadline passed
-        uint48 credits; // tonnes of credits applied for or surrendered by the rules of this year
+        uint40 credits; // tonnes of credits applied for or surrendered by the rules of this year
+        uint8 awaiting; // applications filed before the deadline and not decided; 0 until the year is frozen
         uint96 penalty; // smallest units of money
         Status status; // at the deadline
         YearStage stage;
@@ -149,11 +145,13 @@ interface IComplianceDesk {
     /// @notice What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator or vintages or a
     ///         share that cannot be.
     error BadRules(uint16 year);
-    /// @notice The deadline has passed: what follows from it cannot be moved any more.
+    /// @notice The deadline has passed: the rules of the year stand.
     error RulesFixed(uint16 year, uint40 deadline);
     error UnknownApplication(uint256 id);
     /// @notice Application `id` is decided or withdrawn.
     error ApplicationClosed(uint256 id, ApplicationState state);
+    /// @notice The application is of `account`, for which `key` does not act.
+    error NotTheAccount(address key, address account);
     /// @notice The opinion is unfavourable: `findings`.
     error OpinionUnfavourable(uint256 id, uint16 findings);
     /// @notice An application has 1 to `limit` lines, and as many quantities as instruments.
@@ -164,7 +162,7 @@ interface IComplianceDesk {
     error TooManyPending(address account, uint256 limit);
     /// @notice Only tonnes are cancelled, not money.
     error NotCancellable(uint256 instrument);
-    /// @notice Nothing has come up: no rules, or `deadline` has not passed.
+    /// @notice `year` is not one of the account's, has no rules, or its `deadline` has not passed.
     error DeadlineNotPassed(address account, uint16 year, uint40 deadline);
     /// @notice `pending` applications that were filed in time are to be decided first.
     error ApplicationsPending(address account, uint256 pending);
@@ -230,7 +228,8 @@ interface IComplianceDesk {
     function openYear(uint16 year) external;
 
     /// @notice Set the rules of a year, until its surrender deadline has passed. For REGULATOR.
-    /// @dev Set the years in order: static figures of a year are written after those of all years before it.
+    /// @dev Set them for every year from the scheme's first: static figures of a year are written after those of the years
+    ///      before it. A deadline in the past is for years gone by when a scheme starts; their figures freeze as they are.
     function setRules(uint16 year, Rules calldata rules) external;
 
     /// @notice Change the offset of the civil day, at a time when both offsets have the same day. For SERVICE_MANAGER.
