@@ -216,7 +216,8 @@ class Anvil:
             assert self._process is not None and self._process.stderr is not None  # noqa: S101, PT018 -- piped above
             text = self._process.stderr.read().decode(errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return lines[-1].rstrip(".") if lines else ""
+        errors = [line for line in lines if line.lower().startswith("error")]
+        return (errors or lines or [""])[-1].rstrip(".")
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:

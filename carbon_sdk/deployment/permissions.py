@@ -94,6 +94,21 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setBand": Role.PLATFORM_OPERATOR,
         "collectFees": Role.PLATFORM_OPERATOR,
     },
+    "ComplianceDesk": {
+        "openYear": Role.REGULATOR,
+        "setRules": Role.REGULATOR,
+        "enrol": Role.REGULATOR,
+        "setFirstYear": Role.REGULATOR,
+        "setLastYear": Role.REGULATOR,
+        "exclude": Role.REGULATOR,
+        "include": Role.REGULATOR,
+        "approveSurrender": Role.REGULATOR,
+        "approveSurrenders": Role.REGULATOR,
+        "rejectSurrender": Role.REGULATOR,
+        "rejectSurrenders": Role.REGULATOR,
+        "setUtcOffset": Role.SERVICE_MANAGER,
+        "recordPenaltyPaid": Role.SETTLEMENT_BANK,
+    },
     "VoucherBook": {"registerSeries": Role.SERVICE_MANAGER, "setCodingRules": Role.REGULATOR},
 }
 """By contract and function; what `GOVERNED` says of every contract is not repeated."""

@@ -92,16 +92,19 @@ CASES = [
 @pytest.mark.parametrize("way", ["simulation", "estimation", "sending", "mined"])
 def test_refusal__each_kind_each_way__typed(chain, sender, faulty, way, signature, values, error, words):
     act = faulty(signature, *values)
+
+    def mined():
+        [outcome] = send_many(chain, [(sender.signer, act)], gas=200_000)
+        raise outcome.error
+
+    ways = {
+        "simulation": lambda: sender.simulate(act),
+        "estimation": lambda: chain.estimate(act, sender.address),
+        "sending": lambda: sender.do(act),
+        "mined": mined,
+    }
     with pytest.raises(error, match=words) as caught:
-        if way == "simulation":
-            sender.simulate(act)
-        elif way == "estimation":
-            chain.estimate(act, sender.address)
-        elif way == "sending":
-            sender.do(act)
-        else:
-            [outcome] = send_many(chain, [(sender.signer, act)], gas=200_000)
-            raise outcome.error
+        ways[way]()
     assert caught.value.sender == sender.address
     assert (caught.value.transaction_hash is not None) == (way == "mined")
 
@@ -188,11 +191,11 @@ def test_advice__every_error_of_every_contract__has_some():
 
 
 def test_errors__each__reads_its_own_arguments():
-    defaults = {"address": "0x" + "22" * 20, "bool": True, "string": "text", "bytes": b"data"}
+    defaults = {"address": "0x" + "22" * 20, "bool": True, "string": "text", "bytes": b"data", "bytes[]": (b"x",)}
     for selector, (kind, codec) in ERRORS.items():
         inner = kind.signature[kind.signature.index("(") + 1 : -1]
         types = [part for part in inner.split(",") if part]
-        values = tuple(defaults.get(t, 1 if "int" in t else b"\1" * int(t[5:] or 0)) for t in types)
+        values = tuple(defaults[t] if t in defaults else 1 if "int" in t else b"\1" * int(t[5:]) for t in types)
         found = reason_of(selector + codec.encode(values, ""))
         assert type(found) is kind
         assert tuple(found.arguments.values()) == tuple(values)

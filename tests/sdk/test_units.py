@@ -47,7 +47,7 @@ def test_money__more_decimals_than_the_currency__refused():
 
 def test_ticks__off_the_grid__refused():
     assert ticks("41.85", 5) == 837
-    with pytest.raises(InputError, match="0.05"):
+    with pytest.raises(InputError, match=r"0\.05"):
         ticks("41.86", 5)
 
 

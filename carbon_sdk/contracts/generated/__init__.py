@@ -4,6 +4,7 @@ MODULES: dict[str, str] = {
     "Authority": "authority",
     "CashDesk": "cash_desk",
     "CertificateRegistry": "certificate_registry",
+    "ComplianceDesk": "compliance_desk",
     "GovernedProxy": "governed_proxy",
     "InstrumentLedger": "instrument_ledger",
     "OrderBook": "order_book",

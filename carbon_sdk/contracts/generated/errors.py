@@ -953,13 +953,13 @@ class DayWouldChange(RuleBroken):
 
 
 class DeadlineNotPassedOfIComplianceDesk(RuleBroken):
-    """Nothing has come up: no rules, or `deadline` has not passed."""
+    """`year` is not one of the account's, has no rules, or its `deadline` has not passed."""
 
     error = "DeadlineNotPassed"
     signature = "DeadlineNotPassed(address,uint16,uint40)"
     selector = bytes.fromhex("9922ad70")
     names = ("account", "year", "deadline")
-    meaning = "Nothing has come up: no rules, or `deadline` has not passed."
+    meaning = "`year` is not one of the account's, has no rules, or its `deadline` has not passed."
     advice = ADVICE.get("DeadlineNotPassed", "")
 
     def __init__(self, account: Address, year: int, deadline: int, *, data: bytes = b"") -> None:
@@ -2546,13 +2546,13 @@ class ReviewFailed(RuleBroken):
 
 
 class RulesFixed(RuleBroken):
-    """The deadline has passed: what follows from it cannot be moved any more."""
+    """The deadline has passed: the rules of the year stand."""
 
     error = "RulesFixed"
     signature = "RulesFixed(uint16,uint40)"
     selector = bytes.fromhex("6e5bccca")
     names = ("year", "deadline")
-    meaning = "The deadline has passed: what follows from it cannot be moved any more."
+    meaning = "The deadline has passed: the rules of the year stand."
     advice = ADVICE.get("RulesFixed", "")
 
     def __init__(self, year: int, deadline: int, *, data: bytes = b"") -> None:
@@ -2750,6 +2750,21 @@ class TooManyPending(RuleBroken):
         self.account = account
         self.limit = limit
         super().__init__(self.account, self.limit, data=data)
+
+
+class TooManyTonnes(RuleBroken):
+    """More tonnes than the desk counts for an account (2^48)."""
+
+    error = "TooManyTonnes"
+    signature = "TooManyTonnes(uint256)"
+    selector = bytes.fromhex("69945fa2")
+    names = ("tonnes",)
+    meaning = "More tonnes than the desk counts for an account (2^48)."
+    advice = ADVICE.get("TooManyTonnes", "")
+
+    def __init__(self, tonnes: int, *, data: bytes = b"") -> None:
+        self.tonnes = tonnes
+        super().__init__(self.tonnes, data=data)
 
 
 class UUPSUnauthorizedCallContext(NotPermitted):
@@ -3350,6 +3365,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     TooManyInstallations.selector: (TooManyInstallations, codec_of(("address", "uint256"))),
     TooManyMakers.selector: (TooManyMakers, codec_of(("uint256",))),
     TooManyPending.selector: (TooManyPending, codec_of(("address", "uint256"))),
+    TooManyTonnes.selector: (TooManyTonnes, codec_of(("uint256",))),
     UUPSUnauthorizedCallContext.selector: (UUPSUnauthorizedCallContext, codec_of(())),
     UUPSUnsupportedProxiableUUID.selector: (UUPSUnsupportedProxiableUUID, codec_of(("bytes32",))),
     UnknownAccount.selector: (UnknownAccount, codec_of(("address",))),

@@ -15,10 +15,10 @@ from carbon_sdk.contracts.generated.enums import (
     AccountStatus,
     CloseReason,
     Conclusion,
-    IComplianceDeskOpinion,
     InstrumentState,
     MarketState,
     Method,
+    Opinion,
     Part,
     Reason,
     Rounding,
@@ -29,10 +29,10 @@ from carbon_sdk.contracts.generated.structs import (
     CodingRules,
     Eligibility,
     Form,
+    IEmissionReportsOpinion,
     Inputs,
     MarketTerms,
     Materiality,
-    Opinion,
     Rules,
     Setup,
     Stream,
@@ -1834,7 +1834,7 @@ class ReportVerified(Event):
     year: int
     verifier: Address
     version: int
-    opinion: Opinion
+    opinion: IEmissionReportsOpinion
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> ReportVerified:
@@ -1846,7 +1846,7 @@ class ReportVerified(Event):
             int(topics[2], 16),
             checksummed(topics[3][26:].lower()),
             v[0],
-            Opinion(v[1][0], v[1][1], Conclusion(v[1][2]), v[1][3]),
+            IEmissionReportsOpinion(v[1][0], v[1][1], Conclusion(v[1][2]), v[1][3]),
         )
 
 
@@ -2297,7 +2297,7 @@ class SurrenderExamined(Event):
     id: int
     year: int
     findings: int
-    opinion: IComplianceDeskOpinion
+    opinion: Opinion
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> SurrenderExamined:
@@ -2309,7 +2309,7 @@ class SurrenderExamined(Event):
             int(topics[1], 16),
             int.from_bytes(b[30:32], "big"),
             int.from_bytes(b[62:64], "big"),
-            IComplianceDeskOpinion(int.from_bytes(b[95:96], "big")),
+            Opinion(int.from_bytes(b[95:96], "big")),
         )
 
 

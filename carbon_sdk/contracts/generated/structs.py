@@ -8,6 +8,7 @@ from carbon_sdk.chain.calls import Struct
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    ApplicationState,
     ApplicationStatus,
     Conclusion,
     InstrumentState,
@@ -16,9 +17,11 @@ from carbon_sdk.contracts.generated.enums import (
     Part,
     Rounding,
     SelfTrade,
+    Status,
     TimeInForce,
     VoucherKind,
     WithdrawalState,
+    YearStage,
 )
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
 
@@ -73,6 +76,82 @@ class Certificate(Struct):
     not_after: int
     revoked_at: int
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Application(Struct):
+    """Solidity's `IComplianceDesk.Application`."""
+
+    account: Address
+    state: ApplicationState
+    lines: int
+    year: int
+    findings: int
+    frozen: int
+    filed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Struct):
+    """Solidity's `IComplianceDesk.Line`."""
+
+    instrument: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setup(Struct):
+    """Solidity's `IComplianceDesk.Setup`."""
+
+    first_year: int
+    current_year: int
+    scheme: int
+    rounding: Rounding
+    series: int
+    utc_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Struct):
+    """Solidity's `IComplianceDesk.Position`."""
+
+    first_year: int
+    last_year: int
+    frozen_through: int
+    emissions: int
+    surrendered: int
+    shortfall: int
+    pending: int
+    missing_year: int
+    restricted: bool
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Struct):
+    """Solidity's `IComplianceDesk.Rules`."""
+
+    reporting_deadline: int
+    surrender_deadline: int
+    oldest_vintage: int
+    newest_vintage: int
+    credit_share: int
+    index_numerator: int
+    index_denominator: int
+    penalty_per_tonne: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearRecord(Struct):
+    """Solidity's `IComplianceDesk.YearRecord`."""
+
+    emissions: int
+    surrendered: int
+    credits: int
+    awaiting: int
+    penalty: int
+    status: Status
+    stage: YearStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +299,7 @@ class Form(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Application(Struct):
+class IStakeholderRegistryApplication(Struct):
     """Solidity's `IStakeholderRegistry.Application`."""
 
     key: Address
@@ -295,18 +374,6 @@ class Cap(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Setup(Struct):
-    """Solidity's `IComplianceDesk.Setup`."""
-
-    first_year: int
-    current_year: int
-    scheme: int
-    rounding: Rounding
-    series: int
-    utc_offset: int
-
-
-@dataclass(frozen=True, slots=True)
 class Materiality(Struct):
     """Solidity's `IEmissionReports.Materiality`."""
 
@@ -325,24 +392,10 @@ class Stream(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion(Struct):
+class IEmissionReportsOpinion(Struct):
     """Solidity's `IEmissionReports.Opinion`."""
 
     verified_grams: int
     misstatement_grams: int
     conclusion: Conclusion
     document: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Rules(Struct):
-    """Solidity's `IComplianceDesk.Rules`."""
-
-    reporting_deadline: int
-    surrender_deadline: int
-    oldest_vintage: int
-    newest_vintage: int
-    credit_share: int
-    index_numerator: int
-    index_denominator: int
-    penalty_per_tonne: int
