@@ -8,9 +8,6 @@ STAMPS := .build/stamps
 PY     := .venv/bin/python
 SOL    := $(shell find contracts -name '*.sol' 2>/dev/null)
 
-# Ape finds the compiler here (docs/operations.md); forge is told in foundry.toml.
-export SOLCX_BINARY_PATH := $(CURDIR)/.build/bin
-
 .PHONY: help setup build demo test test-full bench check format clean
 
 help: ## list the targets
@@ -40,7 +37,7 @@ format: setup ## format Solidity and Python in place
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix-only --quiet .
 
 clean: ## remove everything that was built, .venv and node_modules included
-	rm -rf .build .venv node_modules .ape dist build *.egg-info
+	rm -rf .build .venv .venv-audit node_modules .ape dist build *.egg-info
 
 $(STAMPS)/python: requirements.lock pyproject.toml scripts/toolchain/python_env.sh
 	@scripts/toolchain/python_env.sh
@@ -64,5 +61,5 @@ $(STAMPS)/sdk: $(STAMPS)/forge $(STAMPS)/python $(wildcard scripts/generate_cont
 
 # Static analysers of their own lock, as they contradict Ape's; only the checks need them.
 $(STAMPS)/audit: requirements-audit.lock scripts/toolchain/python_env.sh
-	@scripts/toolchain/python_env.sh requirements-audit.lock .build/venv-audit
+	@scripts/toolchain/python_env.sh requirements-audit.lock .venv-audit
 	@mkdir -p $(@D) && touch $@

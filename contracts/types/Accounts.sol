@@ -60,3 +60,10 @@ struct Representation {
     uint40 certificateUntil;
     uint16 rights;
 }
+
+/// @title What an account is open for (R-ID-4); a set of bits. Opened together, closed one by one.
+library Capabilities {
+    uint8 internal constant REGISTRY = 1 << 0;
+    uint8 internal constant TRADING = 1 << 1;
+    uint8 internal constant REPORTING = 1 << 2;
+}

@@ -1,15 +1,43 @@
 #!/usr/bin/env node
 // Compares the storage of every contract, ERC-7201 namespaces included, with contracts/storage-layouts.json.
-// A change of a layout is then seen in review, and a member that moved is never an accident.
+// A change of a layout is then seen in review, and a member that moved is never an accident. Also: a contract behind a
+// proxy keeps all of its state in a namespace, and the slot written in the source is the one that the namespace's name gives.
 //   scripts/checks/storage_layouts.js             compare
 //   scripts/checks/storage_layouts.js --update    write the file anew
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const { buildInfo, compile, definitions, fail, root } = require('./lib/build_info');
-const { makeNamespacedInput, solcInputOutputDecoder, validate } = require(path.join(root, 'node_modules/@openzeppelin/upgrades-core'));
+const { buildInfo, compile, definitions, fail, root, upgradesCore } = require('./lib/build_info');
+const { makeNamespacedInput, solcInputOutputDecoder, validate } = upgradesCore();
 
 const committed = path.join(root, 'contracts', 'storage-layouts.json');
+
+const { keccak256 } = require(path.join(root, 'node_modules/ethereumjs-util'));
+
+/** keccak256(abi.encode(uint256(keccak256(id)) - 1)) & ~0xff, as ERC-7201 has it. */
+function namespaceSlot(id) {
+  const inner = BigInt(`0x${keccak256(Buffer.from(id)).toString('hex')}`) - 1n;
+  const outer = BigInt(`0x${keccak256(Buffer.from(inner.toString(16).padStart(64, '0'), 'hex')).toString('hex')}`);
+  return `0x${(outer & ~0xffn).toString(16).padStart(64, '0')}`;
+}
+
+/** Namespaces whose slot stands nowhere in their file, and names used twice. */
+function wrongNamespaces(info) {
+  const wrong = [];
+  const owners = {};
+  for (const [source, { content }] of Object.entries(info.input.sources)) {
+    if (!source.startsWith('contracts/')) continue;
+    for (const [, id] of content.matchAll(/@custom:storage-location\s+erc7201:(\S+)/g)) {
+      if (owners[id]) wrong.push(`${source}: namespace ${id} is already that of ${owners[id]}`);
+      owners[id] = source;
+      const slot = namespaceSlot(id);
+      // The constant may also be written as the formula, which the compiler then computes.
+      if (!content.toLowerCase().includes(slot) && !content.includes(`keccak256("${id}")`))
+        wrong.push(`${source}: the slot of namespace ${id} is ${slot}, which stands nowhere in the file`);
+    }
+  }
+  return wrong;
+}
 
 /** "3:16 uint64 total": slot, byte offset, type and name; structs are unfolded below, so that a change within shows. */
 function describe(items, types, depth = 0) {
@@ -44,6 +72,10 @@ function layouts() {
   const namespaced = compile(makeNamespacedInput(info.input, info.output));
   const runs = validate(info.output, solcInputOutputDecoder(info.input, info.output), info.solcVersion, info.input, namespaced);
 
+  const uups = Object.values(info.output.sources)
+    .flatMap(({ ast }) => ast.nodes)
+    .find(({ nodeType, name }) => nodeType === 'ContractDefinition' && name === 'UUPSUpgradeable');
+  const wrong = wrongNamespaces(info);
   const result = {};
   for (const { source, node } of definitions(info)) {
     if (node.contractKind !== 'contract' || node.abstract) continue;
@@ -51,8 +83,11 @@ function layouts() {
     const entry = {};
     if (storage.length) entry.storage = describe(storage, types);
     for (const [name, items] of Object.entries(namespaces).sort()) entry[name] = describe(items, types);
+    if (storage.length && uups && node.linearizedBaseContracts.includes(uups.id))
+      wrong.push(`${source}: ${node.name} is upgradeable, but \`${storage[0].label}\` stands outside of a namespace`);
     result[`${source}:${node.name}`] = entry;
   }
+  if (wrong.length) fail(`storage layouts:\n  ${wrong.join('\n  ')}`);
   return result;
 }
 

@@ -64,7 +64,7 @@ def locate(tool: str) -> Path:
 
     path = from_npm(tool)
     if not path.exists():
-        sys.exit(f"no {tool} {wanted} for {platform.system()} {platform.machine()}: run `make setup`, or name one in {variable}")
+        sys.exit(f"no {tool} {wanted} at {path.relative_to(ROOT)}: run `make setup`, or name one in {variable}")
     return path
 
 

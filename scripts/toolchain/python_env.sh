@@ -38,4 +38,10 @@ fi
 
 if [ "$lock" = requirements.lock ]; then
   "${pip[@]}" install --no-deps --no-build-isolation --editable .
+
+  # Ape looks for anvil on the PATH and for solc in SOLCX_BINARY_PATH; in this environment both are the pinned ones.
+  site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  cat >"$site/carbon-toolchain.pth" <<PTH
+import os; bin = "$PWD/.build/bin"; os.environ.setdefault("SOLCX_BINARY_PATH", bin); os.environ["PATH"] = bin + os.pathsep + os.environ.get("PATH", "")
+PTH
 fi

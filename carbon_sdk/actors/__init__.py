@@ -1,0 +1,1 @@
+"""The people of a carbon market: one class for each role, its verbs as methods."""

@@ -1,0 +1,1 @@
+"""The chain underneath: endpoints, receipts, nonces, signing, simulation, the embedded anvil."""

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Static checks, contract tests, Python tests, in this order; a part that fails does not hide the others, and fails the run.
+#   scripts/test.sh           complete for correctness, samples what is long
+#   scripts/test.sh --full    everything: more fuzzing, tests marked `full`
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+marks="not full"
+if [ "${1:-}" = --full ]; then
+  marks="full or not full"
+  export FOUNDRY_PROFILE=full CARBON_FULL=1
+fi
+failed=()
+
+heading() { printf '\n== %s ==\n' "$*"; }
+
+heading static checks
+scripts/checks/all.sh || failed+=("static checks")
+
+heading contract tests
+# The native binary: npm's wrapper exits 0 when tests fail.
+if [ -n "$(find tests/contracts -name '*.t.sol' 2>/dev/null | head -1)" ]; then
+  .build/bin/forge test --summary || failed+=("contract tests")
+else
+  echo "no contract tests yet"
+fi
+
+heading Python tests
+.venv/bin/python -m pytest -q -m "$marks" || failed+=("Python tests")
+
+if [ ${#failed[@]} != 0 ]; then
+  printf -v listed '%s, ' "${failed[@]}"
+  echo "FAILED: ${listed%, }" >&2
+  exit 1
+fi
