@@ -78,13 +78,6 @@ class FilingState(IntEnum):
     DETERMINED = 2
 
 
-class IComplianceDeskOpinion(IntEnum):
-    """Solidity's `IComplianceDeskOpinion`."""
-
-    FAVOURABLE = 0
-    UNFAVOURABLE = 1
-
-
 class InstrumentState(IntEnum):
     """Solidity's `InstrumentState`."""
 
@@ -107,6 +100,21 @@ class Method(IntEnum):
     NONE = 0
     HISTORICAL = 1
     BENCHMARK = 2
+
+
+class MethodState(IntEnum):
+    """Solidity's `MethodState`."""
+
+    NONE = 0
+    OPEN = 1
+    CLOSED = 2
+
+
+class Opinion(IntEnum):
+    """Solidity's `Opinion`."""
+
+    FAVOURABLE = 0
+    UNFAVOURABLE = 1
 
 
 class Part(IntEnum):
@@ -167,6 +175,13 @@ class State(IntEnum):
     SUPERSEDED = 5
 
 
+class Statistic(IntEnum):
+    """Solidity's `Statistic`."""
+
+    MEAN = 0
+    MEDIAN = 1
+
+
 class Status(IntEnum):
     """Solidity's `Status`."""
 
@@ -215,3 +230,12 @@ class WithdrawalState(IntEnum):
     PAID = 2
     REJECTED = 3
     CANCELLED = 4
+
+
+class YearStage(IntEnum):
+    """Solidity's `YearStage`."""
+
+    OPEN = 0
+    FROZEN = 1
+    ASSESSED = 2
+    PAID = 3

@@ -15,10 +15,10 @@ from carbon_sdk.contracts.generated.enums import (
     AccountStatus,
     CloseReason,
     Conclusion,
-    IComplianceDeskOpinion,
     InstrumentState,
     MarketState,
     Method,
+    Opinion,
     Part,
     Reason,
     Rounding,
@@ -29,10 +29,10 @@ from carbon_sdk.contracts.generated.structs import (
     CodingRules,
     Eligibility,
     Form,
+    IVerificationsOpinion,
     Inputs,
     MarketTerms,
     Materiality,
-    Opinion,
     Rules,
     Setup,
     Stream,
@@ -43,7 +43,7 @@ from carbon_sdk.identifiers import Address, InstrumentId, OrderId, checksummed
 
 @dataclass(frozen=True, slots=True)
 class AccountEmissionsChanged(Event):
-    """What the account answers for; the same is told to the obligation sink."""
+    """What the account answers for changed; the same is told to the obligation sink."""
 
     TOPIC: ClassVar[str] = "0xb78bb95c30e167cfbf1a7dfc63212b14eaaaa0e054fe6e72d3059d0c3223655b"
     SIGNATURE: ClassVar[str] = "AccountEmissionsChanged(address,uint16,uint128,bool)"
@@ -129,7 +129,7 @@ class AccreditationWithdrawnOfICertificateRegistry(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class AccreditationWithdrawnOfIEmissionReports(Event):
+class AccreditationWithdrawnOfIVerifications(Event):
     """`AccreditationWithdrawn(address,bytes32)`."""
 
     TOPIC: ClassVar[str] = "0xf8f75656ca757381a09f2276136ce0e1a3ad3ebe6bf03e79282c8aab0385115b"
@@ -139,12 +139,12 @@ class AccreditationWithdrawnOfIEmissionReports(Event):
     cause: bytes
 
     @staticmethod
-    def decode(topics: Sequence[str], data: str) -> AccreditationWithdrawnOfIEmissionReports:
+    def decode(topics: Sequence[str], data: str) -> AccreditationWithdrawnOfIVerifications:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
         if len(b) < 32:
             raise short_event(topics[0])
-        return AccreditationWithdrawnOfIEmissionReports(checksummed(topics[1][26:].lower()), b[0:32])
+        return AccreditationWithdrawnOfIVerifications(checksummed(topics[1][26:].lower()), b[0:32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +237,15 @@ class AllocationCertified(Event):
 class AllocationDetermined(Event):
     """The account is notified of what is due to it (R-ALC-2). With it everything the figure was computed from."""
 
-    TOPIC: ClassVar[str] = "0x1d15ce28b44ca2ad95a8b7efdcc621351ed0618ad175ee24f8502efe7ab70d19"
-    SIGNATURE: ClassVar[str] = "AllocationDetermined(uint256,address,uint64,uint16,uint16,uint256,uint256[],(uint8,uint8,uint8,(bytes32,uint128,uint128)[],uint128[]),uint64,uint32,bytes32)"
+    TOPIC: ClassVar[str] = "0x86bb5606b0b678f84ad019b51aa39253f0f52ce9b2b0b202737b5a9594f20fe4"
+    SIGNATURE: ClassVar[str] = "AllocationDetermined(uint256,address,uint64,uint16,uint16,uint8,uint256,uint256[],(uint8,uint8,(bytes32,uint128,uint128)[],uint128[]),uint64,uint32,bytes32)"
     INDEXED: ClassVar[int] = 3
     id: int
     account: Address
     installation: int
     region: int
     year: int
+    part: Part
     instrument: InstrumentId
     levels: tuple[int, ...]
     inputs: Inputs
@@ -257,7 +258,7 @@ class AllocationDetermined(Event):
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
         v = codec_of(
-            ("uint16", "uint16", "uint256", "uint256[]", "(uint8,uint8,uint8,(bytes32,uint128,uint128)[],uint128[])", "uint64", "uint32", "bytes32"),
+            ("uint16", "uint16", "uint8", "uint256", "uint256[]", "(uint8,uint8,(bytes32,uint128,uint128)[],uint128[])", "uint64", "uint32", "bytes32"),
         ).decode(b, 0)
         return AllocationDetermined(
             int(topics[1], 16),
@@ -265,12 +266,13 @@ class AllocationDetermined(Event):
             int(topics[3], 16),
             v[0],
             v[1],
-            InstrumentId(v[2]),
-            v[3],
-            Inputs(Method(v[4][0]), Rounding(v[4][1]), Part(v[4][2]), tuple([Term(*x) for x in v[4][3]]), v[4][4]),
-            v[5],
+            Part(v[2]),
+            InstrumentId(v[3]),
+            v[4],
+            Inputs(Method(v[5][0]), Rounding(v[5][1]), tuple([Term(*x) for x in v[5][2]]), v[5][3]),
             v[6],
             v[7],
+            v[8],
         )
 
 
@@ -296,7 +298,9 @@ class AllocationRejected(Event):
 
 @dataclass(frozen=True, slots=True)
 class AllocationSuperseded(Event):
-    """Replaced by `by`, the later determination of the same installation, year and part."""
+    """Replaced by `by`, the later determination of the same installation, year and part. One that is certified stays
+    certified, and the later one adjusts it.
+    """
 
     TOPIC: ClassVar[str] = "0x5f4dcc182af9fb8d1f3405565c4847307ed1e0892606d8f198c10ec3e087f0ce"
     SIGNATURE: ClassVar[str] = "AllocationSuperseded(uint256,uint256)"
@@ -1736,7 +1740,9 @@ class RecordAmended(Event):
 
 @dataclass(frozen=True, slots=True)
 class RegionTotalChanged(Event):
-    """All that is determined for a region and year, superseded and rejected ones left out."""
+    """All that is due in a region for a year by the latest determinations; a rejected one counts what was issued before
+    it.
+    """
 
     TOPIC: ClassVar[str] = "0xa69a56041cf0cdbf47805ec7097307d8d342b5c16f3f1a1053a2ae667f6b3986"
     SIGNATURE: ClassVar[str] = "RegionTotalChanged(uint16,uint16,uint128)"
@@ -1834,7 +1840,7 @@ class ReportVerified(Event):
     year: int
     verifier: Address
     version: int
-    opinion: Opinion
+    opinion: IVerificationsOpinion
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> ReportVerified:
@@ -1846,7 +1852,7 @@ class ReportVerified(Event):
             int(topics[2], 16),
             checksummed(topics[3][26:].lower()),
             v[0],
-            Opinion(v[1][0], v[1][1], Conclusion(v[1][2]), v[1][3]),
+            IVerificationsOpinion(v[1][0], v[1][1], Conclusion(v[1][2]), v[1][3]),
         )
 
 
@@ -2297,7 +2303,7 @@ class SurrenderExamined(Event):
     id: int
     year: int
     findings: int
-    opinion: IComplianceDeskOpinion
+    opinion: Opinion
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> SurrenderExamined:
@@ -2309,7 +2315,7 @@ class SurrenderExamined(Event):
             int(topics[1], 16),
             int.from_bytes(b[30:32], "big"),
             int.from_bytes(b[62:64], "big"),
-            IComplianceDeskOpinion(int.from_bytes(b[95:96], "big")),
+            Opinion(int.from_bytes(b[95:96], "big")),
         )
 
 
@@ -2847,7 +2853,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (AccountEmissionsChanged.TOPIC, 3): AccountEmissionsChanged.decode,
     (AccountOpened.TOPIC, 4): AccountOpened.decode,
     (AccreditationWithdrawnOfICertificateRegistry.TOPIC, 2): AccreditationWithdrawnOfICertificateRegistry.decode,
-    (AccreditationWithdrawnOfIEmissionReports.TOPIC, 2): AccreditationWithdrawnOfIEmissionReports.decode,
+    (AccreditationWithdrawnOfIVerifications.TOPIC, 2): AccreditationWithdrawnOfIVerifications.decode,
     (Accredited.TOPIC, 3): Accredited.decode,
     (AllocationApplied.TOPIC, 3): AllocationApplied.decode,
     (AllocationCertified.TOPIC, 4): AllocationCertified.decode,

@@ -8,7 +8,7 @@ from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
 from carbon_sdk.contracts.generated.enums import AccountKind, AccountStatus, ApplicationStatus
-from carbon_sdk.contracts.generated.structs import Account, Application, Attestation, Form
+from carbon_sdk.contracts.generated.structs import Account, Attestation, Form, IStakeholderRegistryApplication
 from carbon_sdk.identifiers import Address
 
 
@@ -53,12 +53,12 @@ class StakeholderRegistry(Contract):
     APPLICATION_COUNT: ClassVar[Function[int]] = Function.of(
         "StakeholderRegistry", "applicationCount()", (), ("uint32",), lambda v: v[0]
     )
-    APPLICATION_OF: ClassVar[Function[Application]] = Function.of(
+    APPLICATION_OF: ClassVar[Function[IStakeholderRegistryApplication]] = Function.of(
         "StakeholderRegistry",
         "applicationOf(uint32)",
         ("id",),
         ("(address,uint8,uint40,(uint8,uint16,uint16,bool,uint32,uint32,bytes32))",),
-        lambda v: Application(v[0][0], ApplicationStatus(v[0][1]), v[0][2], Form(AccountKind(v[0][3][0]), v[0][3][1], v[0][3][2], v[0][3][3], v[0][3][4], v[0][3][5], v[0][3][6])),
+        lambda v: IStakeholderRegistryApplication(v[0][0], ApplicationStatus(v[0][1]), v[0][2], Form(AccountKind(v[0][3][0]), v[0][3][1], v[0][3][2], v[0][3][3], v[0][3][4], v[0][3][5], v[0][3][6])),
     )
     APPLICATION_OF_KEY: ClassVar[Function[int]] = Function.of(
         "StakeholderRegistry", "applicationOfKey(address)", ("key",), ("uint32",), lambda v: v[0]
@@ -214,7 +214,7 @@ class StakeholderRegistry(Contract):
         """Applications so far; also the id of the last."""
         return self._read(self.APPLICATION_COUNT, block=block)
 
-    def application_of(self, id: int, *, block: BlockTag = "latest") -> Application:
+    def application_of(self, id: int, *, block: BlockTag = "latest") -> IStakeholderRegistryApplication:
         """`applicationOf(uint32)`."""
         return self._read(self.APPLICATION_OF, id, block=block)
 

@@ -8,19 +8,82 @@ from carbon_sdk.chain.calls import Struct
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    ApplicationState,
     ApplicationStatus,
     Conclusion,
+    FilingState,
     InstrumentState,
     MarketState,
     Method,
+    MethodState,
     Part,
+    PlanState,
     Rounding,
     SelfTrade,
+    State,
+    Status,
     TimeInForce,
     VoucherKind,
     WithdrawalState,
+    YearStage,
 )
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Term(Struct):
+    """Solidity's `IAllocationFormula.Term`."""
+
+    subject: bytes
+    benchmark: int
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs(Struct):
+    """Solidity's `IAllocationFormula.Inputs`."""
+
+    method: Method
+    rounding: Rounding
+    terms: tuple[Term, ...]
+    factors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline(Struct):
+    """Solidity's `IAllocator.Baseline`."""
+
+    level: int
+    first_year: int
+    last_year: int
+    version: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cap(Struct):
+    """Solidity's `IAllocator.Cap`."""
+
+    total: int
+    free: int
+    auction: int
+    reserve: int
+
+
+@dataclass(frozen=True, slots=True)
+class Determination(Struct):
+    """Solidity's `IAllocator.Determination`."""
+
+    account: Address
+    year: int
+    state: State
+    part: Part
+    method: Method
+    baseline: int
+    installation: int
+    quantity: int
+    instrument: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +139,144 @@ class Certificate(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class Application(Struct):
+    """Solidity's `IComplianceDesk.Application`."""
+
+    account: Address
+    state: ApplicationState
+    lines: int
+    year: int
+    findings: int
+    frozen: int
+    filed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Struct):
+    """Solidity's `IComplianceDesk.Line`."""
+
+    instrument: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setup(Struct):
+    """Solidity's `IComplianceDesk.Setup`."""
+
+    first_year: int
+    current_year: int
+    scheme: int
+    rounding: Rounding
+    series: int
+    utc_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Struct):
+    """Solidity's `IComplianceDesk.Position`."""
+
+    first_year: int
+    last_year: int
+    frozen_through: int
+    emissions: int
+    surrendered: int
+    shortfall: int
+    pending: int
+    missing_year: int
+    restricted: bool
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Struct):
+    """Solidity's `IComplianceDesk.Rules`."""
+
+    reporting_deadline: int
+    surrender_deadline: int
+    oldest_vintage: int
+    newest_vintage: int
+    credit_share: int
+    index_numerator: int
+    index_denominator: int
+    penalty_per_tonne: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearRecord(Struct):
+    """Solidity's `IComplianceDesk.YearRecord`."""
+
+    emissions: int
+    surrendered: int
+    credits: int
+    awaiting: int
+    penalty: int
+    status: Status
+    stage: YearStage
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Struct):
+    """Solidity's `IEmissionReports.Stream`."""
+
+    method: bytes
+    version: int
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filing(Struct):
+    """Solidity's `IEmissionReports.Filing`."""
+
+    state: FilingState
+    version: int
+    accepted_version: int
+    grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class Installation(Struct):
+    """Solidity's `IEmissionReports.Installation`."""
+
+    account: Address
+    region: int
+    sector: int
+    first_year: int
+    last_year: int
+    plans: int
+    permit: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Struct):
+    """Solidity's `IEmissionReports.Plan`."""
+
+    state: PlanState
+    from_year: int
+    filed_at: int
+    document: bytes
+    streams: tuple[Stream, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Struct):
+    """Solidity's `IEmissionReports.Report`."""
+
+    grams: int
+    submitted_at: int
+    plan: int
+    late: bool
+    data_: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamData(Struct):
+    """Solidity's `IEmissionReports.StreamData`."""
+
+    stream: int
+    inputs: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Eligibility(Struct):
     """Solidity's `Eligibility`."""
 
@@ -116,6 +317,16 @@ class Settlement(Struct):
     buys: bool
     debit: int
     credit: int
+
+
+@dataclass(frozen=True, slots=True)
+class IMethodologiesMethod(Struct):
+    """Solidity's `IMethodologies.Method`."""
+
+    implementation: Address
+    registered_at: int
+    state: MethodState
+    document: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +431,41 @@ class Form(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Application(Struct):
+class IStakeholderRegistryApplication(Struct):
     """Solidity's `IStakeholderRegistry.Application`."""
 
     key: Address
     status: ApplicationStatus
     filed_at: int
     form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Materiality(Struct):
+    """Solidity's `IVerifications.Materiality`."""
+
+    threshold: int
+    below: int
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
+class IVerificationsOpinion(Struct):
+    """Solidity's `IVerifications.Opinion`."""
+
+    verified_grams: int
+    misstatement_grams: int
+    conclusion: Conclusion
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(Struct):
+    """Solidity's `IVerifications.Verification`."""
+
+    verifier: Address
+    verified_at: int
+    opinion: IVerificationsOpinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,87 +501,3 @@ class Series(Struct):
 
     issuer: Address
     kinds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Term(Struct):
-    """Solidity's `IAllocator.Term`."""
-
-    subject: bytes
-    benchmark: int
-    factor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs(Struct):
-    """Solidity's `IAllocator.Inputs`."""
-
-    method: Method
-    rounding: Rounding
-    part: Part
-    terms: tuple[Term, ...]
-    factors: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cap(Struct):
-    """Solidity's `IAllocator.Cap`."""
-
-    total: int
-    free: int
-    auction: int
-    reserve: int
-
-
-@dataclass(frozen=True, slots=True)
-class Setup(Struct):
-    """Solidity's `IComplianceDesk.Setup`."""
-
-    first_year: int
-    current_year: int
-    scheme: int
-    rounding: Rounding
-    series: int
-    utc_offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Materiality(Struct):
-    """Solidity's `IEmissionReports.Materiality`."""
-
-    threshold: int
-    below: int
-    above: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stream(Struct):
-    """Solidity's `IEmissionReports.Stream`."""
-
-    method: bytes
-    version: int
-    tier: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion(Struct):
-    """Solidity's `IEmissionReports.Opinion`."""
-
-    verified_grams: int
-    misstatement_grams: int
-    conclusion: Conclusion
-    document: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Rules(Struct):
-    """Solidity's `IComplianceDesk.Rules`."""
-
-    reporting_deadline: int
-    surrender_deadline: int
-    oldest_vintage: int
-    newest_vintage: int
-    credit_share: int
-    index_numerator: int
-    index_denominator: int
-    penalty_per_tonne: int
