@@ -640,13 +640,13 @@ class BadOrderQuantity(RuleBroken):
 
 
 class BadQuantity(RuleBroken):
-    """A quantity of nothing, or of more than a year can have."""
+    """A quantity of nothing, or one that no account can hold (2^96 and more)."""
 
     error = "BadQuantity"
     signature = "BadQuantity(uint256)"
     selector = bytes.fromhex("6e96dea0")
     names = ("quantity",)
-    meaning = "A quantity of nothing, or of more than a year can have."
+    meaning = "A quantity of nothing, or one that no account can hold (2^96 and more)."
     advice = ADVICE.get("BadQuantity", "")
 
     def __init__(self, quantity: int, *, data: bytes = b"") -> None:
@@ -816,13 +816,13 @@ class BadTonnes(RuleBroken):
 
 
 class BadYears(RuleBroken):
-    """The years are not in order, or a list of them is empty or too long."""
+    """The years are not in order, or there are none or more than 10."""
 
     error = "BadYears"
     signature = "BadYears(uint16,uint16)"
     selector = bytes.fromhex("189e2f4d")
     names = ("firstYear", "lastYear")
-    meaning = "The years are not in order, or a list of them is empty or too long."
+    meaning = "The years are not in order, or there are none or more than 10."
     advice = ADVICE.get("BadYears", "")
 
     def __init__(self, first_year: int, last_year: int, *, data: bytes = b"") -> None:
@@ -1263,6 +1263,17 @@ class EmissionsMissing(RuleBroken):
         self.account = account
         self.year = year
         super().__init__(self.account, self.year, data=data)
+
+
+class EmptyQuantity(RuleBroken):
+    """A quantity of nothing."""
+
+    error = "EmptyQuantity"
+    signature = "EmptyQuantity()"
+    selector = bytes.fromhex("bc7bbfc5")
+    names = ()
+    meaning = "A quantity of nothing."
+    advice = ADVICE.get("EmptyQuantity", "")
 
 
 class ExclusionUnchanged(RuleBroken):
@@ -1750,6 +1761,23 @@ class NoKind(RuleBroken):
     advice = ADVICE.get("NoKind", "")
 
 
+class NoOpinion(RuleBroken):
+    """No opinion was given on this version."""
+
+    error = "NoOpinion"
+    signature = "NoOpinion(uint64,uint16,uint16)"
+    selector = bytes.fromhex("7e34de17")
+    names = ("installation", "year", "version")
+    meaning = "No opinion was given on this version."
+    advice = ADVICE.get("NoOpinion", "")
+
+    def __init__(self, installation: int, year: int, version: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        self.version = version
+        super().__init__(self.installation, self.year, self.version, data=data)
+
+
 class NoPenaltyOpen(RuleBroken):
     """No penalty is open for `account` and `year`: none was imposed, or it is paid."""
 
@@ -1908,6 +1936,22 @@ class NotARepresentative(NotPermitted):
         super().__init__(self.key, data=data)
 
 
+class NotAVerifier(RuleBroken):
+    """`account` is of kind `kind`; only a VERIFIER is accredited (`kind` is an `AccountKind`)."""
+
+    error = "NotAVerifier"
+    signature = "NotAVerifier(address,uint8)"
+    selector = bytes.fromhex("d77fb8e9")
+    names = ("account", "kind")
+    meaning = "`account` is of kind `kind`; only a VERIFIER is accredited (`kind` is an `AccountKind`)."
+    advice = ADVICE.get("NotAVerifier", "")
+
+    def __init__(self, account: Address, kind: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.kind = kind
+        super().__init__(self.account, self.kind, data=data)
+
+
 class NotAccreditedOfICertificateRegistry(RuleBroken):
     """`signer` was never accredited. A signature over other data, or for another chain or contract, ends here too."""
 
@@ -1925,7 +1969,7 @@ class NotAccreditedOfICertificateRegistry(RuleBroken):
         super().__init__(self.signer, data=data)
 
 
-class NotAccreditedOfIEmissionReports(RuleBroken):
+class NotAccreditedOfIVerifications(RuleBroken):
     """`account` is not accredited, or was until `until`."""
 
     error = "NotAccredited"
@@ -1955,6 +1999,22 @@ class NotActiveIn(RuleBroken):
         self.installation = installation
         self.year = year
         super().__init__(self.installation, self.year, data=data)
+
+
+class NotAnOperator(RuleBroken):
+    """`account` is of kind `kind`; only an OPERATOR has installations (`kind` is an `AccountKind`)."""
+
+    error = "NotAnOperator"
+    signature = "NotAnOperator(address,uint8)"
+    selector = bytes.fromhex("58f387ac")
+    names = ("account", "kind")
+    meaning = "`account` is of kind `kind`; only an OPERATOR has installations (`kind` is an `AccountKind`)."
+    advice = ADVICE.get("NotAnOperator", "")
+
+    def __init__(self, account: Address, kind: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.kind = kind
+        super().__init__(self.account, self.kind, data=data)
 
 
 class NotCancellable(RuleBroken):
@@ -2232,6 +2292,21 @@ class NotVerified(RuleBroken):
         self.version = version
         self.conclusion = Conclusion(conclusion)
         super().__init__(self.installation, self.year, self.version, self.conclusion, data=data)
+
+
+class NothingDue(RuleBroken):
+    """All that is due was issued before: an adjustment downwards needs no application."""
+
+    error = "NothingDue"
+    signature = "NothingDue(uint256)"
+    selector = bytes.fromhex("3f775374")
+    names = ("id",)
+    meaning = "All that is due was issued before: an adjustment downwards needs no application."
+    advice = ADVICE.get("NothingDue", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
 
 
 class NothingInForce(RuleBroken):
@@ -2998,23 +3073,6 @@ class WrongInstrument(RuleBroken):
         super().__init__(self.instrument, self.year, data=data)
 
 
-class WrongKind(RuleBroken):
-    """`account` is of kind `kind`; the act is for another kind (both are an `AccountKind`)."""
-
-    error = "WrongKind"
-    signature = "WrongKind(address,uint8,uint8)"
-    selector = bytes.fromhex("f1846d6d")
-    names = ("account", "kind", "needed")
-    meaning = "`account` is of kind `kind`; the act is for another kind (both are an `AccountKind`)."
-    advice = ADVICE.get("WrongKind", "")
-
-    def __init__(self, account: Address, kind: int, needed: int, *, data: bytes = b"") -> None:
-        self.account = account
-        self.kind = kind
-        self.needed = needed
-        super().__init__(self.account, self.kind, self.needed, data=data)
-
-
 class WrongPart(RuleBroken):
     """Free determinations take from FREE or RESERVE."""
 
@@ -3096,13 +3154,13 @@ class WrongState(RuleBroken):
 
 
 class WrongSubject(RuleBroken):
-    """The subject does not fit the method: EMISSIONS goes with HISTORICAL, a product with BENCHMARK."""
+    """The subject does not fit the method: "emissions" goes with HISTORICAL, a product with BENCHMARK."""
 
     error = "WrongSubject"
     signature = "WrongSubject(bytes32,uint8)"
     selector = bytes.fromhex("d3171f45")
     names = ("subject", "method")
-    meaning = "The subject does not fit the method: EMISSIONS goes with HISTORICAL, a product with BENCHMARK."
+    meaning = "The subject does not fit the method: \"emissions\" goes with HISTORICAL, a product with BENCHMARK."
     advice = ADVICE.get("WrongSubject", "")
 
     def __init__(self, subject: bytes, method: Method, *, data: bytes = b"") -> None:
@@ -3268,6 +3326,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ),
     EffectiveInThePast.selector: (EffectiveInThePast, codec_of(("uint40", "uint40"))),
     EmissionsMissing.selector: (EmissionsMissing, codec_of(("address", "uint16"))),
+    EmptyQuantity.selector: (EmptyQuantity, codec_of(())),
     ExclusionUnchanged.selector: (ExclusionUnchanged, codec_of(("address", "uint16", "bool"))),
     FailedCall.selector: (FailedCall, codec_of(())),
     FeesToCollect.selector: (FeesToCollect, codec_of(("uint256",))),
@@ -3301,6 +3360,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NoFigure.selector: (NoFigure, codec_of(("uint64", "uint16"))),
     NoFingerprint.selector: (NoFingerprint, codec_of(())),
     NoKind.selector: (NoKind, codec_of(())),
+    NoOpinion.selector: (NoOpinion, codec_of(("uint64", "uint16", "uint16"))),
     NoPenaltyOpen.selector: (NoPenaltyOpen, codec_of(("address", "uint16"))),
     NoPlanInForce.selector: (NoPlanInForce, codec_of(("uint64", "uint16"))),
     NoReportingFor.selector: (NoReportingFor, codec_of(("uint8",))),
@@ -3311,9 +3371,11 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAGovernmentAccount.selector: (NotAGovernmentAccount, codec_of(("address", "uint8"))),
     NotAMethod.selector: (NotAMethod, codec_of(("address",))),
     NotARepresentative.selector: (NotARepresentative, codec_of(("address",))),
+    NotAVerifier.selector: (NotAVerifier, codec_of(("address", "uint8"))),
     NotAccreditedOfICertificateRegistry.selector: (NotAccreditedOfICertificateRegistry, codec_of(("address",))),
-    NotAccreditedOfIEmissionReports.selector: (NotAccreditedOfIEmissionReports, codec_of(("address", "uint40"))),
+    NotAccreditedOfIVerifications.selector: (NotAccreditedOfIVerifications, codec_of(("address", "uint40"))),
     NotActiveIn.selector: (NotActiveIn, codec_of(("uint64", "uint16"))),
+    NotAnOperator.selector: (NotAnOperator, codec_of(("address", "uint8"))),
     NotCancellable.selector: (NotCancellable, codec_of(("uint256",))),
     NotEffective.selector: (NotEffective, codec_of(("uint40", "uint40"))),
     NotEngaged.selector: (NotEngaged, codec_of(("address", "address"))),
@@ -3331,6 +3393,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotTheOwner.selector: (NotTheOwner, codec_of(("address", "address", "address"))),
     NotTheSigner.selector: (NotTheSigner, codec_of(("address", "address"))),
     NotVerified.selector: (NotVerified, codec_of(("uint64", "uint16", "uint16", "uint8"))),
+    NothingDue.selector: (NothingDue, codec_of(("uint256",))),
     NothingInForce.selector: (NothingInForce, codec_of(("bytes32", "uint40"))),
     NothingMissing.selector: (NothingMissing, codec_of(("address", "uint16"))),
     NothingToRollBackTo.selector: (NothingToRollBackTo, codec_of(("address",))),
@@ -3384,7 +3447,6 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     WithdrawalClosed.selector: (WithdrawalClosed, codec_of(("uint256", "uint8"))),
     WouldTrade.selector: (WouldTrade, codec_of(("uint24", "uint24"))),
     WrongInstrument.selector: (WrongInstrument, codec_of(("uint256", "uint16"))),
-    WrongKind.selector: (WrongKind, codec_of(("address", "uint8", "uint8"))),
     WrongPart.selector: (WrongPart, codec_of(("uint8",))),
     WrongPlanState.selector: (WrongPlanState, codec_of(("uint64", "uint16", "uint8"))),
     WrongProofLength.selector: (WrongProofLength, codec_of(("uint256", "uint256"))),
