@@ -401,7 +401,12 @@ def _deployment(chain: Chain, signer: Signer, rules: SchemeRules, result: Result
         genesis=chain.block(0).hash,
         deployer=signer.address,
         revision=_revision(__version__),
-        compiler=Compiler.model_validate(dict(made_by)),
+        compiler=Compiler(
+            version=made_by["version"],
+            evm_version=made_by["evmVersion"],
+            optimizer_runs=made_by["optimizer"]["runs"],
+            via_ir=made_by["viaIR"],
+        ),
         contracts=contracts,
         instruments={
             file.money.name: int(rules.main_money),
