@@ -362,10 +362,6 @@ contract LedgerUnitsTest is MarketSuite {
 
     // @requirement R-ACC-1
     function test_moduleFunctions_byStranger_refused() public {
-        uint256[] memory makers = new uint256[](0);
-        IInstrumentLedger.Settlement memory s;
-        s.caller = alice;
-        s.instrument = uka;
         vm.startPrank(stranger);
         vm.expectRevert(refusedModule());
         ledger.setEligibility(stranger, eligible(0));
@@ -381,7 +377,7 @@ contract LedgerUnitsTest is MarketSuite {
         ledger.cancel(alice, uka, 1, "cause");
         bytes memory error = abi.encodeWithSelector(Governed.NotTheModule.selector, stranger, address(book));
         vm.expectRevert(error);
-        ledger.settle(s, makers);
+        settle(true, 0, 0, new uint256[](0));
         vm.expectRevert(error);
         ledger.releaseEscrow(stranger, gbp, 1);
         vm.expectRevert(error);
@@ -413,7 +409,7 @@ contract LedgerUnitsTest is MarketSuite {
         uint256[] memory makers = new uint256[](1);
         makers[0] = uint256(uint160(maker)) << 96 | 90;
         vm.prank(address(book));
-        (address account, uint256 blocked, uint256 own) = ledger.settle(settlement(true, 100, 7), makers);
+        (address account, uint256 blocked, uint256 own) = settle(true, 100, 7, makers);
         assertEq(account, holder);
         assertEq(blocked | own, 0);
         assertEq(ledger.balanceOf(holder, gbp), 900);
@@ -427,7 +423,7 @@ contract LedgerUnitsTest is MarketSuite {
         makers[0] = uint256(uint160(maker)) << 96 | 4;
         makers[1] = uint256(uint160(maker)) << 96 | 6;
         vm.prank(address(book));
-        ledger.settle(settlement(false, 12, 50), makers);
+        settle(false, 12, 50, makers);
         assertEq(ledger.balanceOf(holder, uka), 88);
         assertEq(ledger.balanceOf(holder, gbp), 1050);
         assertEq(ledger.balanceOf(maker, uka), 10);
@@ -449,7 +445,7 @@ contract LedgerUnitsTest is MarketSuite {
         makers[2] = uint256(uint160(sister)) << 96 | 1;
         makers[3] = uint256(uint160(holder)) << 96 | 1;
         vm.prank(address(book));
-        (, uint256 blocked, uint256 own) = ledger.settle(settlement(true, 100, 7), makers);
+        (, uint256 blocked, uint256 own) = settle(true, 100, 7, makers);
         assertEq(blocked, 2, "bit 1");
         assertEq(own, 12, "bits 2 and 3");
         assertEq(ledger.balanceOf(holder, gbp), 1000, "nothing moved");
@@ -460,15 +456,15 @@ contract LedgerUnitsTest is MarketSuite {
         uint256[] memory makers = new uint256[](256);
         vm.prank(address(book));
         vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.TooManyMakers.selector, 256));
-        ledger.settle(settlement(true, 100, 7), makers);
+        settle(true, 100, 7, makers);
     }
 
     function test_settle_moreThanFree_refused() public {
         vm.startPrank(address(book));
         vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.InsufficientFree.selector, holder, gbp, 1000, 1001));
-        ledger.settle(settlement(true, 1001, 7), new uint256[](0));
+        settle(true, 1001, 7, new uint256[](0));
         vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.InsufficientFree.selector, holder, uka, 100, 101));
-        ledger.settle(settlement(false, 101, 7), new uint256[](0));
+        settle(false, 101, 7, new uint256[](0));
         vm.stopPrank();
     }
 
@@ -485,14 +481,17 @@ contract LedgerUnitsTest is MarketSuite {
         ledger.releaseEscrowTo(alice, holder, uka, 1);
     }
 
-    function settlement(bool buys, uint96 debit, uint96 credit_)
+    /// @dev For `alice`, as whoever is pranked.
+    function settle(bool buys, uint96 debit, uint96 credit_, uint256[] memory makers)
         private
-        view
-        returns (IInstrumentLedger.Settlement memory)
+        returns (address, uint256, uint256)
     {
-        return IInstrumentLedger.Settlement({
-            caller: alice, instrument: uka, ownAllowed: false, buys: buys, debit: debit, credit: credit_
-        });
+        return ledger.settle(
+            IInstrumentLedger.Settlement({
+                caller: alice, instrument: uka, ownAllowed: false, buys: buys, debit: debit, credit: credit_
+            }),
+            makers
+        );
     }
 
     /* ELIGIBILITY */
