@@ -48,7 +48,7 @@ class Fold:
     def __init__(self, contracts: Mapping[Address, str], main_money: int = 0) -> None:
         _load_rules()
         book = next((address for address, name in contracts.items() if name == "OrderBook"), ZERO_ADDRESS)
-        self.state = State(book_address=book, main_money=main_money)
+        self.state = State(frozenset(contracts.values()), book, main_money)
         self._transaction = ""
 
     def apply(self, event: Event) -> None:

@@ -509,12 +509,14 @@ class State:
     """Everything that the events say.
 
     Attributes:
+        contracts: Names of the contracts whose events are folded: of others nothing is known.
         main_money: The instrument that markets are against.
         last: Place of the last event that was folded.
         faults: Events that contradict those before them.
         passed_over: How many events of each name have no rule here.
     """
 
+    contracts: frozenset[str] = frozenset()
     book_address: Address = ZERO_ADDRESS
     main_money: int = 0
     ledger: Ledger = field(default_factory=Ledger)
