@@ -47,7 +47,6 @@ contract CashDesk is ICashDesk, Governed {
         _use(bankReference);
 
         // No check of the amount: `issue` takes nothing that does not fit the ledger's 96 bits.
-        // forge-lint: disable-next-line(unsafe-typecast)
         _s().totals.deposited += uint96(amount);
 
         emit DepositRecorded(account, amount, bankReference);
@@ -62,7 +61,6 @@ contract CashDesk is ICashDesk, Governed {
         address account = _acting(0);
         require(commitment != 0, PayoutMissing());
 
-        // forge-lint: disable-next-line(unsafe-typecast) -- times fit
         uint40 usableFrom = uint40(block.timestamp + _s().payoutDelay);
         _s().payouts[account] = Payout(commitment, usableFrom);
 
@@ -106,7 +104,6 @@ contract CashDesk is ICashDesk, Governed {
             account: account,
             state: WithdrawalState.REQUESTED,
             requestedAt: uint40(block.timestamp),
-            // forge-lint: disable-next-line(unsafe-typecast)
             amount: uint96(amount),
             payout: commitment
         });

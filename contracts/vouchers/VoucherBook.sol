@@ -75,7 +75,6 @@ contract VoucherBook is IVoucherBook, Governed {
         Storage storage $ = _s();
         version = $.versions;
         uint40 earliest = $.rules[version].effectiveFrom;
-        // forge-lint: disable-next-line(unsafe-typecast) -- block times fit
         if (earliest < block.timestamp) earliest = uint40(block.timestamp);
         require(rules.effectiveFrom >= earliest, NotEffective(rules.effectiveFrom, earliest));
         require(_isCodable(rules), BadCodingRules());

@@ -2,10 +2,16 @@
 
 MODULES: dict[str, str] = {
     "Authority": "authority",
+    "CashDesk": "cash_desk",
+    "CertificateRegistry": "certificate_registry",
+    "ComplianceDesk": "compliance_desk",
     "GovernedProxy": "governed_proxy",
     "InstrumentLedger": "instrument_ledger",
     "OrderBook": "order_book",
+    "RuleBook": "rule_book",
     "Seed": "seed",
+    "StakeholderRegistry": "stakeholder_registry",
+    "VoucherBook": "voucher_book",
     "IGovernedProxy": "i_governed_proxy",
 }
 """Contracts by name, and the module here that has each."""

@@ -2,20 +2,160 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from carbon_sdk.chain.calls import Struct
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    ApplicationState,
+    ApplicationStatus,
+    Conclusion,
     InstrumentState,
     MarketState,
+    Method,
+    Part,
+    Rounding,
     SelfTrade,
+    Status,
     TimeInForce,
+    VoucherKind,
+    WithdrawalState,
+    YearStage,
 )
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
 
 
-class Eligibility(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Payout(Struct):
+    """Solidity's `ICashDesk.Payout`."""
+
+    commitment: bytes
+    usable_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal(Struct):
+    """Solidity's `ICashDesk.Withdrawal`."""
+
+    account: Address
+    state: WithdrawalState
+    requested_at: int
+    amount: int
+    payout: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Accreditation(Struct):
+    """Solidity's `ICertificateRegistry.Accreditation`."""
+
+    number: int
+    since: int
+    until: int
+    withdrawn_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation(Struct):
+    """Solidity's `Attestation`."""
+
+    fingerprint: bytes
+    account: Address
+    key: Address
+    not_before: int
+    not_after: int
+    domains: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(Struct):
+    """Solidity's `ICertificateRegistry.Certificate`."""
+
+    key: Address
+    signer: Address
+    not_after: int
+    revoked_at: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Application(Struct):
+    """Solidity's `IComplianceDesk.Application`."""
+
+    account: Address
+    state: ApplicationState
+    lines: int
+    year: int
+    findings: int
+    frozen: int
+    filed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Struct):
+    """Solidity's `IComplianceDesk.Line`."""
+
+    instrument: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setup(Struct):
+    """Solidity's `IComplianceDesk.Setup`."""
+
+    first_year: int
+    current_year: int
+    scheme: int
+    rounding: Rounding
+    series: int
+    utc_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Struct):
+    """Solidity's `IComplianceDesk.Position`."""
+
+    first_year: int
+    last_year: int
+    frozen_through: int
+    emissions: int
+    surrendered: int
+    shortfall: int
+    pending: int
+    missing_year: int
+    restricted: bool
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Struct):
+    """Solidity's `IComplianceDesk.Rules`."""
+
+    reporting_deadline: int
+    surrender_deadline: int
+    oldest_vintage: int
+    newest_vintage: int
+    credit_share: int
+    index_numerator: int
+    index_denominator: int
+    penalty_per_tonne: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearRecord(Struct):
+    """Solidity's `IComplianceDesk.YearRecord`."""
+
+    emissions: int
+    surrendered: int
+    credits: int
+    awaiting: int
+    penalty: int
+    status: Status
+    stage: YearStage
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility(Struct):
     """Solidity's `Eligibility`."""
 
     status: AccountStatus
@@ -26,7 +166,8 @@ class Eligibility(NamedTuple):
     certificate_until: int
 
 
-class Instrument(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Instrument(Struct):
     """Solidity's `IInstrumentLedger.Instrument`."""
 
     issued: int
@@ -35,7 +176,8 @@ class Instrument(NamedTuple):
     state: InstrumentState
 
 
-class Representation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Representation(Struct):
     """Solidity's `Representation`."""
 
     account: Address
@@ -43,7 +185,8 @@ class Representation(NamedTuple):
     rights: int
 
 
-class Settlement(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settlement(Struct):
     """Solidity's `IInstrumentLedger.Settlement`."""
 
     caller: Address
@@ -54,7 +197,8 @@ class Settlement(NamedTuple):
     credit: int
 
 
-class MarketTerms(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MarketTerms(Struct):
     """Solidity's `IOrderBook.MarketTerms`."""
 
     instrument: InstrumentId
@@ -68,7 +212,8 @@ class MarketTerms(NamedTuple):
     highest: int
 
 
-class MarketView(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MarketView(Struct):
     """Solidity's `IOrderBook.MarketView`."""
 
     terms: MarketTerms
@@ -80,7 +225,8 @@ class MarketView(NamedTuple):
     trades: int
 
 
-class OrderView(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OrderView(Struct):
     """Solidity's `IOrderBook.OrderView`."""
 
     account: Address
@@ -88,7 +234,8 @@ class OrderView(NamedTuple):
     expires: int
 
 
-class Placed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Placed(Struct):
     """Solidity's `IOrderBook.Placed`."""
 
     id: OrderId
@@ -96,7 +243,8 @@ class Placed(NamedTuple):
     rested: int
 
 
-class Order(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Order(Struct):
     """Solidity's `IOrderBook.Order`."""
 
     market: int
@@ -108,3 +256,146 @@ class Order(NamedTuple):
     self_trade: SelfTrade
     most_makers: int
     latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Struct):
+    """Solidity's `IRuleBook.Version`."""
+
+    digest: bytes
+    author: Address
+    published_at: int
+    effective_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Struct):
+    """Solidity's `IStakeholderRegistry.Account`."""
+
+    application_id: int
+    kind: AccountKind
+    status: AccountStatus
+    capabilities: int
+    region: int
+    sector: int
+    authority_restrictions: int
+    compliance_restrictions: int
+    owner: int
+    opened_at: int
+    certificate_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Struct):
+    """Solidity's `IStakeholderRegistry.Form`."""
+
+    kind: AccountKind
+    region: int
+    sector: int
+    wants_reporting: bool
+    owner: int
+    policy_version: int
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IStakeholderRegistryApplication(Struct):
+    """Solidity's `IStakeholderRegistry.Application`."""
+
+    key: Address
+    status: ApplicationStatus
+    filed_at: int
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher(Struct):
+    """Solidity's `Voucher`."""
+
+    kind: VoucherKind
+    series: int
+    index: int
+    order_of_day: int
+    at: int
+    instrument: InstrumentId
+    quantity: int
+    price: int
+    from_: Address
+    to: Address
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodingRules(Struct):
+    """Solidity's `IVoucherBook.CodingRules`."""
+
+    scheme: bytes
+    kinds: bytes
+    utc_offset: int
+    effective_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Struct):
+    """Solidity's `IVoucherBook.Series`."""
+
+    issuer: Address
+    kinds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Term(Struct):
+    """Solidity's `IAllocator.Term`."""
+
+    subject: bytes
+    benchmark: int
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs(Struct):
+    """Solidity's `IAllocator.Inputs`."""
+
+    method: Method
+    rounding: Rounding
+    part: Part
+    terms: tuple[Term, ...]
+    factors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cap(Struct):
+    """Solidity's `IAllocator.Cap`."""
+
+    total: int
+    free: int
+    auction: int
+    reserve: int
+
+
+@dataclass(frozen=True, slots=True)
+class Materiality(Struct):
+    """Solidity's `IEmissionReports.Materiality`."""
+
+    threshold: int
+    below: int
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Struct):
+    """Solidity's `IEmissionReports.Stream`."""
+
+    method: bytes
+    version: int
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class IEmissionReportsOpinion(Struct):
+    """Solidity's `IEmissionReports.Opinion`."""
+
+    verified_grams: int
+    misstatement_grams: int
+    conclusion: Conclusion
+    document: bytes

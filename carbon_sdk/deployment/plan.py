@@ -1,0 +1,419 @@
+"""The one deployment plan: what is created, wired, configured and handed over, in which order.
+
+Both callers, `carbon deploy` and `ape run deploy`, lend it a chain and a key. The deployer is administrator while it runs,
+so that nothing else needs a temporary role, and holds nothing at the end.
+
+Order: authority, seed and proxies (all addresses are known then) · implementations, whose immutables are those addresses ·
+each proxy gets its implementation · what the scheme says · the permission matrix · roles, administrator last · the
+deployer renounces.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from carbon_sdk.chain.calls import Act
+from carbon_sdk.chain.chain import Chain
+from carbon_sdk.chain.signers import Signer
+from carbon_sdk.contracts.base import artifact, contract_class
+from carbon_sdk.contracts.generated.allocation_formula import AllocationFormula
+from carbon_sdk.contracts.generated.allocator import Allocator
+from carbon_sdk.contracts.generated.authority import Authority
+from carbon_sdk.contracts.generated.cash_desk import CashDesk
+from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
+from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
+from carbon_sdk.contracts.generated.emission_reports import EmissionReports
+from carbon_sdk.contracts.generated.enums import Rounding, VoucherKind
+from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
+from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+from carbon_sdk.contracts.generated.methodologies import Methodologies
+from carbon_sdk.contracts.generated.order_book import OrderBook
+from carbon_sdk.contracts.generated.rule_book import RuleBook
+from carbon_sdk.contracts.generated.seed import Seed
+from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
+from carbon_sdk.contracts.generated.structs import Cap, CodingRules, MarketTerms, Materiality, Rules, Setup
+from carbon_sdk.contracts.generated.verifications import Verifications
+from carbon_sdk.contracts.generated.voucher_book import VoucherBook
+from carbon_sdk.deployment.checks import check_all
+from carbon_sdk.deployment.engine import Plan, Progress, Result, Situation, Step, carry_out, dry_run
+from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
+from carbon_sdk.deployment.permissions import Role, permissions
+from carbon_sdk.deployment.roles_file import RoleHolders
+from carbon_sdk.deployment.scheme_file import SchemeRules
+from carbon_sdk.errors import DeploymentError, InputError
+from carbon_sdk.identifiers import Address, keccak
+from carbon_sdk.units import GRAMS_PER_TONNE
+
+MADE = "create"
+"""Steps that create something: `create/<name>`; a proxy is `create/<contract>`, what runs in it `create/<contract> code`."""
+
+PROXIED: tuple[str, ...] = (
+    "RuleBook",
+    "CertificateRegistry",
+    "StakeholderRegistry",
+    "InstrumentLedger",
+    "CashDesk",
+    "Methodologies",
+    "Verifications",
+    "EmissionReports",
+    "Allocator",
+    "OrderBook",
+    "ComplianceDesk",
+    "VoucherBook",
+)
+"""Every stateful contract but the authority."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a deployment left.
+
+    Attributes:
+        deployment: For the file.
+        result: Step by step.
+        findings: Of the checks; empty when all is as it should be.
+    """
+
+    deployment: Deployment
+    result: Result
+    findings: tuple[str, ...]
+
+
+def deploy(
+    chain: Chain,
+    signer: Signer,
+    rules: SchemeRules,
+    holders: RoleHolders,
+    journal: str | Path,
+    *,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Deploy, or go on where an earlier run stopped, and check what is there.
+
+    Raises:
+        DeploymentStopped: A step failed; run again to continue.
+        DeploymentError: The journal is another plan's, or the checks found something: each finding is in the message.
+        InputError: The deployer is to keep a role, which it must not.
+    """
+    plan = plan_of(rules, holders, signer.address)
+    result = carry_out(plan, chain, signer, journal, progress=progress)
+    deployment = _deployment(chain, signer, rules, result)
+    findings = tuple(check_all(chain, deployment, holders.members))
+    if findings:
+        raise DeploymentError("The deployment is not as it should be: " + "; ".join(findings) + ".")
+    return Outcome(deployment, result, findings)
+
+
+def rehearse(
+    chain: Chain, signer: Signer, rules: SchemeRules, holders: RoleHolders, journal: str | Path | None = None
+) -> Result:
+    """What `deploy` would do and what gas it would use, on a throw-away copy of the chain."""
+    return dry_run(plan_of(rules, holders, signer.address), chain, signer, journal)
+
+
+def plan_of(rules: SchemeRules, holders: RoleHolders, deployer: Address) -> Plan:
+    """All steps for a scheme and its role holders. Raises InputError when the deployer is to keep a role."""
+    kept = [role.label for role, members in holders.members.items() if deployer in members]
+    if kept:
+        raise InputError(f"The deployer {deployer} is to hold {', '.join(kept)}; deploy with a key that keeps no role.")
+    steps = [*_creation(rules), *_configuration(rules), *_permissions(), *_handover(holders, deployer)]
+    codes = b"".join(bytes.fromhex(artifact(name).code_hash[2:]) for name in ("Authority", "GovernedProxy", *PROXIED))
+    digest = keccak(rules.digest + holders.digest + codes).hex()
+    return Plan(digest, steps)
+
+
+# ---------------------------------------------------------------------------------------------------------- creation
+
+
+def _creation(rules: SchemeRules) -> Iterator[Step]:
+    yield _create("Authority", lambda now: Authority.creation(now.deployer))
+    yield _create("Seed", lambda now: Seed.creation())
+    for name in PROXIED:
+        yield _create(name, _proxy)
+    yield _create("AllocationFormula", lambda now: AllocationFormula.creation())
+    for method in rules.file.methods:
+        yield _create(method.contract, lambda now, name=method.contract: _bare_creation(name))
+    for name, creation in _implementations(rules).items():
+        yield _create(f"{name} code", creation)
+    for name, initialization in _initializations(rules).items():
+        yield Step(f"install/{name}", lambda now, n=name, data=initialization: _install(now, n, data))
+
+
+def _create(name: str, act: Callable[[Situation], Act[Any]]) -> Step:
+    return Step(f"{MADE}/{name}", act)
+
+
+def _bare_creation(name: str) -> Act[bytes]:
+    return contract_class(name)._creation((), (), ())
+
+
+def _proxy(now: Situation) -> Act[bytes]:
+    authority = _at(now, "Authority")
+    birth = Seed(None, authority).initialize(authority).data
+    return GovernedProxy.creation(_at(now, "Seed"), authority, birth)
+
+
+def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], Act[bytes]]]:
+    """What each contract's code is told of the others: addresses of proxies, immutable."""
+    money, offset = rules.main_money, rules.file.scheme.utc_offset_seconds
+    return {
+        "RuleBook": lambda now: RuleBook.creation(),
+        "CertificateRegistry": lambda now: CertificateRegistry.creation(_at(now, "StakeholderRegistry")),
+        "StakeholderRegistry": lambda now: StakeholderRegistry.creation(
+            *_all(now, "RuleBook", "CertificateRegistry", "InstrumentLedger", "ComplianceDesk")
+        ),
+        "InstrumentLedger": lambda now: InstrumentLedger.creation(
+            *_all(now, "StakeholderRegistry", "OrderBook", "CashDesk", "Allocator", "ComplianceDesk"), money
+        ),
+        "CashDesk": lambda now: CashDesk.creation(_at(now, "InstrumentLedger")),
+        "Methodologies": lambda now: Methodologies.creation(),
+        "Verifications": lambda now: Verifications.creation(*_all(now, "InstrumentLedger", "EmissionReports")),
+        "EmissionReports": lambda now: EmissionReports.creation(
+            *_all(now, "InstrumentLedger", "Methodologies", "Verifications", "ComplianceDesk")
+        ),
+        "Allocator": lambda now: Allocator.creation(
+            *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
+        ),
+        "OrderBook": lambda now: OrderBook.creation(_at(now, "InstrumentLedger"), money, offset),
+        "ComplianceDesk": lambda now: ComplianceDesk.creation(
+            *_all(now, "InstrumentLedger", "StakeholderRegistry", "EmissionReports")
+        ),
+        "VoucherBook": lambda now: VoucherBook.creation(),
+    }
+
+
+def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], bytes]]:
+    """What each contract is told once, in the transaction that gives its proxy the code."""
+    file = rules.file
+    setup = Setup(
+        file.scheme.first_year,
+        file.scheme.current_year,
+        file.scheme.number,
+        Rounding[file.scheme.obligation_rounding.upper()],
+        file.vouchers.desk_series,
+        file.scheme.utc_offset_seconds,
+    )
+    materiality = Materiality(
+        file.verification.threshold_tonnes * GRAMS_PER_TONNE,
+        file.verification.below_basis_points,
+        file.verification.above_basis_points,
+    )
+    coding = CodingRules(
+        file.scheme.code.encode().ljust(8, b"\0"), file.vouchers.kinds.encode(), file.scheme.utc_offset_seconds, 0
+    )
+    told: dict[str, Callable[[Address], bytes]] = {
+        "InstrumentLedger": lambda at: InstrumentLedger(None, at).initialize(rules.digest).data,
+        "CashDesk": lambda at: CashDesk(None, at).initialize(file.money.payout_delay_hours * 3600).data,
+        "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
+        "OrderBook": lambda at: OrderBook(None, at).initialize().data,
+        "ComplianceDesk": lambda at: ComplianceDesk(None, at).initialize(setup).data,
+        "VoucherBook": lambda at: VoucherBook(None, at).initialize(coding).data,
+    }
+    return {name: told.get(name, lambda at: b"") for name in PROXIED}
+
+
+def _install(now: Situation, name: str, data: Callable[[Address], bytes]) -> Act[None]:
+    proxy = _at(now, name)
+    return InstrumentLedger(None, proxy).upgrade_to_and_call(_at(now, f"{name} code"), data(proxy))
+
+
+# ----------------------------------------------------------------------------------------------------- configuration
+
+
+def _configuration(rules: SchemeRules) -> Iterator[Step]:
+    """What the scheme says. The deployer is administrator, and functions that have no role yet are the administrator's."""
+    file = rules.file
+    for instrument in file.instruments:
+        until = _unix(instrument.valid_until) if instrument.valid_until else 0
+        yield Step(
+            f"instrument/{instrument.name}",
+            lambda now, i=rules.instrument(instrument.name), u=until: InstrumentLedger(
+                None, _at(now, "InstrumentLedger")
+            ).define_instrument(i, u, rules.digest),
+        )
+    for number, table in enumerate(file.markets, 1):
+        terms = _terms(rules, number - 1)
+        yield Step(f"market/{table.name}", lambda now, t=terms: OrderBook(None, _at(now, "OrderBook")).open_market(t))
+        yield _series(number, "OrderBook", VoucherKind.TRADE)
+    yield _series(file.vouchers.desk_series, "ComplianceDesk", VoucherKind.SURRENDER, VoucherKind.CANCELLATION)
+    for year in file.years:
+        yield from _year(rules, year.year)
+    yield _publish("scheme", sha256_of(rules.digest), f"keccak256:{rules.digest.hex()}")
+    for policy in file.policies:
+        yield _publish(policy.topic, sha256(rules.policy(policy)).digest(), policy.uri)
+    for method in file.methods:
+        yield Step(
+            f"method/{method.name}",
+            lambda now, m=method: Methodologies(None, _at(now, "Methodologies")).register(
+                m.name.encode().ljust(32, b"\0"), _at(now, m.contract), keccak(m.contract.encode())
+            ),
+        )
+
+
+def sha256_of(digest: bytes) -> bytes:
+    """The RuleBook wants SHA-256 digests; the scheme's file is known by its Keccak-256, which the document names."""
+    return sha256(digest).digest()
+
+
+def _year(rules: SchemeRules, number: int) -> Iterator[Step]:
+    year = rules.file.year(number)
+    penalty = rules.amount(year.penalty_per_tonne)
+    desk = Rules(
+        _unix(year.reporting_deadline),
+        _unix(year.surrender_deadline),
+        year.oldest_vintage,
+        year.newest_vintage,
+        year.credit_share_basis_points,
+        year.index[0],
+        year.index[1],
+        penalty,
+    )
+    cap = Cap(year.cap_tonnes, year.free_tonnes, year.auction_tonnes, year.reserve_tonnes)
+    yield Step(f"rules/{number}", lambda now: ComplianceDesk(None, _at(now, "ComplianceDesk")).set_rules(number, desk))
+    yield Step(f"cap/{number}", lambda now: Allocator(None, _at(now, "Allocator")).set_cap(number, cap, rules.digest))
+    yield Step(
+        f"deadline/{number}",
+        lambda now: EmissionReports(None, _at(now, "EmissionReports")).set_deadline(number, desk.reporting_deadline),
+    )
+
+
+def _terms(rules: SchemeRules, index: int) -> MarketTerms:
+    table = rules.file.markets[index]
+    numbers = rules.market(table)
+    return MarketTerms(
+        rules.instrument(table.instrument),
+        numbers.tick_mantissa,
+        numbers.tick_exponent,
+        numbers.lot,
+        numbers.least_lots,
+        numbers.taker_fee,
+        numbers.maker_fee,
+        numbers.lowest,
+        numbers.highest,
+    )
+
+
+def _series(number: int, issuer: str, *kinds: VoucherKind) -> Step:
+    bits = sum(1 << kind for kind in kinds)
+    return Step(
+        f"series/{number}",
+        lambda now: VoucherBook(None, _at(now, "VoucherBook")).register_series(number, _at(now, issuer), bits),
+    )
+
+
+def _publish(topic: str, digest: bytes, uri: str) -> Step:
+    return Step(
+        f"publish/{topic}",
+        lambda now: RuleBook(None, _at(now, "RuleBook")).publish(keccak(topic.encode()), digest, 0, uri),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ permissions, roles
+
+
+def _permissions() -> Iterator[Step]:
+    """The matrix, one transaction for each contract and role."""
+    for name in PROXIED:
+        by_role: dict[Role, list[bytes]] = {}
+        for line in permissions((name,)):
+            by_role.setdefault(line.role, []).append(line.selector)
+        for role, selectors in sorted(by_role.items()):
+            if role is Role.ADMINISTRATOR:
+                continue  # what every function has that stands nowhere
+            yield Step(
+                f"permit/{name}/{role.label}",
+                lambda now, n=name, s=tuple(selectors), r=role: _authority(now).set_target_function_role(
+                    _at(now, n), s, int(r)
+                ),
+            )
+    for role in Role:
+        if role is not Role.ADMINISTRATOR:
+            yield Step(f"label/{role.label}", lambda now, r=role: _authority(now).label_role(int(r), r.name))
+
+
+def _handover(holders: RoleHolders, deployer: Address) -> Iterator[Step]:
+    others = [role for role in holders.members if role is not Role.ADMINISTRATOR]
+    for role in [*others, Role.ADMINISTRATOR]:
+        for holder in holders.members[role]:
+            yield Step(
+                f"grant/{role.label}/{holder}",
+                lambda now, r=role, h=holder: _authority(now).grant_role(int(r), h, 0),
+            )
+    yield Step(
+        "renounce/administrator", lambda now: _authority(now).renounce_role(int(Role.ADMINISTRATOR), deployer)
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ helpers
+
+
+def _at(now: Situation, name: str) -> Address:
+    return now.address(f"{MADE}/{name}")
+
+
+def _all(now: Situation, *names: str) -> tuple[Address, ...]:
+    return tuple(_at(now, name) for name in names)
+
+
+def _authority(now: Situation) -> Authority:
+    return Authority(None, _at(now, "Authority"))
+
+
+def _unix(time: datetime) -> int:
+    return int(time.timestamp())
+
+
+def _deployment(chain: Chain, signer: Signer, rules: SchemeRules, result: Result) -> Deployment:
+    from carbon_sdk import __version__
+
+    def entry(name: str, implementation: str | None = None) -> Deployed:
+        return Deployed(
+            address=result.addresses[f"{MADE}/{name}"],
+            implementation=implementation,
+            version=__version__,
+            code_hash=artifact(name).code_hash,
+        )
+
+    names = [*PROXIED, *(step.key.split("/", 1)[1] for step in result.steps if step.key.startswith(f"{MADE}/"))]
+    plain = [name for name in dict.fromkeys(names) if name not in PROXIED and not name.endswith(" code")]
+    contracts = {name: entry(name) for name in plain}
+    contracts |= {name: entry(name, result.addresses[f"{MADE}/{name} code"]) for name in PROXIED}
+    file, made_by = rules.file, artifact("Authority").compiler
+    return Deployment(
+        chain_id=chain.id,
+        scheme=file.scheme.name,
+        scheme_digest="0x" + rules.digest.hex(),
+        block=result.first_block,
+        genesis=chain.block(0).hash,
+        deployer=signer.address,
+        revision=_revision(__version__),
+        compiler=Compiler.model_validate(dict(made_by)),
+        contracts=contracts,
+        instruments={
+            file.money.name: int(rules.main_money),
+            **{item.name: int(rules.instrument(item.name)) for item in file.instruments},
+        },
+        markets={table.name: number for number, table in enumerate(file.markets, 1)},
+    )
+
+
+def _revision(version: str) -> str:
+    """Of the source tree that this module lies in; the package's version where there is none."""
+    folder = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(  # noqa: S603 -- fixed words
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],  # noqa: S607 -- the user's git
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return version
+    return found.stdout.strip()
