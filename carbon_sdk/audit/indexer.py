@@ -173,9 +173,7 @@ class Indexer:
             headers,
             logs,
             self._contracts,
-            Cursor(
-                self._first if cursor is None else cursor.first, end, before.hash, min(safe, end), min(finalized, end)
-            ),
+            Cursor(first, end, before.hash, min(safe, end), min(finalized, end)),
         )
         if written < self._wanted // 2 and end - start + 1 == self._step:
             self._step = min(self._most_blocks, self._step * 2)

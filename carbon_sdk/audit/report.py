@@ -181,11 +181,7 @@ class AuditReport:
         """A fragment for a page: a verdict, what was compared, and what is wrong. Uses the page's own classes."""
         verdict = "good" if self.ok else "bad"
         when = datetime.fromtimestamp(self.timestamp, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        rows = "".join(
-            f"<tr><th scope='row'>{html.escape(group)}</th><td class='n'>{count:,}</td>"
-            f"<td class='n'>{len({one.about for one in self.discrepancies if one.group == group}) or '–'}</td></tr>"
-            for group, count in self.checks.items()
-        )
+        checks = "".join(map(self._check, self.checks))
         wrong = "".join(f"<li>{html.escape(line)}</li>" for line in self.lines()[:200])
         return (
             f"<div class='verdict {verdict}' role='status'><strong>{'Equal' if self.ok else 'NOT equal'}</strong> "
@@ -193,10 +189,13 @@ class AuditReport:
             f"<p class='quiet'>Chain {self.chain}, block {self.block:,} "
             f"<code>{html.escape(self.block_hash)}</code>, {when}.</p>"
             f"{f'<ul class=wrong>{wrong}</ul>' if wrong else ''}"
-            f"<div class='scroll' tabindex='0' role='region' aria-label='Figures compared'><table>"
-            f"<thead><tr><th scope='col'>Compared with the contracts</th><th scope='col' class='n'>Figures</th>"
-            f"<th scope='col' class='n'>Differ</th></tr></thead><tbody>{rows}</tbody></table></div>"
+            f"<h3>Figures compared with the contracts</h3><ul class='checks'>{checks}</ul>"
         )
+
+    def _check(self, group: str) -> str:
+        wrong = len({one.about for one in self.discrepancies if one.group == group})
+        told = f"<span class='differ'>{wrong:,} of {self.checks[group]:,} differ</span>" if wrong else ""
+        return f"<li><span>{html.escape(group)}</span>{told or f'<span>{self.checks[group]:,} equal</span>'}</li>"
 
 
 def shown(value: object) -> str:

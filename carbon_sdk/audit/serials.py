@@ -121,6 +121,8 @@ class Serials:
     ended: dict[int, Queue] = field(default_factory=dict)
     issued: dict[int, int] = field(default_factory=dict)
     journal: dict[int, list[Movement]] = field(default_factory=dict)
+    giving_back: bytes | None = None
+    """Cause for which the units were bound that this transaction releases, where it is not the release's own."""
     _clock: int = 0
     _released: tuple[Position, Address, int, bytes, list[Block]] | None = None
 
@@ -186,9 +188,10 @@ class Serials:
     ) -> None:
         """Bound units are free again: those of the same cause first, else the oldest."""
         causes = self.bound.get((account, instrument, reason), {})
+        cause_of_binding = cause if self.giving_back is None else self.giving_back
         blocks: list[Block] = []
         left = quantity
-        for known in [cause, *(other for other in list(causes) if other != cause)]:
+        for known in [cause_of_binding, *(other for other in list(causes) if other != cause_of_binding)]:
             queue = causes.get(known)
             if queue is None or not left:
                 continue
@@ -221,6 +224,7 @@ class Serials:
                 yield f"{queue.total} units of {instrument:#x} of {account} went to the book for no order or trade"
         self.transit.clear()
         self._released = None
+        self.giving_back = None
 
     # QUESTIONS
 

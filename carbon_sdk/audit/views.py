@@ -405,7 +405,6 @@ def _reports(state: State, contracts: Mapping[str, Address]) -> Iterator[Questio
                 "version": filing.version,
                 "acceptedVersion": filing.accepted_version,
                 "grams": filing.grams,
-                "verifier": filing.verifier,
             },
             ("filing", number, year),
         )
@@ -431,17 +430,32 @@ def _reports(state: State, contracts: Mapping[str, Address]) -> Iterator[Questio
             {"": deadline},
             ("reporting deadline", year),
         )
-    for account, until in reports.verifiers.items():
-        yield Question(
-            "verifiers",
-            f"accreditation of {account}",
-            at,
-            name,
-            "accreditedUntil",
-            (account,),
-            {"": until},
-            ("verifier", account),
-        )
+    if "Verifications" in contracts:
+        yield from _verifiers(state, contracts["Verifications"])
+
+
+def _verifiers(state: State, at: Address) -> Iterator[Question]:
+    name = "Verifications"
+    for account, until in state.reports.verifiers.items():
+        what = f"accreditation of {account}"
+        expected = {"": until}
+        yield Question("verifiers", what, at, name, "accreditedUntil", (account,), expected, ("verifier", account))
+    for (number, year), filing in state.reports.filings.items():
+        subject: Subject = ("filing", number, year)
+        what = f"verifier of installation {number} for {year}"
+        expected_verifier = {"": filing.verifier}
+        yield Question("verifiers", what, at, name, "engagedFor", (number, year), expected_verifier, subject)
+        for version, (verifier, grams, conclusion) in filing.opinions.items():
+            yield Question(
+                "verifiers",
+                f"opinion on version {version} of installation {number} for {year}",
+                at,
+                name,
+                "verificationOf",
+                (number, year, version),
+                {"verifier": verifier, "opinion.verifiedGrams": grams, "opinion.conclusion": conclusion},
+                subject,
+            )
 
 
 def _allocation(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
@@ -514,12 +528,14 @@ def _determination(one: Determination) -> Expected:
 
 
 def _compliance(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
-    name = "ComplianceDesk"
-    if name not in contracts:
-        return
-    at, desk = contracts[name], state.compliance
-    if desk.current_year:
-        yield Question("desk", "open year", at, name, "currentYear", (), {"": desk.current_year}, ("desk",))
+    if "ComplianceDesk" in contracts:
+        yield from _surrenders(state, contracts["ComplianceDesk"])
+    if "Obligations" in contracts:
+        yield from _obligations(state, contracts["Obligations"])
+
+
+def _surrenders(state: State, at: Address) -> Iterator[Question]:
+    name, desk = "ComplianceDesk", state.compliance
     yield Question(
         "surrenders",
         "number of applications",
@@ -548,6 +564,12 @@ def _compliance(state: State, contracts: Mapping[str, Address]) -> Iterator[Ques
             },
             ("surrender", number),
         )
+
+
+def _obligations(state: State, at: Address) -> Iterator[Question]:
+    name, desk = "Obligations", state.compliance
+    scheme = {"currentYear": desk.current_year}
+    yield Question("obligations", "open year", at, name, "schemeOf", (), scheme, ("open year",))
     for account, obliged in desk.accounts.items():
         subject: Subject = ("status", account)
         status = desk.judge(account)

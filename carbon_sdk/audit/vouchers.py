@@ -1,7 +1,7 @@
 """Vouchers away from the chain: what they attest, their place in their series, and whether a certificate is genuine.
 
 A certificate is canonical JSON (UTF-8, keys sorted, no blanks) with a voucher, its code, and its path to the root of
-its series. Whoever trusts a root (from a block hash, the auditor, or a second node) can check it with no connection at all:
+its series. Whoever trusts a root (from a block hash, the auditor, or a second node) can check it with no connection:
 every field is bound by the leaf, by the path, or by the anchor that the verifier brings, so that an altered field is
 always found. Where the verifier has the series itself, it is told exactly which field and what it should be.
 """

@@ -1,4 +1,4 @@
-"""ComplianceDesk: obligations, surrenders, status, penalties."""
+"""Obligations and ComplianceDesk: years, emissions, status, penalties; surrenders and voluntary cancellations."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from carbon_sdk.audit.vouchers import Voucher, VoucherKind
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, keccak
 
 _DESK = "ComplianceDesk"
+_OBLIGATIONS = "Obligations"
 
-needs_no_rule(_DESK, "YearAssessed")  # its figures are StatusFrozen's; PenaltyImposed says what follows
+needs_no_rule(_OBLIGATIONS, "YearAssessed")  # its figures are StatusFrozen's; PenaltyImposed says what follows
 
 
 @on(_DESK, "DeskSetUp")
 def _set_up(state: State, event: Event) -> None:
     setup, desk = event.args["setup"], state.compliance
-    desk.current_year, desk.scheme = setup["currentYear"], setup["scheme"]
-    desk.series, desk.utc_offset = setup["series"], setup["utcOffset"]
+    desk.scheme, desk.series, desk.utc_offset = setup["scheme"], setup["series"], setup["utcOffset"]
     state.touch(event, "desk")
 
 
-@on(_DESK, "YearOpened")
+@on(_OBLIGATIONS, "SchemeSet")
+def _scheme_set(state: State, event: Event) -> None:
+    state.compliance.current_year = event.args["scheme"]["currentYear"]
+    state.touch(event, "open year")
+
+
+@on(_OBLIGATIONS, "YearOpened")
 def _year_opened(state: State, event: Event) -> None:
     year = event.args["year"]
     if year != state.compliance.current_year + 1:
@@ -30,10 +36,10 @@ def _year_opened(state: State, event: Event) -> None:
     for account, one in state.compliance.accounts.items():
         one.status = state.compliance.judge(account)  # nobody is told singly
         state.touch(event, "status", account)
-    state.touch(event, "desk")
+    state.touch(event, "open year")
 
 
-@on(_DESK, "RulesSet")
+@on(_OBLIGATIONS, "RulesSet")
 def _rules(state: State, event: Event) -> None:
     state.compliance.rules[event.args["year"]] = dict(event.args["rules"])
 
@@ -43,7 +49,7 @@ def _offset(state: State, event: Event) -> None:
     state.compliance.utc_offset = event.args["offset"]
 
 
-@on(_DESK, "Enrolled")
+@on(_OBLIGATIONS, "Enrolled")
 def _enrolled(state: State, event: Event) -> None:
     args, desk = event.args, state.compliance
     account = args["account"]
@@ -56,13 +62,13 @@ def _enrolled(state: State, event: Event) -> None:
     state.touch(event, "status", account)
 
 
-@on(_DESK, "YearsChanged")
+@on(_OBLIGATIONS, "YearsChanged")
 def _years(state: State, event: Event) -> None:
     one = _obliged(state, event)
     one.first_year, one.last_year = event.args["firstYear"], event.args["lastYear"]
 
 
-@on(_DESK, "ExclusionChanged")
+@on(_OBLIGATIONS, "ExclusionChanged")
 def _exclusion(state: State, event: Event) -> None:
     one = _obliged(state, event)
     if event.args["excluded"]:
@@ -71,7 +77,7 @@ def _exclusion(state: State, event: Event) -> None:
         one.excluded.discard(event.args["year"])
 
 
-@on(_DESK, "ObligationChanged")
+@on(_OBLIGATIONS, "ObligationChanged")
 def _obligation(state: State, event: Event) -> None:
     args, desk = event.args, state.compliance
     key = (args["account"], args["year"])
@@ -88,7 +94,7 @@ def _obligation(state: State, event: Event) -> None:
     state.touch(event, "status", args["account"])
 
 
-@on(_DESK, "StatusChanged")
+@on(_OBLIGATIONS, "StatusChanged")
 def _status(state: State, event: Event) -> None:
     one, args = _obliged(state, event), event.args
     one.status = args["to"]
@@ -97,7 +103,7 @@ def _status(state: State, event: Event) -> None:
         state.fault(event, f"status {args['to']} is told of {args['account']}; its figures give {judged}")
 
 
-@on(_DESK, "StatusFrozen")
+@on(_OBLIGATIONS, "StatusFrozen")
 def _frozen(state: State, event: Event) -> None:
     args = event.args
     _obliged(state, event).at_deadline[args["year"]] = (args["status"], args["emissions"], args["surrendered"])
@@ -143,12 +149,14 @@ def _approved(state: State, event: Event) -> None:
 def _rejected(state: State, event: Event) -> None:
     if surrender := _surrender(state, event, closing=True):
         surrender.state = 3
+        state.serials.giving_back = event.args["id"].to_bytes(32, "big")
 
 
 @on(_DESK, "SurrenderWithdrawn")
 def _withdrawn(state: State, event: Event) -> None:
     if surrender := _surrender(state, event, closing=True):
         surrender.state = 4
+        state.serials.giving_back = event.args["id"].to_bytes(32, "big")
 
 
 @on(_DESK, "VoluntarilyCancelled")
@@ -172,7 +180,7 @@ def _cancelled(state: State, event: Event) -> None:
 # PENALTIES
 
 
-@on(_DESK, "PenaltyImposed")
+@on(_OBLIGATIONS, "PenaltyImposed")
 def _imposed(state: State, event: Event) -> None:
     args = event.args
     key = (args["account"], args["year"])
@@ -183,7 +191,7 @@ def _imposed(state: State, event: Event) -> None:
     state.touch(event, "penalty", *key)
 
 
-@on(_DESK, "PenaltyPaid")
+@on(_OBLIGATIONS, "PenaltyPaid")
 def _paid(state: State, event: Event) -> None:
     key = (event.args["account"], event.args["year"])
     penalty = state.compliance.penalties.get(key)
@@ -194,7 +202,7 @@ def _paid(state: State, event: Event) -> None:
     state.touch(event, "penalty", *key)
 
 
-@on(_DESK, "ComplianceRestricted")
+@on(_OBLIGATIONS, "ComplianceRestricted")
 def _restricted(state: State, event: Event) -> None:
     _obliged(state, event).restricted = (event.args["forShortfall"], event.args["forMissing"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
-from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.fold import needs_no_rule, on
 from carbon_sdk.audit.state import Account, Application, Certificate, State
 from carbon_sdk.identifiers import Address
 
@@ -11,6 +11,8 @@ _REGISTRY = "StakeholderRegistry"
 _CERTIFICATES = "CertificateRegistry"
 _ALL_RIGHTS = 0x3F
 _ACTIVE = 1
+
+needs_no_rule(_CERTIFICATES, "EIP712DomainChanged")  # of the standard; never emitted here
 
 
 # APPLICATIONS

@@ -1,4 +1,4 @@
-"""Methodologies and EmissionReports."""
+"""Methodologies, EmissionReports and Verifications."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from carbon_sdk.audit.state import Filing, Installation, State
 
 _METHODS = "Methodologies"
 _REPORTS = "EmissionReports"
+_VERIFICATIONS = "Verifications"
 
-needs_no_rule(_REPORTS, "MaterialitySet")  # a bound on opinions, which the contract checked
+needs_no_rule(_VERIFICATIONS, "MaterialitySet")  # a bound on opinions, which the contract checked
 
 
 @on(_METHODS, "MethodRegistered")
@@ -77,19 +78,19 @@ def _deadline(state: State, event: Event) -> None:
 # VERIFIERS
 
 
-@on(_REPORTS, "VerifierAccredited")
+@on(_VERIFICATIONS, "VerifierAccredited")
 def _accredited(state: State, event: Event) -> None:
     state.reports.verifiers[event.args["account"]] = event.args["until"]
     state.touch(event, "verifier", event.args["account"])
 
 
-@on(_REPORTS, "AccreditationWithdrawn")
+@on(_VERIFICATIONS, "AccreditationWithdrawn")
 def _withdrawn(state: State, event: Event) -> None:
     state.reports.verifiers[event.args["account"]] = 0
     state.touch(event, "verifier", event.args["account"])
 
 
-@on(_REPORTS, "VerifierEngaged")
+@on(_VERIFICATIONS, "VerifierEngaged")
 def _engaged(state: State, event: Event) -> None:
     _filing(state, event).verifier = event.args["verifier"]
 
@@ -107,7 +108,7 @@ def _submitted(state: State, event: Event) -> None:
     filing.version, filing.reported, filing.late = args["version"], args["grams"], args["late"]
 
 
-@on(_REPORTS, "ReportVerified")
+@on(_VERIFICATIONS, "ReportVerified")
 def _verified(state: State, event: Event) -> None:
     args = event.args
     opinion = args["opinion"]
