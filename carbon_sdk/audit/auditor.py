@@ -20,6 +20,7 @@ from carbon_sdk.audit.events import Event, Header, Position
 from carbon_sdk.audit.fold import Fold
 from carbon_sdk.audit.indexer import Rpc
 from carbon_sdk.audit.invariants import ALL, violations
+from carbon_sdk.audit.receipts import prove_logs
 from carbon_sdk.audit.report import AuditReport, Discrepancy, Violation
 from carbon_sdk.audit.state import State, Subject
 from carbon_sdk.audit.store import Store, addresses
@@ -69,11 +70,14 @@ class Auditor:
         fold = Fold(self._contracts, self._main_money())
         return fold.apply_all(self._store.events(self._chain, until=until) if events is None else events)
 
-    def run(self, *, locate: bool = True, on_progress: Callable[[str, int, int], None] | None = None) -> AuditReport:
+    def run(
+        self, *, locate: bool = True, proofs: bool = False, on_progress: Callable[[str, int, int], None] | None = None
+    ) -> AuditReport:
         """Fold, try the invariants, compare.
 
         Args:
             locate: For figures that differ, look for the transaction in which they parted.
+            proofs: Prove every log by its block's header and receipts too (`receipts.prove_logs`).
             on_progress: Told what is being done, how much of it is done, and of how much.
 
         Raises:
@@ -84,6 +88,9 @@ class Auditor:
         tell = on_progress or (lambda what, done, of: None)
         tell("checking the store", 0, 1)
         findings = tuple(self._store.verify(self._chain, addresses(self._contracts)))
+        if proofs:
+            tell("proving the logs", 0, 1)
+            findings += tuple(prove_logs(self._rpc, self._store, self._chain, self._contracts))
         tell("folding the events", 0, 1)
         broken: list[Violation] = []
         try:

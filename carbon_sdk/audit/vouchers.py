@@ -277,11 +277,11 @@ def as_json(voucher: Voucher) -> dict[str, Any]:
         "orderOfDay": voucher.order_of_day,
         "at": voucher.at,
         "instrument": str(int(voucher.instrument)),
-        "quantity": str(voucher.quantity),
-        "price": str(voucher.price),
+        "quantity": str(int(voucher.quantity)),
+        "price": str(int(voucher.price)),
         "from": voucher.sender,
         "to": voucher.receiver,
-        "ref": str(voucher.ref),
+        "ref": str(int(voucher.ref)),
     }
 
 

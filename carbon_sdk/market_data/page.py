@@ -129,7 +129,7 @@ def _market(page: Page, market: MarketDay) -> str:
 <h2 id="{name}">{_e(market.title)}</h2>
 <dl class="tiles">{tiles}</dl>
 <div class="two">
-<figure class="wide"><figcaption>Price and volume</figcaption>
+<figure class="wide" tabindex="0"><figcaption>Price and volume</figcaption>
 {price_picture(market.trades, page.decimals, page.currency, page.utc_offset, name)}</figure>
 <figure><figcaption>Order book at the day’s end</figcaption>
 {depth_picture(bulletin.book, page.currency, name)}</figure>
@@ -191,7 +191,7 @@ def _companies(page: Page) -> str:
 <h2 id="companies">Holdings against obligations{when}</h2>
 <p class="lead">{covered} of {len(page.positions)} companies have covered their emissions.
 Owed are {format_tonnes(owed)}, surrendered {format_tonnes(given)}{missing}.</p>
-<figure class="wide"><figcaption>Each bar in per cent of the company’s own obligation</figcaption>
+<figure class="wide" tabindex="0"><figcaption>Each bar in per cent of the company’s own obligation</figcaption>
 {coverage_picture(page.positions)}</figure>
 <div class="scroll" tabindex="0" role="region" aria-label="Statuses">
 <table>
@@ -305,8 +305,8 @@ list-style:none;font-size:.92rem;font-variant-numeric:tabular-nums}
 .checks li{display:flex;justify-content:space-between;padding:.3rem 0;border-bottom:1px solid var(--grid)}
 .checks .differ{color:var(--bad);font-weight:600}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:1px;margin:0 0 1.25rem;
-background:var(--line);border:1px solid var(--line);border-radius:.4rem;overflow:hidden}
-.tile{background:var(--card);padding:.75rem 1rem}
+border:1px solid var(--line);border-radius:.4rem;overflow:hidden}
+.tile{padding:.75rem 1rem;box-shadow:0 0 0 1px var(--line)}
 .tile dt{color:var(--quiet);font-size:.82rem}
 .tile dd{margin:.1rem 0 0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
 .tile dd.sub{font-size:.82rem;font-weight:400;color:var(--quiet);white-space:normal}
@@ -315,6 +315,8 @@ background:var(--line);border:1px solid var(--line);border-radius:.4rem;overflow
 .two{display:grid;grid-template-columns:minmax(0,1.9fr) minmax(0,1fr);gap:1.5rem;align-items:start}
 @media (max-width:56rem){.two{grid-template-columns:1fr}}
 figure{margin:0}
+figure.wide{overflow-x:auto}
+figure.wide svg{min-width:38rem}
 figcaption{font-size:.9rem;font-weight:600;margin-bottom:.35rem}
 figure.wide+.scroll{margin-top:1.25rem}
 svg{display:block;width:100%;height:auto;font-family:inherit}

@@ -133,6 +133,24 @@ class MarketChain:
         return receipt
 
 
+_ACTS = {
+    "place": 40,
+    "cancel": 10,
+    "reduce": 6,
+    "transfer": 8,
+    "batch": 3,
+    "encumber": 8,
+    "release": 5,
+    "give up": 4,
+    "force": 3,
+    "freeze": 3,
+    "restrict": 3,
+    "fees": 1,
+    "evict": 2,
+}
+"""What is tried, and how often."""
+
+
 def trade_at_random(chain: MarketChain, acts: int, seed: int) -> int:
     """Do acts of all kinds, many of which the contracts refuse. Returns how many they did."""
     dice = random.Random(seed)
@@ -151,11 +169,7 @@ def _one_act(chain: MarketChain, dice: random.Random, resting: list[int]) -> Non
     who = dice.randrange(len(chain.accounts))
     key, account = chain.keys[who], chain.accounts[who]
     instrument = int(dice.choice((UNITS, UNITS, OTHER_UNITS)))
-    kind = dice.choices(
-        ("place", "cancel", "reduce", "transfer", "batch", "encumber", "release", "give up", "cancel", "force", "freeze",
-         "restrict", "fees", "evict"),
-        (40, 8, 6, 8, 3, 8, 5, 4, 2, 3, 3, 3, 1, 2),
-    )[0]  # fmt: skip
+    kind = dice.choices(list(_ACTS), list(_ACTS.values()))[0]
     if kind == "place":
         market = 1 if instrument == int(UNITS) else 2
         lot = 10 if market == 1 else 1

@@ -120,7 +120,7 @@ def _trade(state: State, event: Event) -> None:
             price,
             maker if maker_sells else taker,
             taker if maker_sells else maker,
-            identity,
+            int(identity),
         ),
     )
     state.touch(event, "market", market.number)
