@@ -33,11 +33,20 @@ from carbon_sdk.contracts.generated.enums import Rounding, VoucherKind
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.methodologies import Methodologies
+from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.seed import Seed
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
-from carbon_sdk.contracts.generated.structs import Cap, CodingRules, MarketTerms, Materiality, Rules, Setup
+from carbon_sdk.contracts.generated.structs import (
+    Cap,
+    CodingRules,
+    Scheme,
+    MarketTerms,
+    Materiality,
+    Rules,
+    Setup,
+)
 from carbon_sdk.contracts.generated.verifications import Verifications
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.deployment.checks import check_all
@@ -64,6 +73,7 @@ PROXIED: tuple[str, ...] = (
     "EmissionReports",
     "Allocator",
     "OrderBook",
+    "Obligations",
     "ComplianceDesk",
     "VoucherBook",
 )
@@ -166,7 +176,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "RuleBook": lambda now: RuleBook.creation(),
         "CertificateRegistry": lambda now: CertificateRegistry.creation(_at(now, "StakeholderRegistry")),
         "StakeholderRegistry": lambda now: StakeholderRegistry.creation(
-            *_all(now, "RuleBook", "CertificateRegistry", "InstrumentLedger", "ComplianceDesk")
+            *_all(now, "RuleBook", "CertificateRegistry", "InstrumentLedger", "Obligations")
         ),
         "InstrumentLedger": lambda now: InstrumentLedger.creation(
             *_all(now, "StakeholderRegistry", "OrderBook", "CashDesk", "Allocator", "ComplianceDesk"), money
@@ -175,15 +185,16 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "Methodologies": lambda now: Methodologies.creation(),
         "Verifications": lambda now: Verifications.creation(*_all(now, "InstrumentLedger", "EmissionReports")),
         "EmissionReports": lambda now: EmissionReports.creation(
-            *_all(now, "InstrumentLedger", "Methodologies", "Verifications", "ComplianceDesk")
+            *_all(now, "InstrumentLedger", "Methodologies", "Verifications", "Obligations")
         ),
         "Allocator": lambda now: Allocator.creation(
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
         ),
         "OrderBook": lambda now: OrderBook.creation(_at(now, "InstrumentLedger"), money, offset),
-        "ComplianceDesk": lambda now: ComplianceDesk.creation(
-            *_all(now, "InstrumentLedger", "StakeholderRegistry", "EmissionReports")
+        "Obligations": lambda now: Obligations.creation(
+            *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
         ),
+        "ComplianceDesk": lambda now: ComplianceDesk.creation(*_all(now, "InstrumentLedger", "Obligations")),
         "VoucherBook": lambda now: VoucherBook.creation(),
     }
 
@@ -191,13 +202,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
 def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], bytes]]:
     """What each contract is told once, in the transaction that gives its proxy the code."""
     file = rules.file
-    setup = Setup(
-        file.scheme.first_year,
-        file.scheme.current_year,
-        file.scheme.number,
-        Rounding[file.scheme.obligation_rounding.upper()],
-        file.vouchers.desk_series,
-        file.scheme.utc_offset_seconds,
+    setup = Setup(file.scheme.number, file.vouchers.desk_series, file.scheme.utc_offset_seconds)
+    years = Scheme(
+        file.scheme.first_year, file.scheme.current_year, Rounding[file.scheme.obligation_rounding.upper()]
     )
     materiality = Materiality(
         file.verification.threshold_tonnes * GRAMS_PER_TONNE,
@@ -212,6 +219,7 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
         "CashDesk": lambda at: CashDesk(None, at).initialize(file.money.payout_delay_hours * 3600).data,
         "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
         "OrderBook": lambda at: OrderBook(None, at).initialize().data,
+        "Obligations": lambda at: Obligations(None, at).initialize(years).data,
         "ComplianceDesk": lambda at: ComplianceDesk(None, at).initialize(setup).data,
         "VoucherBook": lambda at: VoucherBook(None, at).initialize(coding).data,
     }
@@ -275,7 +283,7 @@ def _year(rules: SchemeRules, number: int) -> Iterator[Step]:
         penalty,
     )
     cap = Cap(year.cap_tonnes, year.free_tonnes, year.auction_tonnes, year.reserve_tonnes)
-    yield Step(f"rules/{number}", lambda now: ComplianceDesk(None, _at(now, "ComplianceDesk")).set_rules(number, desk))
+    yield Step(f"rules/{number}", lambda now: Obligations(None, _at(now, "Obligations")).set_rules(number, desk))
     yield Step(f"cap/{number}", lambda now: Allocator(None, _at(now, "Allocator")).set_cap(number, cap, rules.digest))
     yield Step(
         f"deadline/{number}",
@@ -393,7 +401,12 @@ def _deployment(chain: Chain, signer: Signer, rules: SchemeRules, result: Result
         genesis=chain.block(0).hash,
         deployer=signer.address,
         revision=_revision(__version__),
-        compiler=Compiler.model_validate(dict(made_by)),
+        compiler=Compiler(
+            version=made_by["version"],
+            evm_version=made_by["evmVersion"],
+            optimizer_runs=made_by["optimizer"]["runs"],
+            via_ir=made_by["viaIR"],
+        ),
         contracts=contracts,
         instruments={
             file.money.name: int(rules.main_money),

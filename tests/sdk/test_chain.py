@@ -368,6 +368,7 @@ def test_anvil__parent_killed__state_written_and_gone(tmp_path):
     )
     url = child.stdout.readline().strip()
     Chain(url).endpoint.request("anvil_mine", "0x5")
+    time.sleep(0.5)  # anvil listens for signals only some moments after it answers
     child.send_signal(signal.SIGKILL)
     child.wait()
     with Anvil(tmp_path / "chain") as again:

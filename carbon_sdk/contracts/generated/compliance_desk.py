@@ -8,8 +8,8 @@ from typing import ClassVar, NamedTuple
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
-from carbon_sdk.contracts.generated.enums import ApplicationState, Opinion, Rounding, Status, YearStage
-from carbon_sdk.contracts.generated.structs import Application, Line, Position, Rules, Setup, YearRecord
+from carbon_sdk.contracts.generated.enums import ApplicationState, Opinion
+from carbon_sdk.contracts.generated.structs import Application, Line, Setup
 from carbon_sdk.identifiers import Address
 
 
@@ -58,9 +58,6 @@ class ComplianceDesk(Contract):
     APPROVE_SURRENDERS: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "approveSurrenders(uint256[])", ("ids",), (), lambda v: None
     )
-    ASSESS: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "assess(address,uint16)", ("account", "year"), (), lambda v: None
-    )
     AUTHORITY: ClassVar[Function[Address]] = Function.of(
         "ComplianceDesk", "authority()", (), ("address",), lambda v: v[0]
     )
@@ -71,12 +68,6 @@ class ComplianceDesk(Contract):
         (),
         lambda v: None,
     )
-    CURRENT_YEAR: ClassVar[Function[int]] = Function.of(
-        "ComplianceDesk", "currentYear()", (), ("uint16",), lambda v: v[0]
-    )
-    ENROL: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "enrol(address,uint16,uint16)", ("account", "first_year", "last_year"), (), lambda v: None
-    )
     EXAMINE: ClassVar[Function[ExamineAnswer]] = Function.of(
         "ComplianceDesk",
         "examine(address,uint256[],uint256[])",
@@ -84,50 +75,14 @@ class ComplianceDesk(Contract):
         ("uint16", "uint16", "uint8"),
         lambda v: ExamineAnswer(v[0], v[1], Opinion(v[2])),
     )
-    EXCLUDE: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "exclude(address,uint16,bytes32)", ("account", "year", "cause"), (), lambda v: None
-    )
-    FREEZE_STATUS: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "freezeStatus(address,uint16)", ("account", "year"), (), lambda v: None
-    )
-    INCLUDE: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "include(address,uint16,bytes32)", ("account", "year", "cause"), (), lambda v: None
-    )
     INITIALIZE: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "initialize((uint16,uint16,uint16,uint8,uint32,int32))", ("setup",), (), lambda v: None
+        "ComplianceDesk", "initialize((uint16,uint32,int32))", ("setup",), (), lambda v: None
     )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "ComplianceDesk", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
-    ON_EMISSIONS: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk",
-        "onEmissions(address,uint16,uint128,bool)",
-        ("account", "year", "grams", "complete"),
-        (),
-        lambda v: None,
-    )
-    OPEN_YEAR: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "openYear(uint16)", ("year",), (), lambda v: None
-    )
-    POSITION_OF: ClassVar[Function[Position]] = Function.of(
-        "ComplianceDesk",
-        "positionOf(address)",
-        ("account",),
-        ("(uint16,uint16,uint16,uint48,uint48,uint48,uint8,uint16,bool,uint8)",),
-        lambda v: Position(v[0][0], v[0][1], v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], Status(v[0][9])),
-    )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "ComplianceDesk", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
-    )
-    RECORD_PENALTY_PAID: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk",
-        "recordPenaltyPaid(address,uint16,bytes32)",
-        ("account", "year", "bank_reference"),
-        (),
-        lambda v: None,
-    )
-    REFRESH: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "refresh(address[])", ("accounts",), (), lambda v: None
     )
     REJECT_SURRENDER: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "rejectSurrender(uint256,bytes32)", ("id", "reason"), (), lambda v: None
@@ -135,44 +90,14 @@ class ComplianceDesk(Contract):
     REJECT_SURRENDERS: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "rejectSurrenders(uint256[],bytes32)", ("ids", "reason"), (), lambda v: None
     )
-    RESTRICT_FOR_MISSING: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "restrictForMissing(address,uint16)", ("account", "year"), (), lambda v: None
-    )
-    RULES_OF: ClassVar[Function[Rules]] = Function.of(
-        "ComplianceDesk",
-        "rulesOf(uint16)",
-        ("year",),
-        ("(uint40,uint40,uint16,uint16,uint16,uint32,uint32,uint96)",),
-        lambda v: Rules(*v[0]),
-    )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "setAuthority(address)", ("new_authority",), (), lambda v: None
-    )
-    SET_FIRST_YEAR: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "setFirstYear(address,uint16)", ("account", "first_year"), (), lambda v: None
-    )
-    SET_LAST_YEAR: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk", "setLastYear(address,uint16)", ("account", "last_year"), (), lambda v: None
-    )
-    SET_RULES: ClassVar[Function[None]] = Function.of(
-        "ComplianceDesk",
-        "setRules(uint16,(uint40,uint40,uint16,uint16,uint16,uint32,uint32,uint96))",
-        ("year", "rules"),
-        (),
-        lambda v: None,
     )
     SET_UTC_OFFSET: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "setUtcOffset(int32)", ("offset",), (), lambda v: None
     )
     SETUP_OF: ClassVar[Function[Setup]] = Function.of(
-        "ComplianceDesk",
-        "setupOf()",
-        (),
-        ("(uint16,uint16,uint16,uint8,uint32,int32)",),
-        lambda v: Setup(v[0][0], v[0][1], v[0][2], Rounding(v[0][3]), v[0][4], v[0][5]),
-    )
-    STATUS_OF: ClassVar[Function[Status]] = Function.of(
-        "ComplianceDesk", "statusOf(address)", ("account",), ("uint8",), lambda v: Status(v[0])
+        "ComplianceDesk", "setupOf()", (), ("(uint16,uint32,int32)",), lambda v: Setup(*v[0])
     )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
@@ -189,22 +114,11 @@ class ComplianceDesk(Contract):
     WITHDRAW_SURRENDER: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "withdrawSurrender(uint256)", ("id",), (), lambda v: None
     )
-    YEAR_OF: ClassVar[Function[YearRecord]] = Function.of(
-        "ComplianceDesk",
-        "yearOf(address,uint16)",
-        ("account", "year"),
-        ("(uint48,uint48,uint40,uint8,uint96,uint8,uint8)",),
-        lambda v: YearRecord(v[0][0], v[0][1], v[0][2], v[0][3], v[0][4], Status(v[0][5]), YearStage(v[0][6])),
-    )
 
     @classmethod
-    def creation(cls, ledger: Address, registry: Address, emission_reports: Address) -> Act[bytes]:
+    def creation(cls, ledger: Address, obligations: Address) -> Act[bytes]:
         """The act that creates one."""
-        return cls._creation(
-            ("address", "address", "address"),
-            ("ledger", "registry", "emission_reports"),
-            (ledger, registry, emission_reports),
-        )
+        return cls._creation(("address", "address"), ("ledger", "obligations"), (ledger, obligations))
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
         """`UPGRADE_INTERFACE_VERSION()`."""
@@ -232,25 +146,15 @@ class ComplianceDesk(Contract):
         """As `approveSurrender`, each; all or none. For REGULATOR."""
         return self._act(self.APPROVE_SURRENDERS, ids)
 
-    def assess(self, account: Address, year: int) -> Act[None]:
-        """Assess `year` of `account` after its surrender deadline. Anyone; once."""
-        return self._act(self.ASSESS, account, year)
-
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
 
     def cancel_voluntarily(self, instrument: int, quantity: int, beneficiary: bytes, purpose: bytes) -> Act[None]:
-        """Cancel free units for good, for someone's benefit. By a representative with INITIATE and APPROVE."""
+        """Cancel free units for good, for someone's benefit. By a representative with INITIATE and APPROVE, unless the
+        account is under NO_TRANSFER.
+        """
         return self._act(self.CANCEL_VOLUNTARILY, instrument, quantity, beneficiary, purpose)
-
-    def current_year(self, *, block: BlockTag = "latest") -> int:
-        """`currentYear()`."""
-        return self._read(self.CURRENT_YEAR, block=block)
-
-    def enrol(self, account: Address, first_year: int, last_year: int) -> Act[None]:
-        """Take `account` into compliance. Emissions that were accepted before count. For REGULATOR."""
-        return self._act(self.ENROL, account, first_year, last_year)
 
     def examine(
         self, account: Address, instruments: Sequence[int], quantities: Sequence[int], *, block: BlockTag = "latest"
@@ -258,51 +162,17 @@ class ComplianceDesk(Contract):
         """What the examination would find now for these lines."""
         return self._read(self.EXAMINE, account, instruments, quantities, block=block)
 
-    def exclude(self, account: Address, year: int, cause: bytes) -> Act[None]:
-        """`account` owes nothing for `year`. For REGULATOR."""
-        return self._act(self.EXCLUDE, account, year, cause)
-
-    def freeze_status(self, account: Address, year: int) -> Act[None]:
-        """Write down the static figures of all years of `account` up to `year` whose surrender deadline has passed.
-        Anyone; reverts when `year` is not among them.
-        """
-        return self._act(self.FREEZE_STATUS, account, year)
-
-    def include(self, account: Address, year: int, cause: bytes) -> Act[None]:
-        """Undo an exclusion. For REGULATOR."""
-        return self._act(self.INCLUDE, account, year, cause)
-
     def initialize(self, setup: Setup) -> Act[None]:
-        """`initialize((uint16,uint16,uint16,uint8,uint32,int32))`."""
+        """`initialize((uint16,uint32,int32))`."""
         return self._act(self.INITIALIZE, setup)
 
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
-    def on_emissions(self, account: Address, year: int, grams: int, complete: bool) -> Act[None]:
-        """The accepted emissions of `account` in `year` are now `grams` in sum; only EmissionReports calls it."""
-        return self._act(self.ON_EMISSIONS, account, year, grams, complete)
-
-    def open_year(self, year: int) -> Act[None]:
-        """Open the next compliance year. For REGULATOR."""
-        return self._act(self.OPEN_YEAR, year)
-
-    def position_of(self, account: Address, *, block: BlockTag = "latest") -> Position:
-        """`positionOf(address)`."""
-        return self._read(self.POSITION_OF, account, block=block)
-
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
         return self._read(self.PROXIABLE_UUID, block=block)
-
-    def record_penalty_paid(self, account: Address, year: int, bank_reference: bytes) -> Act[None]:
-        """The penalty of `year` has arrived. For SETTLEMENT_BANK."""
-        return self._act(self.RECORD_PENALTY_PAID, account, year, bank_reference)
-
-    def refresh(self, accounts: Sequence[Address]) -> Act[None]:
-        """Judge accounts again, so that a change that a new year brought is recorded as an event. Anyone."""
-        return self._act(self.REFRESH, accounts)
 
     def reject_surrender(self, id: int, reason: bytes) -> Act[None]:
         """Give the units back. For REGULATOR."""
@@ -312,31 +182,9 @@ class ComplianceDesk(Contract):
         """As `rejectSurrender`, each; all or none. For REGULATOR."""
         return self._act(self.REJECT_SURRENDERS, ids, reason)
 
-    def restrict_for_missing(self, account: Address, year: int) -> Act[None]:
-        """Forbid `account` to trade while emissions are missing for `year` or before it, after its reporting deadline.
-        Anyone.
-        """
-        return self._act(self.RESTRICT_FOR_MISSING, account, year)
-
-    def rules_of(self, year: int, *, block: BlockTag = "latest") -> Rules:
-        """`rulesOf(uint16)`."""
-        return self._read(self.RULES_OF, year, block=block)
-
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
-
-    def set_first_year(self, account: Address, first_year: int) -> Act[None]:
-        """Change the first year of verified emissions. For REGULATOR."""
-        return self._act(self.SET_FIRST_YEAR, account, first_year)
-
-    def set_last_year(self, account: Address, last_year: int) -> Act[None]:
-        """Change the last year of verified emissions. For REGULATOR."""
-        return self._act(self.SET_LAST_YEAR, account, last_year)
-
-    def set_rules(self, year: int, rules: Rules) -> Act[None]:
-        """Set the rules of a year, until its surrender deadline has passed. For REGULATOR."""
-        return self._act(self.SET_RULES, year, rules)
 
     def set_utc_offset(self, offset: int) -> Act[None]:
         """Change the offset of the civil day, at a time when both offsets have the same day. For SERVICE_MANAGER."""
@@ -345,10 +193,6 @@ class ComplianceDesk(Contract):
     def setup_of(self, *, block: BlockTag = "latest") -> Setup:
         """`setupOf()`."""
         return self._read(self.SETUP_OF, block=block)
-
-    def status_of(self, account: Address, *, block: BlockTag = "latest") -> Status:
-        """`statusOf(address)`."""
-        return self._read(self.STATUS_OF, account, block=block)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""
@@ -369,7 +213,3 @@ class ComplianceDesk(Contract):
     def withdraw_surrender(self, id: int) -> Act[None]:
         """Take an undecided application back. By a representative of the account with Rights.SURRENDER."""
         return self._act(self.WITHDRAW_SURRENDER, id)
-
-    def year_of(self, account: Address, year: int, *, block: BlockTag = "latest") -> YearRecord:
-        """`yearOf(address,uint16)`."""
-        return self._read(self.YEAR_OF, account, year, block=block)

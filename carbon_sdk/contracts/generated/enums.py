@@ -102,6 +102,14 @@ class Method(IntEnum):
     BENCHMARK = 2
 
 
+class MethodState(IntEnum):
+    """Solidity's `MethodState`."""
+
+    NONE = 0
+    OPEN = 1
+    CLOSED = 2
+
+
 class Opinion(IntEnum):
     """Solidity's `Opinion`."""
 
@@ -165,6 +173,13 @@ class State(IntEnum):
     CERTIFIED = 3
     REJECTED = 4
     SUPERSEDED = 5
+
+
+class Statistic(IntEnum):
+    """Solidity's `Statistic`."""
+
+    MEAN = 0
+    MEDIAN = 1
 
 
 class Status(IntEnum):

@@ -391,19 +391,19 @@ class ApplicationNotOpen(RuleBroken):
 
 
 class ApplicationsPending(RuleBroken):
-    """`pending` applications that were filed in time are to be decided first."""
+    """`awaiting` applications that were filed in time are to be decided first."""
 
     error = "ApplicationsPending"
     signature = "ApplicationsPending(address,uint256)"
     selector = bytes.fromhex("6c1b6bf3")
-    names = ("account", "pending")
-    meaning = "`pending` applications that were filed in time are to be decided first."
+    names = ("account", "awaiting")
+    meaning = "`awaiting` applications that were filed in time are to be decided first."
     advice = ADVICE.get("ApplicationsPending", "")
 
-    def __init__(self, account: Address, pending: int, *, data: bytes = b"") -> None:
+    def __init__(self, account: Address, awaiting: int, *, data: bytes = b"") -> None:
         self.account = account
-        self.pending = pending
-        super().__init__(self.account, self.pending, data=data)
+        self.awaiting = awaiting
+        super().__init__(self.account, self.awaiting, data=data)
 
 
 class ApprovalsNotSupported(RuleBroken):
@@ -609,12 +609,13 @@ class BadMateriality(RuleBroken):
 
 
 class BadOffset(RuleBroken):
-    """`BadOffset(int32)`."""
+    """A civil day is less than a day away from UTC."""
 
     error = "BadOffset"
     signature = "BadOffset(int32)"
     selector = bytes.fromhex("4eacb359")
     names = ("offset",)
+    meaning = "A civil day is less than a day away from UTC."
     advice = ADVICE.get("BadOffset", "")
 
     def __init__(self, offset: int, *, data: bytes = b"") -> None:
@@ -717,7 +718,7 @@ class BadRights(RuleBroken):
 
 
 class BadRules(RuleBroken):
-    """What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator or vintages or a
+    """What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator, or vintages or a
     share that cannot be.
     """
 
@@ -726,7 +727,7 @@ class BadRules(RuleBroken):
     selector = bytes.fromhex("5cc8e990")
     names = ("year",)
     meaning = (
-        "What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator or vintages or "
+        "What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator, or vintages or "
         "a share that cannot be."
     )
     advice = ADVICE.get("BadRules", "")
@@ -801,13 +802,13 @@ class BadTerms(RuleBroken):
 
 
 class BadTonnes(RuleBroken):
-    """Nothing, or more than the desk counts (2^48 tonnes)."""
+    """Nothing, or 2^40 tonnes and more in one application."""
 
     error = "BadTonnes"
     signature = "BadTonnes(uint256)"
     selector = bytes.fromhex("c911a61f")
     names = ("tonnes",)
-    meaning = "Nothing, or more than the desk counts (2^48 tonnes)."
+    meaning = "Nothing, or 2^40 tonnes and more in one application."
     advice = ADVICE.get("BadTonnes", "")
 
     def __init__(self, tonnes: int, *, data: bytes = b"") -> None:
@@ -952,23 +953,6 @@ class DayWouldChange(RuleBroken):
         super().__init__(self.from_, self.to, data=data)
 
 
-class DeadlineNotPassedOfIComplianceDesk(RuleBroken):
-    """`year` is not one of the account's, has no rules, or its `deadline` has not passed."""
-
-    error = "DeadlineNotPassed"
-    signature = "DeadlineNotPassed(address,uint16,uint40)"
-    selector = bytes.fromhex("9922ad70")
-    names = ("account", "year", "deadline")
-    meaning = "`year` is not one of the account's, has no rules, or its `deadline` has not passed."
-    advice = ADVICE.get("DeadlineNotPassed", "")
-
-    def __init__(self, account: Address, year: int, deadline: int, *, data: bytes = b"") -> None:
-        self.account = account
-        self.year = year
-        self.deadline = deadline
-        super().__init__(self.account, self.year, self.deadline, data=data)
-
-
 class DeadlineNotPassedOfIEmissionReports(RuleBroken):
     """The authority determines only after the deadline."""
 
@@ -983,6 +967,23 @@ class DeadlineNotPassedOfIEmissionReports(RuleBroken):
         self.year = year
         self.deadline = deadline
         super().__init__(self.year, self.deadline, data=data)
+
+
+class DeadlineNotPassedOfIObligations(RuleBroken):
+    """`year` is not one of the account's, has no rules, or its `deadline` has not passed."""
+
+    error = "DeadlineNotPassed"
+    signature = "DeadlineNotPassed(address,uint16,uint40)"
+    selector = bytes.fromhex("9922ad70")
+    names = ("account", "year", "deadline")
+    meaning = "`year` is not one of the account's, has no rules, or its `deadline` has not passed."
+    advice = ADVICE.get("DeadlineNotPassed", "")
+
+    def __init__(self, account: Address, year: int, deadline: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        self.deadline = deadline
+        super().__init__(self.account, self.year, self.deadline, data=data)
 
 
 class DigestMissing(RuleBroken):
@@ -2326,13 +2327,13 @@ class NothingInForce(RuleBroken):
 
 
 class NothingMissing(RuleBroken):
-    """No year up to `year` whose reporting deadline has passed lacks its emissions."""
+    """No emissions are missing for `year` or before it."""
 
     error = "NothingMissing"
     signature = "NothingMissing(address,uint16)"
     selector = bytes.fromhex("46cb6a9e")
     names = ("account", "year")
-    meaning = "No year up to `year` whose reporting deadline has passed lacks its emissions."
+    meaning = "No emissions are missing for `year` or before it."
     advice = ADVICE.get("NothingMissing", "")
 
     def __init__(self, account: Address, year: int, *, data: bytes = b"") -> None:
@@ -3202,13 +3203,13 @@ class YearNotNext(RuleBroken):
 
 
 class YearOutOfRange(RuleBroken):
-    """The desk judges years from `first` to `last`."""
+    """Years from `first` to `last` are judged."""
 
     error = "YearOutOfRange"
     signature = "YearOutOfRange(uint16,uint16,uint16)"
     selector = bytes.fromhex("54ee03c3")
     names = ("year", "first", "last")
-    meaning = "The desk judges years from `first` to `last`."
+    meaning = "Years from `first` to `last` are judged."
     advice = ADVICE.get("YearOutOfRange", "")
 
     def __init__(self, year: int, first: int, last: int, *, data: bytes = b"") -> None:
@@ -3298,10 +3299,10 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     CertificateIsRevoked.selector: (CertificateIsRevoked, codec_of(("bytes32", "uint40"))),
     ConclusionMissing.selector: (ConclusionMissing, codec_of(())),
     DayWouldChange.selector: (DayWouldChange, codec_of(("int32", "int32"))),
-    DeadlineNotPassedOfIComplianceDesk.selector: (
-        DeadlineNotPassedOfIComplianceDesk, codec_of(("address", "uint16", "uint40"))
-    ),
     DeadlineNotPassedOfIEmissionReports.selector: (DeadlineNotPassedOfIEmissionReports, codec_of(("uint16", "uint40"))),
+    DeadlineNotPassedOfIObligations.selector: (
+        DeadlineNotPassedOfIObligations, codec_of(("address", "uint16", "uint40"))
+    ),
     DigestMissing.selector: (DigestMissing, codec_of(())),
     ECDSAInvalidSignature.selector: (ECDSAInvalidSignature, codec_of(())),
     ECDSAInvalidSignatureLength.selector: (ECDSAInvalidSignatureLength, codec_of(("uint256",))),

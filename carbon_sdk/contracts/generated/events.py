@@ -29,11 +29,12 @@ from carbon_sdk.contracts.generated.structs import (
     CodingRules,
     Eligibility,
     Form,
-    IEmissionReportsOpinion,
+    IVerificationsOpinion,
     Inputs,
     MarketTerms,
     Materiality,
     Rules,
+    Scheme,
     Setup,
     Stream,
     Term,
@@ -43,7 +44,7 @@ from carbon_sdk.identifiers import Address, InstrumentId, OrderId, checksummed
 
 @dataclass(frozen=True, slots=True)
 class AccountEmissionsChanged(Event):
-    """What the account answers for; the same is told to the obligation sink."""
+    """What the account answers for changed; the same is told to the obligation sink."""
 
     TOPIC: ClassVar[str] = "0xb78bb95c30e167cfbf1a7dfc63212b14eaaaa0e054fe6e72d3059d0c3223655b"
     SIGNATURE: ClassVar[str] = "AccountEmissionsChanged(address,uint16,uint128,bool)"
@@ -129,7 +130,7 @@ class AccreditationWithdrawnOfICertificateRegistry(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class AccreditationWithdrawnOfIEmissionReports(Event):
+class AccreditationWithdrawnOfIVerifications(Event):
     """`AccreditationWithdrawn(address,bytes32)`."""
 
     TOPIC: ClassVar[str] = "0xf8f75656ca757381a09f2276136ce0e1a3ad3ebe6bf03e79282c8aab0385115b"
@@ -139,12 +140,12 @@ class AccreditationWithdrawnOfIEmissionReports(Event):
     cause: bytes
 
     @staticmethod
-    def decode(topics: Sequence[str], data: str) -> AccreditationWithdrawnOfIEmissionReports:
+    def decode(topics: Sequence[str], data: str) -> AccreditationWithdrawnOfIVerifications:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
         if len(b) < 32:
             raise short_event(topics[0])
-        return AccreditationWithdrawnOfIEmissionReports(checksummed(topics[1][26:].lower()), b[0:32])
+        return AccreditationWithdrawnOfIVerifications(checksummed(topics[1][26:].lower()), b[0:32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +238,15 @@ class AllocationCertified(Event):
 class AllocationDetermined(Event):
     """The account is notified of what is due to it (R-ALC-2). With it everything the figure was computed from."""
 
-    TOPIC: ClassVar[str] = "0x1d15ce28b44ca2ad95a8b7efdcc621351ed0618ad175ee24f8502efe7ab70d19"
-    SIGNATURE: ClassVar[str] = "AllocationDetermined(uint256,address,uint64,uint16,uint16,uint256,uint256[],(uint8,uint8,uint8,(bytes32,uint128,uint128)[],uint128[]),uint64,uint32,bytes32)"
+    TOPIC: ClassVar[str] = "0x86bb5606b0b678f84ad019b51aa39253f0f52ce9b2b0b202737b5a9594f20fe4"
+    SIGNATURE: ClassVar[str] = "AllocationDetermined(uint256,address,uint64,uint16,uint16,uint8,uint256,uint256[],(uint8,uint8,(bytes32,uint128,uint128)[],uint128[]),uint64,uint32,bytes32)"
     INDEXED: ClassVar[int] = 3
     id: int
     account: Address
     installation: int
     region: int
     year: int
+    part: Part
     instrument: InstrumentId
     levels: tuple[int, ...]
     inputs: Inputs
@@ -257,7 +259,7 @@ class AllocationDetermined(Event):
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
         v = codec_of(
-            ("uint16", "uint16", "uint256", "uint256[]", "(uint8,uint8,uint8,(bytes32,uint128,uint128)[],uint128[])", "uint64", "uint32", "bytes32"),
+            ("uint16", "uint16", "uint8", "uint256", "uint256[]", "(uint8,uint8,(bytes32,uint128,uint128)[],uint128[])", "uint64", "uint32", "bytes32"),
         ).decode(b, 0)
         return AllocationDetermined(
             int(topics[1], 16),
@@ -265,12 +267,13 @@ class AllocationDetermined(Event):
             int(topics[3], 16),
             v[0],
             v[1],
-            InstrumentId(v[2]),
-            v[3],
-            Inputs(Method(v[4][0]), Rounding(v[4][1]), Part(v[4][2]), tuple([Term(*x) for x in v[4][3]]), v[4][4]),
-            v[5],
+            Part(v[2]),
+            InstrumentId(v[3]),
+            v[4],
+            Inputs(Method(v[5][0]), Rounding(v[5][1]), tuple([Term(*x) for x in v[5][2]]), v[5][3]),
             v[6],
             v[7],
+            v[8],
         )
 
 
@@ -296,7 +299,9 @@ class AllocationRejected(Event):
 
 @dataclass(frozen=True, slots=True)
 class AllocationSuperseded(Event):
-    """Replaced by `by`, the later determination of the same installation, year and part."""
+    """Replaced by `by`, the later determination of the same installation, year and part. One that is certified stays
+    certified, and the later one adjusts it.
+    """
 
     TOPIC: ClassVar[str] = "0x5f4dcc182af9fb8d1f3405565c4847307ed1e0892606d8f198c10ec3e087f0ce"
     SIGNATURE: ClassVar[str] = "AllocationSuperseded(uint256,uint256)"
@@ -779,10 +784,10 @@ class DepositRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class DeskSetUp(Event):
-    """`DeskSetUp((uint16,uint16,uint16,uint8,uint32,int32))`."""
+    """`DeskSetUp((uint16,uint32,int32))`."""
 
-    TOPIC: ClassVar[str] = "0xaa508cef08b14c3040130d5b6736435b8717ac7904427ef729a25c4da14e6100"
-    SIGNATURE: ClassVar[str] = "DeskSetUp((uint16,uint16,uint16,uint8,uint32,int32))"
+    TOPIC: ClassVar[str] = "0xbef097095dd648c5d75ec2c984b4899905cbfd0b2f1344a1a1477687a0452331"
+    SIGNATURE: ClassVar[str] = "DeskSetUp((uint16,uint32,int32))"
     INDEXED: ClassVar[int] = 0
     setup: Setup
 
@@ -790,8 +795,8 @@ class DeskSetUp(Event):
     def decode(topics: Sequence[str], data: str) -> DeskSetUp:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
-        v = codec_of(("(uint16,uint16,uint16,uint8,uint32,int32)",)).decode(b, 0)
-        return DeskSetUp(Setup(v[0][0], v[0][1], v[0][2], Rounding(v[0][3]), v[0][4], v[0][5]))
+        v = codec_of(("(uint16,uint32,int32)",)).decode(b, 0)
+        return DeskSetUp(Setup(*v[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1736,7 +1741,9 @@ class RecordAmended(Event):
 
 @dataclass(frozen=True, slots=True)
 class RegionTotalChanged(Event):
-    """All that is determined for a region and year, superseded and rejected ones left out."""
+    """All that is due in a region for a year by the latest determinations; a rejected one counts what was issued before
+    it.
+    """
 
     TOPIC: ClassVar[str] = "0xa69a56041cf0cdbf47805ec7097307d8d342b5c16f3f1a1053a2ae667f6b3986"
     SIGNATURE: ClassVar[str] = "RegionTotalChanged(uint16,uint16,uint128)"
@@ -1834,7 +1841,7 @@ class ReportVerified(Event):
     year: int
     verifier: Address
     version: int
-    opinion: IEmissionReportsOpinion
+    opinion: IVerificationsOpinion
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> ReportVerified:
@@ -1846,7 +1853,7 @@ class ReportVerified(Event):
             int(topics[2], 16),
             checksummed(topics[3][26:].lower()),
             v[0],
-            IEmissionReportsOpinion(v[1][0], v[1][1], Conclusion(v[1][2]), v[1][3]),
+            IVerificationsOpinion(v[1][0], v[1][1], Conclusion(v[1][2]), v[1][3]),
         )
 
 
@@ -2123,6 +2130,23 @@ class RulesSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SchemeSet(Event):
+    """`SchemeSet((uint16,uint16,uint8))`."""
+
+    TOPIC: ClassVar[str] = "0x2e652d939e3e3053c3d716df8d61ab07c4190fc2529fe805f5e5b2c09132e27f"
+    SIGNATURE: ClassVar[str] = "SchemeSet((uint16,uint16,uint8))"
+    INDEXED: ClassVar[int] = 0
+    scheme: Scheme
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SchemeSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint16,uint16,uint8)",)).decode(b, 0)
+        return SchemeSet(Scheme(v[0][0], v[0][1], Rounding(v[0][2])))
+
+
+@dataclass(frozen=True, slots=True)
 class SelfTradePrevented(Event):
     """Both orders of one owner shrank by `quantity`; `maker` may have left the book with that."""
 
@@ -2167,7 +2191,7 @@ class SeriesRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StatusChangedOfIComplianceDesk(Event):
+class StatusChangedOfIObligations(Event):
     """`StatusChanged(address,uint16,uint8,uint8)`."""
 
     TOPIC: ClassVar[str] = "0x88834f127861c7922920db0f68bc4def661b391ed13e275564ca79899a26ce1b"
@@ -2179,12 +2203,12 @@ class StatusChangedOfIComplianceDesk(Event):
     to: Status
 
     @staticmethod
-    def decode(topics: Sequence[str], data: str) -> StatusChangedOfIComplianceDesk:
+    def decode(topics: Sequence[str], data: str) -> StatusChangedOfIObligations:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
         if len(b) < 64:
             raise short_event(topics[0])
-        return StatusChangedOfIComplianceDesk(
+        return StatusChangedOfIObligations(
             checksummed(topics[1][26:].lower()),
             int(topics[2], 16),
             Status(int.from_bytes(b[31:32], "big")),
@@ -2216,22 +2240,23 @@ class StatusChangedOfIStakeholderRegistry(Event):
 
 @dataclass(frozen=True, slots=True)
 class StatusFrozen(Event):
-    """The figures at the deadline; given again when an application that was filed in time is approved after it."""
+    """The figures at the deadline; given again when an application that was filed in time is decided after it."""
 
-    TOPIC: ClassVar[str] = "0x46a7e1b0d1058436582e8725e27217b6335e2de36dc0068317297e16bd5d8283"
-    SIGNATURE: ClassVar[str] = "StatusFrozen(address,uint16,uint8,uint48,uint48)"
+    TOPIC: ClassVar[str] = "0x855314a840ea08bdd480d2d32423d2057a7a5715e9dd5d4b3664c831ef34f253"
+    SIGNATURE: ClassVar[str] = "StatusFrozen(address,uint16,uint8,uint48,uint48,uint8)"
     INDEXED: ClassVar[int] = 2
     account: Address
     year: int
     status: Status
     emissions: int
     surrendered: int
+    awaiting: int
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> StatusFrozen:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
-        if len(b) < 96:
+        if len(b) < 128:
             raise short_event(topics[0])
         return StatusFrozen(
             checksummed(topics[1][26:].lower()),
@@ -2239,6 +2264,7 @@ class StatusFrozen(Event):
             Status(int.from_bytes(b[31:32], "big")),
             int.from_bytes(b[58:64], "big"),
             int.from_bytes(b[90:96], "big"),
+            int.from_bytes(b[127:128], "big"),
         )
 
 
@@ -2847,7 +2873,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (AccountEmissionsChanged.TOPIC, 3): AccountEmissionsChanged.decode,
     (AccountOpened.TOPIC, 4): AccountOpened.decode,
     (AccreditationWithdrawnOfICertificateRegistry.TOPIC, 2): AccreditationWithdrawnOfICertificateRegistry.decode,
-    (AccreditationWithdrawnOfIEmissionReports.TOPIC, 2): AccreditationWithdrawnOfIEmissionReports.decode,
+    (AccreditationWithdrawnOfIVerifications.TOPIC, 2): AccreditationWithdrawnOfIVerifications.decode,
     (Accredited.TOPIC, 3): Accredited.decode,
     (AllocationApplied.TOPIC, 3): AllocationApplied.decode,
     (AllocationCertified.TOPIC, 4): AllocationCertified.decode,
@@ -2936,9 +2962,10 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (RoleRevoked.TOPIC, 3): RoleRevoked.decode,
     (RolledBack.TOPIC, 3): RolledBack.decode,
     (RulesSet.TOPIC, 2): RulesSet.decode,
+    (SchemeSet.TOPIC, 1): SchemeSet.decode,
     (SelfTradePrevented.TOPIC, 3): SelfTradePrevented.decode,
     (SeriesRegistered.TOPIC, 3): SeriesRegistered.decode,
-    (StatusChangedOfIComplianceDesk.TOPIC, 3): StatusChangedOfIComplianceDesk.decode,
+    (StatusChangedOfIObligations.TOPIC, 3): StatusChangedOfIObligations.decode,
     (StatusChangedOfIStakeholderRegistry.TOPIC, 2): StatusChangedOfIStakeholderRegistry.decode,
     (StatusFrozen.TOPIC, 3): StatusFrozen.decode,
     (SurrenderApplied.TOPIC, 4): SurrenderApplied.decode,

@@ -11,12 +11,16 @@ from carbon_sdk.contracts.generated.enums import (
     ApplicationState,
     ApplicationStatus,
     Conclusion,
+    FilingState,
     InstrumentState,
     MarketState,
     Method,
+    MethodState,
     Part,
+    PlanState,
     Rounding,
     SelfTrade,
+    State,
     Status,
     TimeInForce,
     VoucherKind,
@@ -24,6 +28,62 @@ from carbon_sdk.contracts.generated.enums import (
     YearStage,
 )
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Term(Struct):
+    """Solidity's `IAllocationFormula.Term`."""
+
+    subject: bytes
+    benchmark: int
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs(Struct):
+    """Solidity's `IAllocationFormula.Inputs`."""
+
+    method: Method
+    rounding: Rounding
+    terms: tuple[Term, ...]
+    factors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline(Struct):
+    """Solidity's `IAllocator.Baseline`."""
+
+    level: int
+    first_year: int
+    last_year: int
+    version: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cap(Struct):
+    """Solidity's `IAllocator.Cap`."""
+
+    total: int
+    free: int
+    auction: int
+    reserve: int
+
+
+@dataclass(frozen=True, slots=True)
+class Determination(Struct):
+    """Solidity's `IAllocator.Determination`."""
+
+    account: Address
+    year: int
+    state: State
+    part: Part
+    method: Method
+    baseline: int
+    installation: int
+    quantity: int
+    instrument: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,55 +163,71 @@ class Line(Struct):
 class Setup(Struct):
     """Solidity's `IComplianceDesk.Setup`."""
 
-    first_year: int
-    current_year: int
     scheme: int
-    rounding: Rounding
     series: int
     utc_offset: int
 
 
 @dataclass(frozen=True, slots=True)
-class Position(Struct):
-    """Solidity's `IComplianceDesk.Position`."""
+class Stream(Struct):
+    """Solidity's `IEmissionReports.Stream`."""
 
+    method: bytes
+    version: int
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filing(Struct):
+    """Solidity's `IEmissionReports.Filing`."""
+
+    state: FilingState
+    version: int
+    accepted_version: int
+    grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class Installation(Struct):
+    """Solidity's `IEmissionReports.Installation`."""
+
+    account: Address
+    region: int
+    sector: int
     first_year: int
     last_year: int
-    frozen_through: int
-    emissions: int
-    surrendered: int
-    shortfall: int
-    pending: int
-    missing_year: int
-    restricted: bool
-    status: Status
+    plans: int
+    permit: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Rules(Struct):
-    """Solidity's `IComplianceDesk.Rules`."""
+class Plan(Struct):
+    """Solidity's `IEmissionReports.Plan`."""
 
-    reporting_deadline: int
-    surrender_deadline: int
-    oldest_vintage: int
-    newest_vintage: int
-    credit_share: int
-    index_numerator: int
-    index_denominator: int
-    penalty_per_tonne: int
+    state: PlanState
+    from_year: int
+    filed_at: int
+    document: bytes
+    streams: tuple[Stream, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class YearRecord(Struct):
-    """Solidity's `IComplianceDesk.YearRecord`."""
+class Report(Struct):
+    """Solidity's `IEmissionReports.Report`."""
 
-    emissions: int
-    surrendered: int
-    credits: int
-    awaiting: int
-    penalty: int
-    status: Status
-    stage: YearStage
+    grams: int
+    submitted_at: int
+    plan: int
+    late: bool
+    data_: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamData(Struct):
+    """Solidity's `IEmissionReports.StreamData`."""
+
+    stream: int
+    inputs: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +271,86 @@ class Settlement(Struct):
     buys: bool
     debit: int
     credit: int
+
+
+@dataclass(frozen=True, slots=True)
+class IMethodologiesMethod(Struct):
+    """Solidity's `IMethodologies.Method`."""
+
+    implementation: Address
+    registered_at: int
+    state: MethodState
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Basis(Struct):
+    """Solidity's `IObligations.Basis`."""
+
+    year: int
+    frozen: int
+    late: bool
+    has_rules: bool
+    missing: bool
+    oldest_vintage: int
+    newest_vintage: int
+    credit_share: int
+    credit_limit: int
+    credits: int
+    emissions: int
+    surrendered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme(Struct):
+    """Solidity's `IObligations.Scheme`."""
+
+    first_year: int
+    current_year: int
+    rounding: Rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Struct):
+    """Solidity's `IObligations.Position`."""
+
+    first_year: int
+    last_year: int
+    frozen_through: int
+    emissions: int
+    surrendered: int
+    shortfall: int
+    pending: int
+    missing_year: int
+    restricted: bool
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Struct):
+    """Solidity's `IObligations.Rules`."""
+
+    reporting_deadline: int
+    surrender_deadline: int
+    oldest_vintage: int
+    newest_vintage: int
+    credit_share: int
+    index_numerator: int
+    index_denominator: int
+    penalty_per_tonne: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearRecord(Struct):
+    """Solidity's `IObligations.YearRecord`."""
+
+    emissions: int
+    surrendered: int
+    credits: int
+    awaiting: int
+    penalty: int
+    status: Status
+    stage: YearStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +465,34 @@ class IStakeholderRegistryApplication(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class Materiality(Struct):
+    """Solidity's `IVerifications.Materiality`."""
+
+    threshold: int
+    below: int
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
+class IVerificationsOpinion(Struct):
+    """Solidity's `IVerifications.Opinion`."""
+
+    verified_grams: int
+    misstatement_grams: int
+    conclusion: Conclusion
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(Struct):
+    """Solidity's `IVerifications.Verification`."""
+
+    verifier: Address
+    verified_at: int
+    opinion: IVerificationsOpinion
+
+
+@dataclass(frozen=True, slots=True)
 class Voucher(Struct):
     """Solidity's `Voucher`."""
 
@@ -341,61 +525,3 @@ class Series(Struct):
 
     issuer: Address
     kinds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Term(Struct):
-    """Solidity's `IAllocator.Term`."""
-
-    subject: bytes
-    benchmark: int
-    factor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs(Struct):
-    """Solidity's `IAllocator.Inputs`."""
-
-    method: Method
-    rounding: Rounding
-    part: Part
-    terms: tuple[Term, ...]
-    factors: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cap(Struct):
-    """Solidity's `IAllocator.Cap`."""
-
-    total: int
-    free: int
-    auction: int
-    reserve: int
-
-
-@dataclass(frozen=True, slots=True)
-class Materiality(Struct):
-    """Solidity's `IEmissionReports.Materiality`."""
-
-    threshold: int
-    below: int
-    above: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stream(Struct):
-    """Solidity's `IEmissionReports.Stream`."""
-
-    method: bytes
-    version: int
-    tier: int
-
-
-@dataclass(frozen=True, slots=True)
-class IEmissionReportsOpinion(Struct):
-    """Solidity's `IEmissionReports.Opinion`."""
-
-    verified_grams: int
-    misstatement_grams: int
-    conclusion: Conclusion
-    document: bytes
