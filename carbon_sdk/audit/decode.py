@@ -208,7 +208,7 @@ def as_json(t, d):
         "I": int.from_bytes,
         "U": _narrow(signature),
         "S": _signed(signature),
-        "A": _address(signature),
+        "A": _Addresses(signature),
         "B": _bool(signature),
         "F": _fixed(signature),
     }
@@ -254,7 +254,7 @@ def _sliced(part: Mapping[str, Any], word: int, as_json: bool) -> tuple[str, int
 def _leaf(kind: str, where: str, word: int, as_json: bool) -> str:
     at = f"{where}[{32 * word}:{32 * word + 32}]"
     if kind == "address":
-        return f"A({at})"
+        return f"A[{at}]"
     if kind == "bool":
         return f"B({at})"
     if match := re.fullmatch(r"(u?)int(\d*)", kind):
@@ -288,15 +288,23 @@ def _signed(signature: str) -> Callable[[bytes, int], int]:
 
 
 _NOTHING_BEFORE = bytes(12)
+_REMEMBERED = 20_000
 
 
-def _address(signature: str) -> Callable[[bytes], str]:
-    def read(word: bytes) -> str:
+class _Addresses(dict[bytes, str]):
+    """Words to addresses, remembered: a market's accounts come again and again."""
+
+    def __init__(self, signature: str) -> None:
+        super().__init__()
+        self._signature = signature
+
+    def __missing__(self, word: bytes) -> str:
         if word[:12] != _NOTHING_BEFORE:
-            raise MalformedLog(signature, f"0x{word.hex()} is no address")
-        return checksummed(word[12:].hex())
-
-    return read
+            raise MalformedLog(self._signature, f"0x{word.hex()} is no address")
+        if len(self) > _REMEMBERED:
+            self.clear()
+        found = self[word] = checksummed(word[12:].hex())
+        return found
 
 
 def _bool(signature: str) -> Callable[[bytes], bool]:

@@ -8,10 +8,11 @@ although no log came, the block is asked for again by its hash.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from carbon_sdk.audit.events import Header, RawLog
 from carbon_sdk.audit.store import Cursor, Reorganisation, Store, addresses
@@ -22,7 +23,7 @@ Json = Any
 
 
 class Rpc(Protocol):
-    """A node: the two calls that the auditor makes of it. `carbon_sdk.chain` endpoints have them."""
+    """A node: the two calls that the auditor makes of it, from two threads. `carbon_sdk.chain` endpoints have them."""
 
     def request(self, method: str, *parameters: Json) -> Json:
         """One request's result. Raises NodeError when the node answered with an error."""
@@ -56,6 +57,14 @@ class Progress:
     target: int
     logs: int
     reorganisations: tuple[Reorganisation, ...] = ()
+
+
+class _Fetched(NamedTuple):
+    start: int
+    end: int
+    before: Header
+    """The header of the range's last block, read before the logs."""
+    raw: Json
 
 
 class Indexer:
@@ -93,7 +102,7 @@ class Indexer:
         self._window = window
         self._most_blocks = most_blocks
         self._wanted = wanted_logs
-        self._step = min(most_blocks, 500)
+        self._step = min(most_blocks, 16)  # doubled until requests bring what is wanted
         self._chain: int | None = None
         self._bloom_of: dict[int, int] = {}
 
@@ -122,17 +131,16 @@ class Indexer:
                     happened.append(rolled)
                 target = head.number if to is None else min(to, head.number)
                 safe, finalized = self._finality(head.number)
-                while True:
-                    cursor = self._store.cursor(chain)
-                    start = self._first if cursor is None else cursor.number + 1
-                    if start > target:
-                        return Progress(target if cursor is None else cursor.number, target, logs, tuple(happened))
-                    logs += self._read_range(chain, cursor, start, target, head.number, safe, finalized)
+                cursor = self._store.cursor(chain)
+                start = self._first if cursor is None else cursor.number + 1
+                for fetched in self._fetched(start, target):
+                    logs += self._keep(chain, fetched, head.number, safe, finalized)
                     attempts = 0
                     if on_progress:
-                        done = self._store.cursor(chain)
-                        at = done.number if done else start
-                        on_progress(Progress(at, target, logs, tuple(happened)))
+                        on_progress(Progress(fetched.end, target, logs, tuple(happened)))
+                self._store.mark(chain, safe, finalized)
+                cursor = self._store.cursor(chain)
+                return Progress(cursor.number if cursor else target, target, logs, tuple(happened))
             except _Moved as moved:
                 attempts += 1
                 if attempts > 20:
@@ -142,9 +150,16 @@ class Indexer:
 
     # ONE RANGE
 
-    def _read_range(
-        self, chain: int, cursor: Cursor | None, start: int, target: int, head: int, safe: int, finalized: int
-    ) -> int:
+    def _fetched(self, start: int, target: int) -> Iterator[_Fetched]:
+        """Ranges up to the target; while one is kept, the next is asked for."""
+        with ThreadPoolExecutor(1) as ahead:
+            pending = ahead.submit(self._fetch, start, target) if start <= target else None
+            while pending:
+                fetched = pending.result()
+                pending = ahead.submit(self._fetch, fetched.end + 1, target) if fetched.end < target else None
+                yield fetched
+
+    def _fetch(self, start: int, target: int) -> _Fetched:
         while True:
             end = min(start + self._step - 1, target)
             before = self._header(hex(end))
@@ -152,11 +167,24 @@ class Indexer:
                 raw = self._rpc.request(
                     "eth_getLogs", {"address": self._filter, "fromBlock": hex(start), "toBlock": hex(end)}
                 )
-                break
             except NodeError:
                 if end == start:
                     raise
                 self._step = max(1, (end - start + 1) // 2)  # too much at once for this node
+            else:
+                self._adapt(len(raw), whole=end - start + 1 == self._step)
+                return _Fetched(start, end, before, raw)
+
+    def _adapt(self, logs: int, *, whole: bool) -> None:
+        if logs < self._wanted // 2 and whole:
+            self._step = min(self._most_blocks, self._step * 2)
+        elif logs > self._wanted * 2:
+            self._step = max(1, self._step // 2)
+
+    def _keep(self, chain: int, fetched: _Fetched, head: int, safe: int, finalized: int) -> int:
+        """Check a range against its headers and write it."""
+        start, end, before, raw = fetched
+        cursor = self._store.cursor(chain)
         hashes: dict[int, bytes] = {}
         logs = _parsed(raw, hashes)
         if logs and not start <= logs[0].block <= logs[-1].block <= end:
@@ -168,18 +196,13 @@ class Indexer:
         self._require_linked(headers, cursor, hashes, before)
         logs = self._with_what_blooms_promise(headers, logs, hashes, near)
         first = self._first if cursor is None else cursor.first
-        written = self._store.append(
+        return self._store.append(
             chain,
             headers,
             logs,
             self._contracts,
             Cursor(first, end, before.hash, min(safe, end), min(finalized, end)),
         )
-        if written < self._wanted // 2 and end - start + 1 == self._step:
-            self._step = min(self._most_blocks, self._step * 2)
-        elif written > self._wanted * 2:
-            self._step = max(1, self._step // 2)
-        return written
 
     def _require_linked(
         self, headers: Sequence[Header], cursor: Cursor | None, hashes: Mapping[int, bytes], before: Header

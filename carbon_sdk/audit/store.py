@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -268,10 +268,19 @@ class Store:
             if block_rows:
                 connection.execute(sa.insert(blocks), block_rows)
             if rows:
-                connection.execute(sa.insert(logs), rows)
+                _insert_logs(connection, rows)
             _write_cursor(connection, chain, cursor)
         self._next_block += len(headers)
         return len(rows)
+
+    def mark(self, chain: int, safe: int, finalized: int) -> None:
+        """Move the marks of what the node calls safe and finalized; never beyond what has been read."""
+        with self._engine.begin() as connection:
+            cursor = _cursor(connection, chain)
+            if cursor:
+                safe, finalized = min(safe, cursor.number), min(finalized, cursor.number)
+                if (safe, finalized) != (cursor.safe, cursor.finalized):
+                    _write_cursor(connection, chain, replace(cursor, safe=safe, finalized=finalized))
 
     def roll_back(self, chain: int, ancestor: int) -> Reorganisation | None:
         """Forget every block above `ancestor`; the cursor returns to it. None when there was nothing above it."""
@@ -327,33 +336,19 @@ class Store:
         ids: Mapping[int, int],
         contracts: Mapping[bytes, str],
         new_kinds: list[dict[str, Any]],
-    ) -> tuple[list[dict[str, Any]], dict[int, bytes], dict[int, int]]:
-        rows: list[dict[str, Any]] = []
+    ) -> tuple[list[tuple[Any, ...]], dict[int, bytes], dict[int, int]]:
+        rows: list[tuple[Any, ...]] = []
         digests: dict[int, Any] = {}
         counts: dict[int, int] = {}
-        for log in raw:
-            kind, args = self._decoded(contracts.get(log.address), log.topics, log.data, new_kinds)
-            rows.append(
-                {
-                    "block": ids[log.block],
-                    "log_index": log.log_index,
-                    "transaction_index": log.transaction_index,
-                    "transaction": log.transaction,
-                    "address": log.address,
-                    "topics": log.topics,
-                    "data": log.data,
-                    "kind": kind,
-                    "args": args,
-                }
-            )
-            digest = digests.get(log.block)
-            if digest is None:
-                digest = digests[log.block] = hashlib.sha256()
-                counts[log.block] = 0
-            digest.update(
-                _of_row(log.log_index, log.transaction_index, log.transaction, log.address, log.topics, log.data)
-            )
-            counts[log.block] += 1
+        at, digest = -1, hashlib.sha256()
+        for block, log_index, transaction_index, transaction, address, topics, data in raw:
+            kind, args = self._decoded(contracts.get(address), topics, data, new_kinds)
+            rows.append((ids[block], log_index, transaction_index, transaction, address, topics, data, kind, args))
+            if block != at:
+                at, digest = block, digests.setdefault(block, hashlib.sha256())
+                counts.setdefault(block, 0)
+            digest.update(_of_row(log_index, transaction_index, transaction, address, topics, data))
+            counts[block] += 1
         return rows, {number: digest.digest() for number, digest in digests.items()}, counts
 
     def _decoded(
@@ -609,6 +604,16 @@ class Store:
         query = sa.select(blocks.c.id, blocks.c.number, blocks.c.timestamp).where(blocks.c.id.between(low, high))
         with self._engine.connect() as connection:
             return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+
+
+def _insert_logs(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Rows in the order of the table's columns. SQLite takes them as they are, three times as fast."""
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * len(logs.c))
+        connection.exec_driver_sql(f"INSERT INTO logs VALUES ({places})", rows)  # noqa: S608 -- question marks only
+    else:
+        names = [column.name for column in logs.c]
+        connection.execute(sa.insert(logs), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def addresses(contracts: Mapping[Address, str]) -> dict[bytes, str]:
