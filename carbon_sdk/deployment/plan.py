@@ -1,11 +1,11 @@
 """The one deployment plan: what is created, wired, configured and handed over, in which order.
 
-Both callers, `carbon deploy` and `ape run deploy`, lend it a chain and a key. The deployer is administrator while it runs,
-so that nothing else needs a temporary role, and holds nothing at the end.
+Both callers, `carbon deploy` and `ape run deploy`, lend it a chain and a key. The deployer is administrator while it
+runs, so that nothing else needs a temporary role, and holds nothing at the end.
 
-Order: authority, seed and proxies (all addresses are known then) · implementations, whose immutables are those addresses ·
-each proxy gets its implementation · what the scheme says · the permission matrix · roles, administrator last · the
-deployer renounces.
+Order: authority, seed and proxies (all addresses are known then) · implementations, whose immutables are those
+addresses · each proxy gets its implementation · what the scheme says · the permission matrix · roles, administrator
+last · the deployer renounces.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.chain.chain import Chain
 from carbon_sdk.chain.signers import Signer
-from carbon_sdk.contracts.base import artifact, contract_class
+from carbon_sdk.contracts.base import artifact
 from carbon_sdk.contracts.generated.allocation_formula import AllocationFormula
 from carbon_sdk.contracts.generated.allocator import Allocator
 from carbon_sdk.contracts.generated.authority import Authority
@@ -41,10 +41,10 @@ from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegis
 from carbon_sdk.contracts.generated.structs import (
     Cap,
     CodingRules,
-    Scheme,
     MarketTerms,
     Materiality,
     Rules,
+    Scheme,
     Setup,
 )
 from carbon_sdk.contracts.generated.verifications import Verifications
@@ -54,13 +54,13 @@ from carbon_sdk.deployment.engine import Plan, Progress, Result, Situation, Step
 from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
 from carbon_sdk.deployment.permissions import Role, permissions
 from carbon_sdk.deployment.roles_file import RoleHolders
-from carbon_sdk.deployment.scheme_file import SchemeRules
+from carbon_sdk.deployment.scheme_file import InstrumentTable, MarketTable, MethodTable, SchemeRules
 from carbon_sdk.errors import DeploymentError, InputError
 from carbon_sdk.identifiers import Address, keccak
 from carbon_sdk.units import GRAMS_PER_TONNE
 
 MADE = "create"
-"""Steps that create something: `create/<name>`; a proxy is `create/<contract>`, what runs in it `create/<contract> code`."""
+"""Steps that create something: `create/<contract>` its proxy, `create/<contract> code` what runs in it."""
 
 PROXIED: tuple[str, ...] = (
     "RuleBook",
@@ -148,19 +148,20 @@ def _creation(rules: SchemeRules) -> Iterator[Step]:
         yield _create(name, _proxy)
     yield _create("AllocationFormula", lambda now: AllocationFormula.creation())
     for method in rules.file.methods:
-        yield _create(method.contract, lambda now, name=method.contract: _bare_creation(name))
-    for name, creation in _implementations(rules).items():
-        yield _create(f"{name} code", creation)
+        yield _method_contract(method.contract)
+    for name, code in _implementations(rules).items():
+        yield _create(f"{name} code", code)
     for name, initialization in _initializations(rules).items():
-        yield Step(f"install/{name}", lambda now, n=name, data=initialization: _install(now, n, data))
+        yield _install(name, initialization)
 
 
 def _create(name: str, act: Callable[[Situation], Act[Any]]) -> Step:
     return Step(f"{MADE}/{name}", act)
 
 
-def _bare_creation(name: str) -> Act[bytes]:
-    return contract_class(name)._creation((), (), ())
+def _method_contract(name: str) -> Step:
+    creation: Act[bytes] = Act(None, artifact(name).bytecode, title=f"create {name}")
+    return _create(name, lambda now: creation)
 
 
 def _proxy(now: Situation) -> Act[bytes]:
@@ -179,7 +180,12 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "RuleBook", "CertificateRegistry", "InstrumentLedger", "Obligations")
         ),
         "InstrumentLedger": lambda now: InstrumentLedger.creation(
-            *_all(now, "StakeholderRegistry", "OrderBook", "CashDesk", "Allocator", "ComplianceDesk"), money
+            _at(now, "StakeholderRegistry"),
+            _at(now, "OrderBook"),
+            _at(now, "CashDesk"),
+            _at(now, "Allocator"),
+            _at(now, "ComplianceDesk"),
+            money,
         ),
         "CashDesk": lambda now: CashDesk.creation(_at(now, "InstrumentLedger")),
         "Methodologies": lambda now: Methodologies.creation(),
@@ -203,9 +209,7 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
     """What each contract is told once, in the transaction that gives its proxy the code."""
     file = rules.file
     setup = Setup(file.scheme.number, file.vouchers.desk_series, file.scheme.utc_offset_seconds)
-    years = Scheme(
-        file.scheme.first_year, file.scheme.current_year, Rounding[file.scheme.obligation_rounding.upper()]
-    )
+    years = Scheme(file.scheme.first_year, file.scheme.current_year, Rounding[file.scheme.obligation_rounding.upper()])
     materiality = Materiality(
         file.verification.threshold_tonnes * GRAMS_PER_TONNE,
         file.verification.below_basis_points,
@@ -226,28 +230,24 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
     return {name: told.get(name, lambda at: b"") for name in PROXIED}
 
 
-def _install(now: Situation, name: str, data: Callable[[Address], bytes]) -> Act[None]:
-    proxy = _at(now, name)
-    return InstrumentLedger(None, proxy).upgrade_to_and_call(_at(now, f"{name} code"), data(proxy))
+def _install(name: str, data: Callable[[Address], bytes]) -> Step:
+    def act(now: Situation) -> Act[None]:
+        proxy = _at(now, name)
+        return InstrumentLedger(None, proxy).upgrade_to_and_call(_at(now, f"{name} code"), data(proxy))
+
+    return Step(f"install/{name}", act)
 
 
 # ----------------------------------------------------------------------------------------------------- configuration
 
 
 def _configuration(rules: SchemeRules) -> Iterator[Step]:
-    """What the scheme says. The deployer is administrator, and functions that have no role yet are the administrator's."""
+    """What the scheme says. The deployer may: functions that have no role yet are the administrator's."""
     file = rules.file
     for instrument in file.instruments:
-        until = _unix(instrument.valid_until) if instrument.valid_until else 0
-        yield Step(
-            f"instrument/{instrument.name}",
-            lambda now, i=rules.instrument(instrument.name), u=until: InstrumentLedger(
-                None, _at(now, "InstrumentLedger")
-            ).define_instrument(i, u, rules.digest),
-        )
-    for number, table in enumerate(file.markets, 1):
-        terms = _terms(rules, number - 1)
-        yield Step(f"market/{table.name}", lambda now, t=terms: OrderBook(None, _at(now, "OrderBook")).open_market(t))
+        yield _instrument(rules, instrument)
+    for number, market in enumerate(file.markets, 1):
+        yield _market(rules, market)
         yield _series(number, "OrderBook", VoucherKind.TRADE)
     yield _series(file.vouchers.desk_series, "ComplianceDesk", VoucherKind.SURRENDER, VoucherKind.CANCELLATION)
     for year in file.years:
@@ -256,12 +256,46 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     for policy in file.policies:
         yield _publish(policy.topic, sha256(rules.policy(policy)).digest(), policy.uri)
     for method in file.methods:
-        yield Step(
-            f"method/{method.name}",
-            lambda now, m=method: Methodologies(None, _at(now, "Methodologies")).register(
-                m.name.encode().ljust(32, b"\0"), _at(now, m.contract), keccak(m.contract.encode())
-            ),
-        )
+        yield _method(method)
+
+
+def _on(key: str, name: str, act: Callable[[Address], Act[Any]]) -> Step:
+    """A step that calls the contract `name`."""
+    return Step(key, lambda now: act(_at(now, name)))
+
+
+def _instrument(rules: SchemeRules, table: InstrumentTable) -> Step:
+    until = _unix(table.valid_until) if table.valid_until else 0
+    instrument = rules.instrument(table.name)
+    return _on(
+        f"instrument/{table.name}",
+        "InstrumentLedger",
+        lambda at: InstrumentLedger(None, at).define_instrument(instrument, until, rules.digest),
+    )
+
+
+def _market(rules: SchemeRules, table: MarketTable) -> Step:
+    numbers = rules.market(table)
+    terms = MarketTerms(
+        rules.instrument(table.instrument),
+        numbers.tick_mantissa,
+        numbers.tick_exponent,
+        numbers.lot,
+        numbers.least_lots,
+        numbers.taker_fee,
+        numbers.maker_fee,
+        numbers.lowest,
+        numbers.highest,
+    )
+    return _on(f"market/{table.name}", "OrderBook", lambda at: OrderBook(None, at).open_market(terms))
+
+
+def _method(table: MethodTable) -> Step:
+    name, document = table.name.encode().ljust(32, b"\0"), keccak(table.contract.encode())
+    return Step(
+        f"method/{table.name}",
+        lambda now: Methodologies(None, _at(now, "Methodologies")).register(name, _at(now, table.contract), document),
+    )
 
 
 def sha256_of(digest: bytes) -> bytes:
@@ -283,27 +317,11 @@ def _year(rules: SchemeRules, number: int) -> Iterator[Step]:
         penalty,
     )
     cap = Cap(year.cap_tonnes, year.free_tonnes, year.auction_tonnes, year.reserve_tonnes)
-    yield Step(f"rules/{number}", lambda now: Obligations(None, _at(now, "Obligations")).set_rules(number, desk))
-    yield Step(f"cap/{number}", lambda now: Allocator(None, _at(now, "Allocator")).set_cap(number, cap, rules.digest))
-    yield Step(
-        f"deadline/{number}",
-        lambda now: EmissionReports(None, _at(now, "EmissionReports")).set_deadline(number, desk.reporting_deadline),
-    )
-
-
-def _terms(rules: SchemeRules, index: int) -> MarketTerms:
-    table = rules.file.markets[index]
-    numbers = rules.market(table)
-    return MarketTerms(
-        rules.instrument(table.instrument),
-        numbers.tick_mantissa,
-        numbers.tick_exponent,
-        numbers.lot,
-        numbers.least_lots,
-        numbers.taker_fee,
-        numbers.maker_fee,
-        numbers.lowest,
-        numbers.highest,
+    deadline = desk.reporting_deadline
+    yield _on(f"rules/{number}", "Obligations", lambda at: Obligations(None, at).set_rules(number, desk))
+    yield _on(f"cap/{number}", "Allocator", lambda at: Allocator(None, at).set_cap(number, cap, rules.digest))
+    yield _on(
+        f"deadline/{number}", "EmissionReports", lambda at: EmissionReports(None, at).set_deadline(number, deadline)
     )
 
 
@@ -316,9 +334,8 @@ def _series(number: int, issuer: str, *kinds: VoucherKind) -> Step:
 
 
 def _publish(topic: str, digest: bytes, uri: str) -> Step:
-    return Step(
-        f"publish/{topic}",
-        lambda now: RuleBook(None, _at(now, "RuleBook")).publish(keccak(topic.encode()), digest, 0, uri),
+    return _on(
+        f"publish/{topic}", "RuleBook", lambda at: RuleBook(None, at).publish(keccak(topic.encode()), digest, 0, uri)
     )
 
 
@@ -331,31 +348,35 @@ def _permissions() -> Iterator[Step]:
         by_role: dict[Role, list[bytes]] = {}
         for line in permissions((name,)):
             by_role.setdefault(line.role, []).append(line.selector)
+        by_role.pop(Role.ADMINISTRATOR, None)  # what every function has that stands nowhere
         for role, selectors in sorted(by_role.items()):
-            if role is Role.ADMINISTRATOR:
-                continue  # what every function has that stands nowhere
-            yield Step(
-                f"permit/{name}/{role.label}",
-                lambda now, n=name, s=tuple(selectors), r=role: _authority(now).set_target_function_role(
-                    _at(now, n), s, int(r)
-                ),
-            )
+            yield _permit(name, role, tuple(selectors))
     for role in Role:
         if role is not Role.ADMINISTRATOR:
-            yield Step(f"label/{role.label}", lambda now, r=role: _authority(now).label_role(int(r), r.name))
+            yield _label(role)
+
+
+def _permit(name: str, role: Role, selectors: tuple[bytes, ...]) -> Step:
+    return Step(
+        f"permit/{name}/{role.label}",
+        lambda now: _authority(now).set_target_function_role(_at(now, name), selectors, int(role)),
+    )
+
+
+def _label(role: Role) -> Step:
+    return Step(f"label/{role.label}", lambda now: _authority(now).label_role(int(role), role.name))
 
 
 def _handover(holders: RoleHolders, deployer: Address) -> Iterator[Step]:
     others = [role for role in holders.members if role is not Role.ADMINISTRATOR]
     for role in [*others, Role.ADMINISTRATOR]:
         for holder in holders.members[role]:
-            yield Step(
-                f"grant/{role.label}/{holder}",
-                lambda now, r=role, h=holder: _authority(now).grant_role(int(r), h, 0),
-            )
-    yield Step(
-        "renounce/administrator", lambda now: _authority(now).renounce_role(int(Role.ADMINISTRATOR), deployer)
-    )
+            yield _grant(role, holder)
+    yield Step("renounce/administrator", lambda now: _authority(now).renounce_role(int(Role.ADMINISTRATOR), deployer))
+
+
+def _grant(role: Role, holder: Address) -> Step:
+    return Step(f"grant/{role.label}/{holder}", lambda now: _authority(now).grant_role(int(role), holder, 0))
 
 
 # ------------------------------------------------------------------------------------------------------------ helpers
@@ -420,8 +441,8 @@ def _revision(version: str) -> str:
     """Of the source tree that this module lies in; the package's version where there is none."""
     folder = Path(__file__).resolve().parent
     try:
-        found = subprocess.run(  # noqa: S603 -- fixed words
-            ["git", "-C", str(folder), "rev-parse", "HEAD"],  # noqa: S607 -- the user's git
+        found = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             timeout=5,

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field
-
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.strict_toml import Strict, load
 from carbon_sdk.errors import InputError
@@ -17,7 +15,7 @@ from carbon_sdk.identifiers import Address, address, keccak
 class RolesFile(Strict):
     """`[roles]`: lists of addresses by role."""
 
-    roles: dict[str, tuple[str, ...]] = Field(strict=False)
+    roles: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +59,7 @@ def checked_holders(members: Mapping[Role, tuple[Address, ...]], source: str = "
         raise InputError(f"{source}: nobody is administrator; without one no role could ever be changed.")
     both = set(members.get(Role.UPGRADER, ())) & set(members.get(Role.ROLLBACK, ()))
     if both:
-        raise InputError(f"{source}: {min(both)} is upgrader and rollback; whoever upgrades must not hold the way back.")
+        raise InputError(
+            f"{source}: {min(both)} is upgrader and rollback; whoever upgrades must not hold the way back."
+        )
     return RoleHolders({role: holders for role, holders in sorted(members.items()) if holders})

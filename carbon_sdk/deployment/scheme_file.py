@@ -230,9 +230,7 @@ class SchemeRules:
     @property
     def main_money(self) -> InstrumentId:
         """The settlement money."""
-        return InstrumentId.of(
-            InstrumentClass.MONEY, self.file.scheme.number, series=self.file.money.iso_number
-        )
+        return InstrumentId.of(InstrumentClass.MONEY, self.file.scheme.number, series=self.file.money.iso_number)
 
     def instrument(self, name: str) -> InstrumentId:
         """The id of an instrument by its name, the money included. Raises InputError."""

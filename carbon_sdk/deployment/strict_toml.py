@@ -42,7 +42,8 @@ def load(model: type[M], path: str | Path) -> tuple[M, bytes]:
     try:
         return model.model_validate(tables), content
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is one too many and one missing: the first says more.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         location = tuple(first["loc"])
         key = ".".join(str(part) for part in location) or "the file"
         raise InputError(f"{source}:{line_of(text, location)}: {key}: {_what(first['type'], first['msg'])}") from None

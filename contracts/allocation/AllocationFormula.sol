@@ -61,7 +61,7 @@ contract AllocationFormula is IAllocationFormula {
 
         uint256 whole = FixedPoint.rounded(sum, places, inputs.rounding);
         FixedPoint.requireAtMost("quantity", whole, type(uint64).max);
-        // forge-lint: disable-next-line(unsafe-typecast) -- checked above
+        // Fits: checked above
         quantity = uint64(whole);
     }
 

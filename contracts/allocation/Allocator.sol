@@ -153,7 +153,7 @@ contract Allocator is IAllocator, Governed {
         bytes32 document = keccak256(abi.encode(installation, referenceYears, grams, statistic));
         uint256 exact = statistic == Statistic.MEAN ? _mean(grams) : _median(grams);
         FixedPoint.requireAtMost("level", exact, type(uint128).max);
-        // forge-lint: disable-next-line(unsafe-typecast) -- checked above
+        // Fits: checked above
         level = uint128(exact);
 
         _setBaseline(installation, EMISSIONS, level, referenceYears[0], referenceYears[count - 1], document);
@@ -227,11 +227,11 @@ contract Allocator is IAllocator, Governed {
         determination.baseline = baseline;
         determination.installation = installation;
         determination.quantity = quantity;
-        // forge-lint: disable-next-line(unsafe-typecast) -- an instrument's id has 88 bits
+        // Fits: an instrument's id has 88 bits
         determination.instrument = uint96(instrument);
         determination.digest =
             keccak256(abi.encode(id, account, installation, region, year, part, instrument, levels, inputs, quantity));
-        // forge-lint: disable-next-line(unsafe-typecast) -- ids count up by one
+        // Fits: ids count up by one
         $.allocations[installation][year][part].latest = uint64(id);
 
         emit AllocationDetermined(

@@ -358,6 +358,7 @@ contract InstrumentLedger is
     {
         AccountWord taker;
         (account, taker) = _acting(s.caller, Rights.TRADE, Restrictions.NO_TRADE);
+        _requireOpen(s.instrument);
         if (makers.length != 0) {
             (blocked, own) = _examine(account, taker.owner(), s.ownAllowed, makers);
             if (blocked | own != 0) return (account, blocked, own);

@@ -314,7 +314,9 @@ library Book {
         returns (OrderWord order, uint256 open)
     {
         uint256 index = id.index();
-        if (word.generation() != id.generation() || index < word.head() || index >= word.tail()) return (order, 0);
+        if (!id.isCanonical() || word.generation() != id.generation() || index < word.head() || index >= word.tail()) {
+            return (order, 0);
+        }
         order = level.orders[index];
         open = order.quantity();
         if (index == word.head() && open != 0) open -= word.headTaken();

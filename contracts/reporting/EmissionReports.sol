@@ -98,7 +98,7 @@ contract EmissionReports is IEmissionReports, Governed {
         Span memory span = $.spans[account];
         for (uint256 year = span.first; year != 0 && year <= span.last; ++year) {
             bool inside = year >= firstYear && (lastYear == 0 || year <= lastYear);
-            // forge-lint: disable-next-line(unsafe-typecast) -- at most span.last
+            // Fits: at most span.last
             uint16 year_ = uint16(year);
             require(
                 inside || $.filings[installation][year_].state == FilingState.OPEN, YearHasFigure(installation, year_)
@@ -241,7 +241,7 @@ contract EmissionReports is IEmissionReports, Governed {
         entryGrams = new uint128[](entries.length);
         for (uint256 i; i < entries.length; ++i) {
             uint16 given = entries[i].stream;
-            // forge-lint: disable-next-line(unsafe-typecast) -- at most the number of streams
+            // Fits: at most the number of streams
             require(
                 given < streams.length && (given == expected || given + 1 == expected),
                 StreamOutOfOrder(i, given, uint16(expected))
@@ -252,11 +252,11 @@ contract EmissionReports is IEmissionReports, Governed {
             sum = entry <= type(uint128).max ? sum + entry : entry;
             require(sum <= type(uint128).max, TooManyGrams(sum));
             entryStreams[i] = given;
-            // forge-lint: disable-next-line(unsafe-typecast) -- the sum is checked
+            // Fits: the sum is checked
             entryGrams[i] = uint128(entry);
         }
         require(expected == streams.length, StreamsMissing(expected, streams.length));
-        // forge-lint: disable-next-line(unsafe-typecast) -- checked above
+        // Fits: checked above
         grams = uint128(sum);
     }
 
