@@ -79,7 +79,7 @@ library Book {
         LEVEL // end of a level: its new word
     }
 
-    /// @dev What to do with an order that the plan meets, when it is not to trade.
+    /// @dev What to do with the orders of an account that are not to trade.
     enum Exception {
         NONE,
         EVICT,
@@ -144,7 +144,7 @@ library Book {
     /* MATCHING */
 
     /// @notice Walk the book from its best price, writing down what happens to each order met, and change nothing.
-    /// @param exceptions Pairs are packed as exception << 128 | order id: orders that are not to trade.
+    /// @param exceptions Packed as exception << 160 | account: accounts whose orders are not to trade.
     function plan(State storage s, Request memory r, uint256[] memory exceptions)
         internal
         view
@@ -186,7 +186,7 @@ library Book {
                 if (order.expires() != 0 && order.expires() <= block.timestamp) {
                     step = Step.EVICT;
                 } else if (exceptions.length != 0) {
-                    Exception exception = _exceptionFor(exceptions, id);
+                    Exception exception = _exceptionFor(exceptions, order.account());
                     if (exception == Exception.STOP) {
                         p.stopped = true;
                         break;
@@ -328,9 +328,9 @@ library Book {
         return word.generation() << 160 | word.tail() << 128 | head_ << 96 | taken << 48 | resting;
     }
 
-    function _exceptionFor(uint256[] memory exceptions, OrderId id) private pure returns (Exception) {
+    function _exceptionFor(uint256[] memory exceptions, address account_) private pure returns (Exception) {
         for (uint256 i; i < exceptions.length; ++i) {
-            if (uint128(exceptions[i]) == OrderId.unwrap(id)) return Exception(exceptions[i] >> 128);
+            if (address(uint160(exceptions[i])) == account_) return Exception(exceptions[i] >> 160);
         }
         return Exception.NONE;
     }

@@ -297,7 +297,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
         s.credit = _fits(s.buys ? x.traded : x.cost - fee);
     }
 
-    /// @dev Makers that the ledger will not settle leave the book, or stop the order, in the next plan.
+    /// @dev Makers that the ledger will not settle leave the book, or stop the order, in the next plan: all orders of their
+    ///      accounts at once, so that many orders of one account cost no more plans than one.
     function _except(Order calldata order, Matching memory x, uint256 blocked, uint256 own) private pure {
         uint256[] memory known = x.exceptions;
         uint256[] memory exceptions = new uint256[](known.length + x.plan.fills);
@@ -310,12 +311,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
             : order.selfTrade == SelfTrade.CANCEL_OLDEST ? Book.Exception.EVICT_OWN : Book.Exception.DECREMENT;
         uint256 fill;
         for (uint256 i; i < x.plan.count; ++i) {
-            (uint256 first,) = Book.stepAt(x.plan, i);
+            (uint256 first, uint256 second) = Book.stepAt(x.plan, i);
             if (Book.stepOf(first) != Book.Step.FILL) continue;
-            if (blocked >> fill & 1 == 1) {
-                exceptions[count++] = uint256(Book.Exception.EVICT) << 128 | uint128(first);
-            } else if (own >> fill & 1 == 1) {
-                exceptions[count++] = uint256(forOwn) << 128 | uint128(first);
+            if ((blocked | own) >> fill & 1 == 1) {
+                Book.Exception exception = blocked >> fill & 1 == 1 ? Book.Exception.EVICT : forOwn;
+                uint256 packed = uint256(exception) << 160 | uint160(OrderWord.wrap(second).account());
+                if (!_isAmong(exceptions, count, packed)) exceptions[count++] = packed;
             }
             ++fill;
         }
@@ -323,6 +324,13 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
             mstore(exceptions, count)
         }
         x.exceptions = exceptions;
+    }
+
+    function _isAmong(uint256[] memory list, uint256 count, uint256 wanted) private pure returns (bool) {
+        for (uint256 i; i < count; ++i) {
+            if (list[i] == wanted) return true;
+        }
+        return false;
     }
 
     /// @dev Vouchers and events of the trades; escrow of orders that left the book untraded.
