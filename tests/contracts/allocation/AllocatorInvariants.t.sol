@@ -26,7 +26,7 @@ contract AllocatorHandler {
         (ALLOCATOR, REGULATOR, PLANT_KEY, TREASURY, ALLOWANCE) = (allocator, regulator, plantKey, treasury, allowance);
     }
 
-    function determine(uint256 installation, uint256 factor, bool fromReserve) external {
+    function determine(uint256 installation, uint256 factor, bool fromReserve) public {
         IAllocationFormula.Inputs memory inputs;
         inputs.method = IAllocationFormula.Method.HISTORICAL;
         inputs.rounding = Rounding.UP;
@@ -57,8 +57,14 @@ contract AllocatorHandler {
         certified += determination.quantity - before;
     }
 
-    /// @dev The straight way, so that it happens often.
-    function applyAndApprove(uint256 id) external {
+    /// @dev The straight ways, so that they happen often.
+    function allocate(uint256 installation, uint256 factor, bool fromReserve) external {
+        determine(installation, factor % 1e18, fromReserve);
+        uint256 id = ALLOCATOR.determinationCount();
+        applyAndApprove(id < 4 ? id - 1 : 0);
+    }
+
+    function applyAndApprove(uint256 id) public {
         applyFor(id);
         approve(id);
     }
@@ -120,17 +126,19 @@ contract AllocatorInvariantsTest is AllocationSuite {
     /// @dev The handler does what its names say: else the invariants would hold for nothing.
     function test_handler_eachAct_succeeds() public {
         handler.determine(0, 1e18, false);
-        handler.applyFor(1);
-        handler.approve(1);
+        handler.applyFor(0);
+        handler.approve(0);
         handler.determine(1, 0.5e18, true);
-        handler.applyAndApprove(0);
+        handler.applyAndApprove(1);
         assertEq(handler.certified(), 650, "certified");
         handler.issueForAuction(399);
         assertEq(handler.auctioned(), 399, "auctioned");
         handler.setCap(600, 500, 200);
         handler.registerBaseline(2, 80e18);
         handler.determine(2, 1e18, false);
-        handler.reject(0);
+        handler.reject(2);
+        handler.allocate(2, 0.5e18, false);
+        assertEq(handler.certified(), 690, "certified");
         invariant_issued_neverExceedsAPartOfTheCap();
         invariant_certified_isWhatTheLedgerIssued();
         invariant_regionTotals_areWhatIsDue();
