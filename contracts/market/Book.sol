@@ -194,7 +194,7 @@ library Book {
     /* MATCHING */
 
     /// @notice Walk the book from its best price, writing down what happens to each order met, and change nothing.
-    /// @param exceptions Pairs are packed as step << 128 | order id: orders that are not to trade.
+    /// @param exceptions Packed as step << 160 | account: accounts whose orders are not to trade.
     function plan(State storage s, Walk memory w, uint256[] memory exceptions) internal view {
         unchecked {
             uint256 at;
@@ -230,7 +230,7 @@ library Book {
                         amount -= taken;
                         uint256 step; // FILL
                         if (order.hasExpired()) step = uint256(Step.EVICT);
-                        else if (exceptions.length != 0) step = _exceptionFor(exceptions, id);
+                        else if (exceptions.length != 0) step = _exceptionFor(exceptions, order.account());
                         if (step != uint256(Step.FILL)) {
                             if (step == uint256(Step.STOP)) {
                                 w.stopped = true;
@@ -399,9 +399,9 @@ library Book {
         if (index == word.head() && open != 0) open -= word.headTaken();
     }
 
-    function _exceptionFor(uint256[] memory exceptions, uint256 id) private pure returns (uint256 step) {
+    function _exceptionFor(uint256[] memory exceptions, address account_) private pure returns (uint256 step) {
         for (uint256 i; i < exceptions.length; ++i) {
-            if (uint128(exceptions[i]) == id) return exceptions[i] >> 128;
+            if (address(uint160(exceptions[i])) == account_) return exceptions[i] >> 160;
         }
     }
 
