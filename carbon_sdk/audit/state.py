@@ -425,7 +425,9 @@ class Obliged:
     excluded: set[int] = field(default_factory=set)
     surrendered: int = 0
     status: int = 0
-    """As told by the last StatusChanged."""
+    """As told by the last StatusChanged; 0 before any."""
+    judged_in: int = 0
+    """The open year when an act last had the account judged: until the next one its status stands as told."""
     restricted: tuple[bool, bool] = (False, False)
     """For a shortfall, for missing emissions."""
     at_deadline: dict[int, tuple[int, int, int]] = field(default_factory=dict)
