@@ -1518,6 +1518,22 @@ class LevelFull(RuleBroken):
         super().__init__(self.tick, data=data)
 
 
+class MakersRefused(RuleBroken):
+    """Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner."""
+
+    error = "MakersRefused"
+    signature = "MakersRefused(uint256,uint256)"
+    selector = bytes.fromhex("04f68bc5")
+    names = ("blocked", "own")
+    meaning = "Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner."
+    advice = ADVICE.get("MakersRefused", "")
+
+    def __init__(self, blocked: int, own: int, *, data: bytes = b"") -> None:
+        self.blocked = blocked
+        self.own = own
+        super().__init__(self.blocked, self.own, data=data)
+
+
 class MalformedInputs(RuleBroken):
     """The inputs are `given` bytes; the method takes `expected`."""
 
@@ -2555,16 +2571,6 @@ class RecordMissing(RuleBroken):
     advice = ADVICE.get("RecordMissing", "")
 
 
-class ReentrancyGuardReentrantCall(RuleBroken):
-    """`ReentrancyGuardReentrantCall()`."""
-
-    error = "ReentrancyGuardReentrantCall"
-    signature = "ReentrancyGuardReentrantCall()"
-    selector = bytes.fromhex("3ee5aeb5")
-    names = ()
-    advice = ADVICE.get("ReentrancyGuardReentrantCall", "")
-
-
 class ReferenceMissing(RuleBroken):
     """`ReferenceMissing()`."""
 
@@ -3345,6 +3351,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     KeyUsed.selector: (KeyUsed, codec_of(("address", "uint32"))),
     LengthMismatch.selector: (LengthMismatch, codec_of(("uint256", "uint256"))),
     LevelFull.selector: (LevelFull, codec_of(("uint24",))),
+    MakersRefused.selector: (MakersRefused, codec_of(("uint256", "uint256"))),
     MalformedInputs.selector: (MalformedInputs, codec_of(("uint256", "uint256"))),
     MalformedInstrument.selector: (MalformedInstrument, codec_of(("uint256",))),
     MarketNotOpen.selector: (MarketNotOpen, codec_of(("uint24", "uint8"))),
@@ -3411,7 +3418,6 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     PriceOutsideBand.selector: (PriceOutsideBand, codec_of(("uint24", "uint24", "uint24"))),
     PrincipalStays.selector: (PrincipalStays, codec_of(("address", "address"))),
     RecordMissing.selector: (RecordMissing, codec_of(())),
-    ReentrancyGuardReentrantCall.selector: (ReentrancyGuardReentrantCall, codec_of(())),
     ReferenceMissing.selector: (ReferenceMissing, codec_of(())),
     ReferenceUsed.selector: (ReferenceUsed, codec_of(("bytes32",))),
     ReportingNotOpen.selector: (ReportingNotOpen, codec_of(("uint16",))),

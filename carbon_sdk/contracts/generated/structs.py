@@ -262,18 +262,6 @@ class Representation(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement(Struct):
-    """Solidity's `IInstrumentLedger.Settlement`."""
-
-    caller: Address
-    instrument: InstrumentId
-    own_allowed: bool
-    buys: bool
-    debit: int
-    credit: int
-
-
-@dataclass(frozen=True, slots=True)
 class IMethodologiesMethod(Struct):
     """Solidity's `IMethodologies.Method`."""
 
