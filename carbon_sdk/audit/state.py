@@ -8,6 +8,7 @@ subject, so that a discrepancy can be told with its transaction.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -211,6 +212,16 @@ class Book:
     """Ids of orders that have left the book."""
     in_orders: dict[tuple[Address, int], int] = field(default_factory=dict)
     """By account and instrument: what open orders hold."""
+    passed_over: dict[int, tuple[Position, OrderId]] = field(default_factory=dict)
+    """Orders before which another traded in the running transaction: where, and which."""
+
+    def unfairly_passed_over(self) -> Iterator[Fault]:
+        """At a transaction's end: those that are still open."""
+        for order, (position, other) in self.passed_over.items():
+            if order in self.orders:
+                what = f"order {other} traded before order {OrderId(order)}, which has the better price or came earlier"
+                yield Fault(position, what)
+        self.passed_over.clear()
 
 
 # VOUCHERS
