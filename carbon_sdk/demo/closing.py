@@ -205,5 +205,3 @@ def next_steps(folder: Path) -> list[tuple[str, str]]:
         ("Verify a voucher", f"carbon voucher verify --rpc {chain} {folder / VOUCHERS}/<code>.json"),
         ("Act with a key of the play", f"set -a; . {folder / KEYS}; carbon company --help"),
     ]
-
-

@@ -13,6 +13,7 @@ from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.identifiers import keccak
 from carbon_sdk.identity.attestation import Place
 
+
 def register_everybody(stage: Stage) -> None:
     """Open an account for every party, each with a certificate."""
     suite, parties = stage.suite, stage.cast.parties
@@ -69,9 +70,7 @@ def register_installations(stage: Stage) -> None:
     acts = [
         *(regulator.accredit_verifier.act(one.account, until, f"scope of {one.name}") for one in stage.cast.verifiers),
         *(
-            regulator.register_installation.act(
-                one.account, f"permit {one.plant.permit}", one.region, one.sector, year
-            )
+            regulator.register_installation.act(one.account, f"permit {one.plant.permit}", one.region, one.sector, year)
             for one in stage.cast.companies
             if one.plant
         ),

@@ -18,7 +18,7 @@ from carbon_sdk.demo.installations import Installation
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.scheme_file import SchemeRules
 from carbon_sdk.deployment.suite import Suite
-from carbon_sdk.identifiers import Address, InstrumentId
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId
 
 E = TypeVar("E", bound=Event)
 Tell = Callable[[str], None]
@@ -53,7 +53,7 @@ class Party:
     region: int = 0
     sector: int = 0
     plant: Installation | None = None
-    account: Address = Address("")
+    account: Address = ZERO_ADDRESS
     installation: int = 0
     fills_gap: bool = True
 

@@ -119,7 +119,9 @@ def assess(stage: Stage) -> Shortfall:
         StoryBroken: Nobody fell short, or the order was not refused.
     """
     anyone = stage.cast.officers[Role.REGULATOR]
-    done = stage.do_all((anyone, stage.regulator.assess.act(party.account, stage.year)) for party in stage.cast.companies)
+    done = stage.do_all(
+        (anyone, stage.regulator.assess.act(party.account, stage.year)) for party in stage.cast.companies
+    )
     penalties = events(done, PenaltyImposed)
     if len(penalties) != 1 or penalties[0].account != stage.cast.short.account:
         raise StoryBroken(f"{len(penalties)} penalties were imposed where one was to be. Look at what was surrendered.")

@@ -19,9 +19,9 @@ from carbon_sdk.contracts.generated.events import OrderClosed, OrderPlaced, Trad
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.structs import Placed
-from carbon_sdk.demo.stage import Party, Stage, events
+from carbon_sdk.demo.stage import Party, Stage
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import OrderId, Side
+from carbon_sdk.identifiers import Side
 from carbon_sdk.units import ticks
 
 SEED = 2021
@@ -107,7 +107,8 @@ class Floor:
         """A session of continuous trading.
 
         Args:
-            since, until: Seconds of the civil day.
+            since: Second of the civil day.
+            until: Likewise.
             wishes: Of all who take part.
             path: First and last place in the price path.
         """
@@ -179,10 +180,7 @@ class Floor:
 
     def _place(self, orders: Sequence[tuple[Party, Side, int, int, TimeInForce]]) -> None:
         self.send(
-            [
-                self._order(party, side, price, quantity, in_force)
-                for party, side, price, quantity, in_force in orders
-            ]
+            [self._order(party, side, price, quantity, in_force) for party, side, price, quantity, in_force in orders]
         )
 
     def _order(
@@ -219,9 +217,6 @@ class Floor:
 
     def _whole(self, quantity: int) -> int:
         return max(self.least, -(-quantity // self.lot) * self.lot)
-
-
-
 
 
 def goal(party: Party) -> int:
