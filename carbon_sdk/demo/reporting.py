@@ -16,6 +16,12 @@ from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.units import format_grams
 
 
+def open_next_year(stage: Stage) -> None:
+    """The year is over: its emissions are owed for from now on."""
+    stage.by(Role.REGULATOR, [stage.regulator.open_year.act(stage.year + 1)])
+    stage.tell(f"The regulator opens {stage.year + 1}: the emissions of {stage.year} are due")
+
+
 def report_and_verify(stage: Stage) -> None:
     """Every installation reports, its verifier gives an opinion, the regulator accepts."""
     verifiers = stage.cast.verifiers

@@ -98,6 +98,8 @@ def play(
         allocation.put_up_for_sale(stage)
         allocation.deposit_money(stage)
         day = trading.trade_for_a_day(stage)
+        stage.travel(_date(stage, 1, 3, later=1))
+        reporting.open_next_year(stage)
         stage.travel(_date(stage, 2, 15, later=1))
         reporting.report_and_verify(stage)
         stage.travel(_date(stage, 4, 12, later=1))
