@@ -731,7 +731,7 @@ def module(lines: list[str], types: Types) -> str:
 def import_lines(table: Any, used: set[str]) -> list[str]:
     lines = []
     for origin, names in table:
-        wanted = [name for name in names if name in used]
+        wanted = sorted((name for name in names if name in used), key=_import_order)
         if wanted:
             start = f"from {origin} import "
             text = start + ", ".join(wanted)
@@ -739,6 +739,11 @@ def import_lines(table: Any, used: set[str]) -> list[str]:
                 text if len(text) <= WIDTH else "\n".join([f"{start}(", *(f"    {name}," for name in wanted), ")"])
             )
     return lines
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """As ruff sorts: constants, classes, the rest; each regardless of case."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2), name.lower()
 
 
 def _signed(item: Mapping[str, Any]) -> str:

@@ -194,6 +194,12 @@ ADVICE: dict[str, str] = {
     "WrongPart": "Take it from the free part or the reserve.",
     "WrongState": "Look at the determination's state and do what comes next there.",
     "WrongSubject": "Use a method and a subject that go together.",
+    # verification and allocation
+    "EmptyQuantity": "Give a quantity of at least one tonne.",
+    "NoOpinion": "Wait until the engaged verifier has given an opinion on this version.",
+    "NotAVerifier": "Accredit an account that was opened as a verifier.",
+    "NotAnOperator": "Register the installation for an account that was opened as an operator.",
+    "NothingDue": "Nothing needs to be applied for.",
     # compliance
     "AlreadyAssessed": "Nothing needs to be done; look at the year's assessment.",
     "AlreadyEnrolled": "Nothing needs to be done.",
