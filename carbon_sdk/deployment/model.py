@@ -1,4 +1,4 @@
-"""The deployment file: what lies where on one chain, and which versions. Deploying writes it, everything else reads it."""
+"""The deployment file: what lies where on one chain, in which version. Deploying writes it, all else reads it."""
 
 from __future__ import annotations
 

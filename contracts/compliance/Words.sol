@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { Rounding } from "../types/FixedPoint.sol";
-import { ComplianceStatus, Status } from "./ComplianceStatus.sol";
+import { Status } from "./ComplianceStatus.sol";
 
 /// @title An account's obligation in one word.
 /// @dev 255      248 247  240 239   232 231         224 223  216 215   208 207     152 151   96 95         48 47        0
@@ -40,11 +39,11 @@ using {
 } for ObligationWord global;
 
 /// @title What nearly every act of the desk reads, in one word.
-/// @dev 255     248 247      208 207    192 191   176 175     160 159    128 127       96 95          64 63   40 39        0
-///      +----------+------------+---------+---------+-----------+----------+-----------+------------+-------+-----------+
-///      | rounding |applications| scheme  |  first  |  current  |  series  | utcOffset | orderOfDay |  day  | vouchers  |
-///      +----------+------------+---------+---------+-----------+----------+-----------+------------+-------+-----------+
-///      applications, vouchers: so far. first, current: civil years. day, orderOfDay: of the last voucher.
+/// @dev 215      176 175    160 159    128 127       96 95          64 63   40 39        0
+///      +------------+---------+----------+-----------+------------+-------+-----------+
+///      |applications| scheme  |  series  | utcOffset | orderOfDay |  day  | vouchers  |
+///      +------------+---------+----------+-----------+------------+-------+-----------+
+///      applications, vouchers: so far. day, orderOfDay: of the last voucher.
 type DeskWord is uint256;
 
 using {
@@ -53,16 +52,11 @@ using {
     orderOfDay,
     utcOffset,
     series,
-    current,
-    firstOfScheme,
     scheme,
     applications,
-    rounding,
     withVoucher,
     withUtcOffset,
-    withCurrent,
-    withApplications,
-    yearOf
+    withApplications
 } for DeskWord global;
 
 uint256 constant SHORTFALL = 1;
@@ -72,7 +66,6 @@ uint256 constant MISSING = 2;
 error TooManyTonnes(uint256 tonnes);
 
 uint256 constant LOW_8 = type(uint8).max;
-uint256 constant LOW_16 = type(uint16).max;
 uint256 constant LOW_40 = type(uint40).max;
 uint256 constant LOW_48 = type(uint48).max;
 uint256 constant LOW_56 = type(uint56).max;
@@ -174,14 +167,8 @@ function missing(ObligationWord w, uint256 due) pure returns (uint256) {
 
 /* DESK */
 
-function deskWord(uint16 first_, uint16 current_, uint16 scheme_, Rounding rounding_, uint32 series_, int32 utcOffset_)
-    pure
-    returns (DeskWord)
-{
-    return DeskWord.wrap(
-        uint256(uint32(utcOffset_)) << 96 | uint256(series_) << 128 | uint256(current_) << 160 | uint256(first_) << 176
-            | uint256(scheme_) << 192 | uint256(rounding_) << 248
-    );
+function deskWord(uint16 scheme_, uint32 series_, int32 utcOffset_) pure returns (DeskWord) {
+    return DeskWord.wrap(uint256(uint32(utcOffset_)) << 96 | uint256(series_) << 128 | uint256(scheme_) << 160);
 }
 
 function vouchers(DeskWord w) pure returns (uint256) {
@@ -205,24 +192,12 @@ function series(DeskWord w) pure returns (uint32) {
     return uint32(DeskWord.unwrap(w) >> 128);
 }
 
-function current(DeskWord w) pure returns (uint256) {
-    return (DeskWord.unwrap(w) >> 160) & LOW_16;
-}
-
-function firstOfScheme(DeskWord w) pure returns (uint256) {
-    return (DeskWord.unwrap(w) >> 176) & LOW_16;
-}
-
-function scheme(DeskWord w) pure returns (uint256) {
-    return (DeskWord.unwrap(w) >> 192) & LOW_16;
+function scheme(DeskWord w) pure returns (uint16) {
+    return uint16(DeskWord.unwrap(w) >> 160);
 }
 
 function applications(DeskWord w) pure returns (uint256) {
-    return (DeskWord.unwrap(w) >> 208) & LOW_40;
-}
-
-function rounding(DeskWord w) pure returns (Rounding) {
-    return Rounding(DeskWord.unwrap(w) >> 248);
+    return (DeskWord.unwrap(w) >> 176) & LOW_40;
 }
 
 /// @dev One more voucher, the `order`th of `day_`.
@@ -234,15 +209,6 @@ function withUtcOffset(DeskWord w, int32 offset) pure returns (DeskWord) {
     return DeskWord.wrap(_with(DeskWord.unwrap(w), 96, type(uint32).max, uint32(offset)));
 }
 
-function withCurrent(DeskWord w, uint256 year) pure returns (DeskWord) {
-    return DeskWord.wrap(_with(DeskWord.unwrap(w), 160, LOW_16, year));
-}
-
 function withApplications(DeskWord w, uint256 count) pure returns (DeskWord) {
-    return DeskWord.wrap(_with(DeskWord.unwrap(w), 208, LOW_40, count));
-}
-
-/// @dev The civil year of a number; 0 for 0.
-function yearOf(DeskWord w, uint256 number) pure returns (uint16) {
-    return number == 0 ? 0 : uint16(w.firstOfScheme() + number - 1);
+    return DeskWord.wrap(_with(DeskWord.unwrap(w), 176, LOW_40, count));
 }

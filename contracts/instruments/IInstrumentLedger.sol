@@ -37,16 +37,6 @@ interface IInstrumentLedger {
         InstrumentState state;
     }
 
-    /// @dev One settlement of an order: what its account gives into the book, what it gets, and who gets what it gave.
-    struct Settlement {
-        address caller; // the key that called the book
-        uint256 instrument; // of the market
-        bool ownAllowed; // trade with orders of the same beneficial owner instead of reporting them
-        bool buys; // gives main money and gets units; else gives units and gets main money
-        uint96 debit; // given: for what is traded, fees, and what the rest of the order holds
-        uint96 credit; // got, net of fees
-    }
-
     /* ERRORS */
 
     /// @notice `instrument` was never defined.
@@ -73,6 +63,8 @@ interface IInstrumentLedger {
     error CauseMissing();
     /// @notice `module` is appointed already, or is no contract.
     error CannotAppoint(address module);
+    /// @notice Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner.
+    error MakersRefused(uint256 blocked, uint256 own);
     /// @notice More makers than one call may settle.
     error TooManyMakers(uint256 makers);
 
@@ -155,20 +147,36 @@ interface IInstrumentLedger {
 
     /* MARKET: the book only */
 
-    /// @notice Settle one order against makers, delivery versus payment in one call, or move nothing.
-    /// @dev `makers[i]` = account << 96 | what it gets: main money when `buys`, units else. At most 255 of them.
-    ///      Bit i of `blocked` says that maker i may not trade now; bit i of `own`, that it has the taker's beneficial
-    ///      owner. If any bit is set, nothing has moved: the book takes those orders out, or stops, and asks again.
-    function settle(Settlement calldata settlement, uint256[] calldata makers)
-        external
-        returns (address account, uint256 blocked, uint256 own);
+    /// @notice Take into the book what an order holds, from the free holding of the account for which `key` may trade.
+    /// @return account Whose it was.
+    function escrowFrom(address key, uint256 instrument, uint256 quantity) external returns (address account);
+
+    /// @notice Settle one order against makers: delivery versus payment in one call, or nothing at all.
+    /// @param debit Given: for what is traded, fees, and what the rest of the order holds. Below 2^96.
+    /// @param credit Got, net of fees. Below 2^96.
+    /// @param key That called the book.
+    /// @param buys It gives main money and gets units; else it gives units and gets main money.
+    /// @param makers Each is account << 96 | what it gets: main money when `buys`, units else. At most 255 of them. When some
+    ///        are refused, the call reverts with `MakersRefused`: the book takes their orders out, or stops, and asks again.
+    /// @param instrument Of the market.
+    /// @param ownAllowed Trade with orders of the same beneficial owner instead of refusing them.
+    /// @return account For which `key` may trade.
+    function settle(
+        uint256 debit,
+        uint256 credit,
+        address key,
+        bool buys,
+        uint256[] calldata makers,
+        uint256 instrument,
+        bool ownAllowed
+    ) external returns (address account);
 
     /// @notice Give back to `account` what its order held.
     function releaseEscrow(address account, uint256 instrument, uint256 quantity) external;
 
     /// @notice As `releaseEscrow`, when `key` asks: reverts unless it acts for `account` with the right to trade. An account
     ///         that may not trade at present may still take its orders back.
-    function releaseEscrowTo(address key, address account, uint256 instrument, uint256 quantity) external;
+    function releaseEscrowTo(address key, uint256 instrument, uint256 quantity, address account) external;
 
     /* AUTHORITY */
 

@@ -36,11 +36,20 @@ contract InstrumentLedger is
     address private immutable COMPLIANCE_DESK;
     uint256 private immutable MAIN_MONEY;
 
+    // Structs of one word, so that a word can be read and written in one place that is found once.
+    struct Account {
+        AccountWord word;
+    }
+
+    struct Holding {
+        HoldingWord word;
+    }
+
     /// @custom:storage-location erc7201:carbon.storage.InstrumentLedger
     struct Storage {
-        mapping(address account => AccountWord) accounts;
+        mapping(address account => Account) accounts;
         mapping(address key => KeyWord) keys;
-        mapping(address account => mapping(uint256 instrument => HoldingWord)) holdings;
+        mapping(address account => mapping(uint256 instrument => Holding)) holdings;
         mapping(uint256 instrument => Instrument) instruments;
         mapping(address account => mapping(uint256 instrument => uint256)) frozen;
         mapping(address account => mapping(uint256 instrument => mapping(Reason => uint256))) encumbered;
@@ -131,8 +140,8 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function setEligibility(address account, Eligibility calldata given) external onlyModule(REGISTRY) {
-        Storage storage $ = _s();
-        $.accounts[account] = $.accounts[account].withEligibility(given);
+        Account storage known = _s().accounts[account];
+        known.word = known.word.withEligibility(given);
 
         emit EligibilityChanged(account, given);
     }
@@ -146,7 +155,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function eligibilityOf(address account) external view returns (Eligibility memory) {
-        return _s().accounts[account].eligibility();
+        return _s().accounts[account].word.eligibility();
     }
 
     /// @inheritdoc IEligibility
@@ -156,33 +165,42 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function actingFor(address key, uint16 needed, uint16 forbidding) external view returns (address account) {
-        (account,) = _acting(key, needed, forbidding);
+        (account,,) = _acting(key, needed, forbidding);
     }
 
-    function _acting(address key, uint16 needed, uint16 forbidding)
+    function _acting(address key, uint256 needed, uint256 forbidding)
         private
         view
-        returns (address account, AccountWord word)
+        returns (address account, Account storage known, AccountWord word)
     {
         account = _representing(key, needed);
-        word = _s().accounts[account];
-        require(word.status() == uint8(AccountStatus.ACTIVE), AccountNotActive(account, word.status()));
-        require(word.restrictions() & forbidding == 0, AccountRestricted(account, word.restrictions(), forbidding));
-        require(word.certificateUntil() > block.timestamp, CertificateExpired(account, word.certificateUntil()));
+        known = _s().accounts[account];
+        word = known.word;
+        if (!word.mayAct(forbidding)) _refuse(account, word, forbidding);
     }
 
     /// @dev The account for which `key` may do `needed`, whatever the account itself may do at present.
-    function _representing(address key, uint16 needed) private view returns (address account) {
+    function _representing(address key, uint256 needed) private view returns (address account) {
         KeyWord word = _s().keys[key];
         account = word.keyAccount();
-        require(account != address(0), NotARepresentative(key));
-        require(word.keyRights() & needed == needed, MissingRight(key, account, word.keyRights(), needed));
-        require(word.keyUntil() > block.timestamp, CertificateExpired(key, word.keyUntil()));
+        if (!word.mayDo(needed)) _refuse(key, word, needed);
     }
 
-    function _isEligible(AccountWord word, uint16 forbidding) private view returns (bool) {
-        return word.status() == uint8(AccountStatus.ACTIVE) && word.restrictions() & forbidding == 0
-            && word.certificateUntil() > block.timestamp;
+    /// @dev The first reason why an account may not act.
+    function _refuse(address account, AccountWord word, uint256 forbidding) private pure {
+        require(word.status() == uint8(AccountStatus.ACTIVE), AccountNotActive(account, word.status()));
+        require(
+            word.restrictions() & forbidding == 0, AccountRestricted(account, word.restrictions(), uint16(forbidding))
+        );
+        revert CertificateExpired(account, word.certificateUntil());
+    }
+
+    /// @dev The first reason why a key may not act.
+    function _refuse(address key, KeyWord word, uint256 needed) private pure {
+        address account = word.keyAccount();
+        require(account != address(0), NotARepresentative(key));
+        require(word.keyRights() & needed == needed, MissingRight(key, account, word.keyRights(), uint16(needed)));
+        revert CertificateExpired(key, word.keyUntil());
     }
 
     /* ISSUE AND CANCEL */
@@ -201,7 +219,6 @@ contract InstrumentLedger is
         require(quantity != 0 && quantity <= _WHOLE - issued, BadQuantity(quantity));
 
         firstSerial = issued + 1;
-        // forge-lint: disable-next-line(unsafe-typecast) -- bounded by the check above
         known.issued = uint96(issued + quantity);
         _credit(account, instrument, quantity);
 
@@ -215,7 +232,7 @@ contract InstrumentLedger is
         onlyModule(COMPLIANCE_DESK)
         returns (address account)
     {
-        (account,) = _acting(key, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
+        (account,,) = _acting(key, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
         require(cause != 0, CauseMissing());
         _requireQuantity(quantity);
 
@@ -233,7 +250,6 @@ contract InstrumentLedger is
         private
     {
         Instrument storage known = _s().instruments[instrument];
-        // forge-lint: disable-next-line(unsafe-typecast) -- no more is cancelled than was issued, which fits
         known.cancelled += uint96(quantity);
 
         emit UnitsCancelled(instrument, account, quantity, cause);
@@ -251,7 +267,7 @@ contract InstrumentLedger is
         require(free >= quantity, InsufficientFree(account, instrument, free, quantity));
 
         $.encumbered[account][instrument][reason] += quantity;
-        HoldingWord holding = $.holdings[account][instrument];
+        HoldingWord holding = $.holdings[account][instrument].word;
         _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() + quantity));
 
         emit Encumbered(account, instrument, reason, quantity, cause);
@@ -285,15 +301,15 @@ contract InstrumentLedger is
 
     /// @inheritdoc IInstrumentLedger
     function encumberedOf(address account, uint256 instrument) external view returns (uint256) {
-        return _s().holdings[account][instrument].encumbered();
+        return _s().holdings[account][instrument].word.encumbered();
     }
 
     /// @inheritdoc IInstrumentLedger
     function freeOf(address account, uint256 instrument) public view returns (uint256) {
         Storage storage $ = _s();
-        if (instrument == MAIN_MONEY) return _freeMoney($.accounts[account], account);
-        HoldingWord holding = $.holdings[account][instrument];
-        return _less(holding.balance(), holding, account, instrument);
+        if (instrument == MAIN_MONEY) return _freeMoney($.accounts[account].word, account);
+        HoldingWord holding = $.holdings[account][instrument].word;
+        return _freeUnits(holding, account, instrument);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -333,7 +349,7 @@ contract InstrumentLedger is
         require(bound >= quantity, InsufficientEncumbered(account, instrument, reason, bound, quantity));
 
         $.encumbered[account][instrument][reason] = bound - quantity;
-        HoldingWord holding = $.holdings[account][instrument];
+        HoldingWord holding = $.holdings[account][instrument].word;
         _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() - quantity));
 
         emit Released(account, instrument, reason, quantity, cause);
@@ -342,29 +358,53 @@ contract InstrumentLedger is
     /// @dev Keeps the account's note that its main money is bound in step with the holding that says how much.
     function _setHolding(address account, uint256 instrument, HoldingWord holding) private {
         Storage storage $ = _s();
-        $.holdings[account][instrument] = holding;
+        $.holdings[account][instrument].word = holding;
         if (instrument == MAIN_MONEY) {
-            $.accounts[account] = $.accounts[account].withBoundMoney(holding.isBound());
+            Account storage known = $.accounts[account];
+            known.word = known.word.withBoundMoney(holding.isBound());
         }
     }
 
     /* MARKET */
 
     /// @inheritdoc IInstrumentLedger
-    function settle(Settlement calldata s, uint256[] calldata makers)
+    function escrowFrom(address key, uint256 instrument, uint256 quantity)
         external
         onlyModule(BOOK)
-        returns (address account, uint256 blocked, uint256 own)
+        returns (address account)
     {
-        AccountWord taker;
-        (account, taker) = _acting(s.caller, Rights.TRADE, Restrictions.NO_TRADE);
-        if (makers.length != 0) {
-            (blocked, own) = _examine(account, taker.owner(), s.ownAllowed, makers);
-            if (blocked | own != 0) return (account, blocked, own);
+        Account storage known;
+        AccountWord word;
+        (account, known, word) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
+        uint256 free;
+        if (instrument == MAIN_MONEY) {
+            free = _freeMoney(word, account);
+            if (free >= quantity) known.word = word.lessMoney(quantity);
+        } else {
+            Holding storage held = _s().holdings[account][instrument];
+            free = _freeUnits(held.word, account, instrument);
+            if (free >= quantity) held.word = held.word.less(quantity);
         }
+        if (free < quantity) revert InsufficientFree(account, instrument, free, quantity);
 
-        if (s.buys) _settlePurchase(s, account, taker, makers);
-        else _settleSale(s, account, makers);
+        emit TransferSingle(key, account, BOOK, instrument, quantity);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function settle(
+        uint256 debit,
+        uint256 credit,
+        address key,
+        bool buys,
+        uint256[] calldata makers,
+        uint256 instrument,
+        bool ownAllowed
+    ) external onlyModule(BOOK) returns (address account) {
+        if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
+        _requireOpen(instrument);
+        return buys
+            ? _settlePurchase(key, instrument, ownAllowed, debit, credit, makers)
+            : _settleSale(key, instrument, ownAllowed, debit, credit, makers);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -373,7 +413,7 @@ contract InstrumentLedger is
     }
 
     /// @inheritdoc IInstrumentLedger
-    function releaseEscrowTo(address key, address account, uint256 instrument, uint256 quantity)
+    function releaseEscrowTo(address key, uint256 instrument, uint256 quantity, address account)
         external
         onlyModule(BOOK)
     {
@@ -386,86 +426,98 @@ contract InstrumentLedger is
         emit TransferSingle(operator, BOOK, account, instrument, quantity);
     }
 
-    function _examine(address account, uint32 owner, bool ownAllowed, uint256[] calldata makers)
-        private
-        view
-        returns (uint256 blocked, uint256 own)
-    {
-        require(makers.length <= _MAX_MAKERS, TooManyMakers(makers.length));
+    /// @dev The taker's word is written before any maker's is read: with `ownAllowed` a maker may be the taker. Makers that
+    ///      are refused count before a shortage: without them the order may need less.
+    function _settlePurchase(
+        address key,
+        uint256 instrument,
+        bool ownAllowed,
+        uint256 debit,
+        uint256 credit,
+        uint256[] calldata makers
+    ) private returns (address account) {
         Storage storage $ = _s();
-        for (uint256 i; i < makers.length; ++i) {
-            address maker = address(uint160(makers[i] >> 96));
-            AccountWord word = $.accounts[maker];
-            if (!_isEligible(word, Restrictions.NO_TRADE)) blocked |= 1 << i;
-            else if (!ownAllowed && (maker == account || (owner != 0 && owner == word.owner()))) own |= 1 << i;
-        }
-    }
-
-    function _settlePurchase(Settlement calldata s, address account, AccountWord taker, uint256[] calldata makers)
-        private
-    {
-        Storage storage $ = _s();
+        Account storage known;
+        AccountWord taker;
+        (account, known, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
         uint256 free = _freeMoney(taker, account);
-        require(free >= s.debit, InsufficientFree(account, MAIN_MONEY, free, s.debit));
+        if (free >= debit) known.word = taker.lessMoney(debit);
+        emit TransferSingle(key, account, BOOK, MAIN_MONEY, debit);
 
-        // Written before any maker is read: with `ownAllowed` a maker may be the taker.
-        $.accounts[account] = taker.withMoney(taker.money() - s.debit);
-        emit TransferSingle(s.caller, account, BOOK, MAIN_MONEY, s.debit);
-
+        uint256 blocked;
+        uint256 own;
         for (uint256 i; i < makers.length; ++i) {
             address maker = address(uint160(makers[i] >> 96));
             uint256 amount = makers[i] & _WHOLE;
-            AccountWord word = $.accounts[maker];
-            $.accounts[maker] = word.withMoney(word.money() + amount);
-            emit TransferSingle(s.caller, BOOK, maker, MAIN_MONEY, amount);
+            known = $.accounts[maker];
+            AccountWord word = known.word;
+            if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
+            else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
+            known.word = word.moreMoney(amount);
+            emit TransferSingle(key, BOOK, maker, MAIN_MONEY, amount);
         }
+        if (blocked | own != 0) revert MakersRefused(blocked, own);
+        if (free < debit) revert InsufficientFree(account, MAIN_MONEY, free, debit);
 
-        if (s.credit != 0) {
-            _creditUnits(account, s.instrument, s.credit);
-            emit TransferSingle(s.caller, BOOK, account, s.instrument, s.credit);
-        }
+        _creditUnits(account, instrument, credit);
+        emit TransferSingle(key, BOOK, account, instrument, credit);
     }
 
-    function _settleSale(Settlement calldata s, address account, uint256[] calldata makers) private {
+    /// @dev As `_settlePurchase`, the other way round.
+    function _settleSale(
+        address key,
+        uint256 instrument,
+        bool ownAllowed,
+        uint256 debit,
+        uint256 credit,
+        uint256[] calldata makers
+    ) private returns (address account) {
         Storage storage $ = _s();
-        HoldingWord holding = $.holdings[account][s.instrument];
-        uint256 free = _less(holding.balance(), holding, account, s.instrument);
-        require(free >= s.debit, InsufficientFree(account, s.instrument, free, s.debit));
+        AccountWord taker;
+        (account,, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
+        Holding storage held = $.holdings[account][instrument];
+        uint256 free = _freeUnits(held.word, account, instrument);
+        if (free >= debit) held.word = held.word.less(debit);
+        emit TransferSingle(key, account, BOOK, instrument, debit);
 
-        $.holdings[account][s.instrument] = holding.withBalance(holding.balance() - s.debit);
-        emit TransferSingle(s.caller, account, BOOK, s.instrument, s.debit);
-
+        uint256 blocked;
+        uint256 own;
         for (uint256 i; i < makers.length; ++i) {
             address maker = address(uint160(makers[i] >> 96));
             uint256 amount = makers[i] & _WHOLE;
-            _creditUnits(maker, s.instrument, amount);
-            emit TransferSingle(s.caller, BOOK, maker, s.instrument, amount);
+            AccountWord word = $.accounts[maker].word;
+            if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
+            else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
+            _creditUnits(maker, instrument, amount);
+            emit TransferSingle(key, BOOK, maker, instrument, amount);
         }
+        if (blocked | own != 0) revert MakersRefused(blocked, own);
+        if (free < debit) revert InsufficientFree(account, instrument, free, debit);
 
-        if (s.credit != 0) {
-            _creditMoney(account, s.credit);
-            emit TransferSingle(s.caller, BOOK, account, MAIN_MONEY, s.credit);
-        }
+        _creditMoney(account, credit);
+        emit TransferSingle(key, BOOK, account, MAIN_MONEY, credit);
+    }
+
+    function _haveOneOwner(address a, AccountWord wordA, address b, AccountWord wordB) private pure returns (bool) {
+        return a == b || (wordA.owner() != 0 && wordA.owner() == wordB.owner());
     }
 
     /* HOLDING: the only functions that change a balance */
 
-    /// @dev No overflow below: all units of an instrument fit into 96 bits (`issue`).
+    /// @dev No overflow in what is credited: all units of an instrument fit into 96 bits (`issue`).
     function _credit(address account, uint256 instrument, uint256 quantity) private {
         if (instrument == MAIN_MONEY) _creditMoney(account, quantity);
         else _creditUnits(account, instrument, quantity);
     }
 
     function _creditMoney(address account, uint256 amount) private {
-        Storage storage $ = _s();
-        AccountWord word = $.accounts[account];
-        $.accounts[account] = word.withMoney(word.money() + amount);
+        Account storage known = _s().accounts[account];
+        known.word = known.word.moreMoney(amount);
     }
 
     function _creditUnits(address account, uint256 instrument, uint256 quantity) private {
-        Storage storage $ = _s();
-        HoldingWord holding = $.holdings[account][instrument];
-        $.holdings[account][instrument] = holding.withBalance(holding.balance() + quantity);
+        Holding storage held = _s().holdings[account][instrument];
+        held.word = held.word.more(quantity);
     }
 
     function _debitFree(address account, uint256 instrument, uint256 quantity) private {
@@ -478,17 +530,21 @@ contract InstrumentLedger is
     function _debit(address account, uint256 instrument, uint256 quantity) private {
         Storage storage $ = _s();
         if (instrument == MAIN_MONEY) {
-            AccountWord word = $.accounts[account];
-            $.accounts[account] = word.withMoney(word.money() - quantity);
+            Account storage known = $.accounts[account];
+            known.word = known.word.withMoney(known.word.money() - quantity);
         } else {
-            HoldingWord holding = $.holdings[account][instrument];
-            $.holdings[account][instrument] = holding.withBalance(holding.balance() - quantity);
+            Holding storage held = $.holdings[account][instrument];
+            held.word = held.word.withBalance(held.word.balance() - quantity);
         }
     }
 
     function _freeMoney(AccountWord word, address account) private view returns (uint256) {
         if (!word.hasBoundMoney()) return word.money();
-        return _less(word.money(), _s().holdings[account][MAIN_MONEY], account, MAIN_MONEY);
+        return _less(word.money(), _s().holdings[account][MAIN_MONEY].word, account, MAIN_MONEY);
+    }
+
+    function _freeUnits(HoldingWord holding, address account, uint256 instrument) private view returns (uint256) {
+        return _less(holding.balance(), holding, account, instrument);
     }
 
     /// @dev max(0, balance − encumbered − frozen).
@@ -513,7 +569,7 @@ contract InstrumentLedger is
     /// @inheritdoc IERC1155
     function balanceOf(address account, uint256 id) public view returns (uint256) {
         Storage storage $ = _s();
-        return id == MAIN_MONEY ? $.accounts[account].money() : $.holdings[account][id].balance();
+        return id == MAIN_MONEY ? $.accounts[account].word.money() : $.holdings[account][id].word.balance();
     }
 
     /// @inheritdoc IERC1155
@@ -597,7 +653,7 @@ contract InstrumentLedger is
     }
 
     function _requireSender(address from) private view {
-        (address account,) = _acting(msg.sender, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
+        (address account,,) = _acting(msg.sender, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
         require(account == from, NotTheAccount(msg.sender, from));
     }
 
@@ -646,12 +702,12 @@ contract InstrumentLedger is
 
     /// @inheritdoc IERC7943MultiToken
     function canSend(address account) public view returns (bool) {
-        return _isEligible(_s().accounts[account], Restrictions.NO_TRANSFER);
+        return _s().accounts[account].word.mayAct(Restrictions.NO_TRANSFER);
     }
 
     /// @inheritdoc IERC7943MultiToken
     function canReceive(address account) public view returns (bool) {
-        return _isEligible(_s().accounts[account], Restrictions.NO_RECEIPT);
+        return _s().accounts[account].word.mayAct(Restrictions.NO_RECEIPT);
     }
 
     /// @inheritdoc IERC7943MultiToken
@@ -665,13 +721,13 @@ contract InstrumentLedger is
         Storage storage $ = _s();
         if (!_isOpen($.instruments[tokenId])) return false;
         // With nothing bound only the balance could be in the way, which this answer is not about.
-        return !$.holdings[from][tokenId].isBound() || amount <= freeOf(from, tokenId);
+        return !$.holdings[from][tokenId].word.isBound() || amount <= freeOf(from, tokenId);
     }
 
     function _setFrozen(address account, uint256 tokenId, uint256 amount) private {
         Storage storage $ = _s();
         $.frozen[account][tokenId] = amount;
-        _setHolding(account, tokenId, $.holdings[account][tokenId].withFrozen(amount != 0));
+        _setHolding(account, tokenId, $.holdings[account][tokenId].word.withFrozen(amount != 0));
 
         emit Frozen(account, tokenId, amount);
     }
@@ -684,7 +740,7 @@ contract InstrumentLedger is
         require(canReceive(to), ERC7943CannotReceive(to));
         uint256 held = balanceOf(from, tokenId);
         require(held >= amount, ERC1155InsufficientBalance(from, held, amount, tokenId));
-        uint256 unencumbered = held - $.holdings[from][tokenId].encumbered();
+        uint256 unencumbered = held - $.holdings[from][tokenId].word.encumbered();
         require(unencumbered >= amount, InsufficientFree(from, tokenId, unencumbered, amount));
 
         if (from != to) {

@@ -20,6 +20,9 @@ using {
     kind,
     status,
     hasBoundMoney,
+    mayAct,
+    moreMoney,
+    lessMoney,
     withMoney,
     withBoundMoney,
     withEligibility,
@@ -34,7 +37,17 @@ using {
 ///      frozen: 1 when an amount is frozen; a slot of its own says how much. For main money the balance is unused.
 type HoldingWord is uint256;
 
-using { balance, encumbered, hasFrozen, isBound, withBalance, withEncumbered, withFrozen } for HoldingWord global;
+using {
+    balance,
+    encumbered,
+    hasFrozen,
+    isBound,
+    more,
+    less,
+    withBalance,
+    withEncumbered,
+    withFrozen
+} for HoldingWord global;
 
 /// @title What a key may do.
 /// @dev 215     200 199              160 159      0
@@ -43,7 +56,7 @@ using { balance, encumbered, hasFrozen, isBound, withBalance, withEncumbered, wi
 ///      +----------+------------------+-----------+
 type KeyWord is uint256;
 
-using { keyAccount, keyUntil, keyRights, representation } for KeyWord global;
+using { keyAccount, keyUntil, keyRights, mayDo, representation } for KeyWord global;
 
 uint256 constant LOW_96 = type(uint96).max;
 uint256 constant BOUND_MONEY = 1 << 216;
@@ -81,6 +94,27 @@ function status(AccountWord w) pure returns (uint8) {
 
 function hasBoundMoney(AccountWord w) pure returns (bool) {
     return AccountWord.unwrap(w) & BOUND_MONEY != 0;
+}
+
+/// @dev Active, certified and under none of the restrictions `forbidding`.
+function mayAct(AccountWord w, uint256 forbidding) view returns (bool) {
+    uint256 raw = AccountWord.unwrap(w);
+    return raw & (0xff << 208 | forbidding << 136) == uint256(AccountStatus.ACTIVE) << 208
+        && w.certificateUntil() > block.timestamp;
+}
+
+/// @dev The sum stays below 2^96: all of an instrument's units do.
+function moreMoney(AccountWord w, uint256 amount) pure returns (AccountWord) {
+    unchecked {
+        return AccountWord.wrap(AccountWord.unwrap(w) + amount);
+    }
+}
+
+/// @dev `amount` is no more than the money.
+function lessMoney(AccountWord w, uint256 amount) pure returns (AccountWord) {
+    unchecked {
+        return AccountWord.wrap(AccountWord.unwrap(w) - amount);
+    }
 }
 
 /// @dev `amount` is below 2^96: all of an instrument's units are.
@@ -128,6 +162,20 @@ function isBound(HoldingWord w) pure returns (bool) {
     return HoldingWord.unwrap(w) > LOW_96;
 }
 
+/// @dev The sum stays below 2^96: all of an instrument's units do.
+function more(HoldingWord w, uint256 amount) pure returns (HoldingWord) {
+    unchecked {
+        return HoldingWord.wrap(HoldingWord.unwrap(w) + amount);
+    }
+}
+
+/// @dev `amount` is no more than the balance.
+function less(HoldingWord w, uint256 amount) pure returns (HoldingWord) {
+    unchecked {
+        return HoldingWord.wrap(HoldingWord.unwrap(w) - amount);
+    }
+}
+
 function withBalance(HoldingWord w, uint256 amount) pure returns (HoldingWord) {
     return HoldingWord.wrap((HoldingWord.unwrap(w) & ~LOW_96) | amount);
 }
@@ -156,6 +204,11 @@ function keyUntil(KeyWord w) pure returns (uint40) {
 
 function keyRights(KeyWord w) pure returns (uint16) {
     return uint16(KeyWord.unwrap(w) >> 200);
+}
+
+/// @dev Certified, with all of the rights `needed`, of which there is one at least.
+function mayDo(KeyWord w, uint256 needed) view returns (bool) {
+    return KeyWord.unwrap(w) & needed << 200 == needed << 200 && w.keyUntil() > block.timestamp;
 }
 
 function representation(KeyWord w) pure returns (Representation memory) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { OrderId, Side, orderId } from "../types/OrderId.sol";
+import { OrderId, Side } from "../types/OrderId.sol";
 import { TickBitmap } from "./TickBitmap.sol";
 
 /// @title A price level: a queue of orders in the order of time.
-/// @dev 191         160 159    128 127    96 95          48 47      0
-///      +--------------+----------+---------+--------------+---------+
-///      |  generation  |   tail   |  head   |  headTaken   |  total  |
-///      +--------------+----------+---------+--------------+---------+
+/// @dev 255      254     192 191         160 159    128 127    96 95          48 47      0
+///      +--------+----------+--------------+----------+---------+--------------+---------+
+///      | listed |  unused  |  generation  |   tail   |  head   |  headTaken   |  total  |
+///      +--------+----------+--------------+----------+---------+--------------+---------+
 ///      total: whole tonnes that rest here; orders head … tail − 1 are in the queue; headTaken: what has been taken of the
-///      order at the head, whose own word is not written until its level starts anew.
+///      order at the head, whose own word is not written until its level starts anew; listed: its bit is set in the bitmap.
 type LevelWord is uint256;
 
 /// @title An order in its queue.
@@ -20,8 +20,10 @@ type LevelWord is uint256;
 ///      +----------+-----------+-----------+
 type OrderWord is uint256;
 
-using { total, headTaken, head, tail, generation } for LevelWord global;
-using { account, quantity, expires } for OrderWord global;
+using { total, headTaken, head, tail, generation, isListed, unlisted, emptied, after_ } for LevelWord global;
+using { account, quantity, expires, hasExpired } for OrderWord global;
+
+uint256 constant LISTED = 1 << 255;
 
 function total(LevelWord w) pure returns (uint256) {
     return uint48(LevelWord.unwrap(w));
@@ -43,6 +45,26 @@ function generation(LevelWord w) pure returns (uint256) {
     return uint32(LevelWord.unwrap(w) >> 160);
 }
 
+function isListed(LevelWord w) pure returns (bool) {
+    return LevelWord.unwrap(w) >= LISTED;
+}
+
+function unlisted(LevelWord w) pure returns (LevelWord) {
+    return LevelWord.wrap(LevelWord.unwrap(w) & ~LISTED);
+}
+
+/// @dev A level that has been emptied starts anew: the next generation, places from 0, its slots written again.
+function emptied(LevelWord w) pure returns (LevelWord) {
+    unchecked {
+        return LevelWord.wrap((LevelWord.unwrap(w) & LISTED) | (w.generation() + 1) << 160);
+    }
+}
+
+/// @dev With the same generation and tail.
+function after_(LevelWord w, uint256 head_, uint256 taken, uint256 resting) pure returns (LevelWord) {
+    return LevelWord.wrap((LevelWord.unwrap(w) & ~uint256(type(uint128).max)) | head_ << 96 | taken << 48 | resting);
+}
+
 function account(OrderWord w) pure returns (address) {
     return address(uint160(OrderWord.unwrap(w)));
 }
@@ -55,9 +77,21 @@ function expires(OrderWord w) pure returns (uint256) {
     return uint40(OrderWord.unwrap(w) >> 208);
 }
 
+function hasExpired(OrderWord w) view returns (bool) {
+    unchecked {
+        return w.expires() - 1 < block.timestamp; // 0, never, becomes the largest number
+    }
+}
+
 /// @title Price-time priority for one market. Knows nothing of rights, tokens or money.
 /// @notice Matching has two halves, so that who may trade can be asked in between, once for all makers: `plan` walks the
 ///         book and writes down what would happen; `commit` makes it so.
+/// @dev Who uses the library keeps the best tick of each side, and hands it in. A level leaves the bitmap when a walk passes
+///      it, when it is emptied elsewhere than at the best price, or when a better price takes its place as the best: so the
+///      best level, and only it, may be empty. Its makers often come back to it, and then nothing but its own word is written.
+///
+///      Arithmetic is unchecked where fields bound it: a level's total is below 2^48, and what is taken of an order is
+///      never more than is left of it.
 library Book {
     using TickBitmap for TickBitmap.State;
 
@@ -71,44 +105,38 @@ library Book {
         TickBitmap.State bitmap;
     }
 
+    /// @dev What happens to an order that a walk meets.
     enum Step {
         FILL, // the maker trades
+        DECREMENT, // maker and taker have one owner: both shrink, nothing trades
         EVICT, // the order leaves the book untraded: expired, or its account may not trade
         EVICT_OWN, // likewise, because maker and taker have one owner
-        DECREMENT, // maker and taker have one owner: both shrink, nothing trades
-        LEVEL // end of a level: its new word
+        STOP, // the walk ends before it
+        LEVEL // not an order: the end of a level
     }
 
-    /// @dev What to do with an order that the plan meets, when it is not to trade.
-    enum Exception {
-        NONE,
-        EVICT,
-        EVICT_OWN,
-        DECREMENT,
-        STOP
-    }
-
-    struct Request {
-        uint24 market;
-        Side makers; // the side that is walked
-        uint256 best; // its best tick, not 0
+    /// @dev A walk through one side of the book: what is asked, and what `plan` finds.
+    ///      Notes are pairs of words in memory, from `from` to before `to`:
+    ///      FILL, DECREMENT, EVICT, EVICT_OWN: (step << 248 | quantity << 128 | order id), order word
+    ///      LEVEL: (step << 248 | note of the level before << 24 | tick), new level word
+    struct Walk {
+        uint256 side; // market << 8 | side of the makers: the upper bits of their orders' ids
+        uint256 best; // best tick of the side, not 0, within the limit
         uint256 limit; // worst tick acceptable
-        uint256 quantity;
+        uint256 quantity; // not 0
         uint256 most; // queue places to look at, at most
-    }
-
-    /// @dev `steps` are pairs of words in memory, `count` of them:
-    ///      FILL, EVICT, EVICT_OWN, DECREMENT: (step << 248 | quantity << 128 | order id), order word
-    ///      LEVEL: (step << 248 | tick), new level word
-    struct Plan {
-        uint256 steps; // where in memory
-        uint256 count;
-        uint256 fills; // how many of them are FILL
+        uint256 from;
+        uint256 to;
+        uint256 lastLevel; // its note
+        uint256 fills; // how many of the notes are FILL
+        uint256 others; // how many are DECREMENT, EVICT or EVICT_OWN
         uint256 left; // of the quantity
-        uint256 best; // after it: 0 where the side is empty
+        uint256 end; // tick where the walk ended, which is the best from then on; 0: the side is empty
         bool stopped; // by `most` or by an exception, though prices still met
     }
 
+    /// @dev A note whose first word is below this is a FILL.
+    uint256 internal constant NO_FILL = 1 << 248;
     uint256 internal constant MOST_ORDERS = type(uint32).max;
 
     /// @notice The level has had as many orders as one generation can number, or holds as many tonnes as it can count.
@@ -119,167 +147,205 @@ library Book {
     /* PLACING */
 
     /// @notice Put an order at the end of its queue.
+    /// @param side_ As in a `Walk`.
+    /// @param best Best tick of the side so far, 0: none.
+    /// @return id Of the order.
+    /// @return better Whether its tick is the best now.
     function rest(
         State storage s,
-        uint24 market,
-        Side side,
-        uint24 tick,
+        uint256 side_,
+        uint256 tick,
+        uint256 best,
         address account_,
         uint256 quantity_,
         uint256 expires_
-    ) internal returns (OrderId id) {
+    ) internal returns (OrderId id, bool better) {
+        unchecked {
+            uint256 side = side_ & 1;
+            Level storage level = s.levels[_key(side, tick)];
+            LevelWord word = level.word;
+            uint256 index = word.tail();
+            if (index == MOST_ORDERS || word.total() + quantity_ > type(uint48).max) revert LevelFull(uint24(tick));
+
+            level.orders[index] = OrderWord.wrap(uint160(account_) | quantity_ << 160 | expires_ << 208);
+            level.word = LevelWord.wrap((LevelWord.unwrap(word) | LISTED) + (1 << 128) + quantity_);
+            if (!word.isListed()) {
+                s.bitmap.set(side, tick);
+                better = best == 0 || _isBetter(side, tick, best);
+                if (better && best != 0) _unlistEmpty(s, side, best);
+            }
+
+            id = OrderId.wrap(side_ << 96 | tick << 64 | word.generation() << 32 | index);
+        }
+    }
+
+    function _isBetter(uint256 side, uint256 tick, uint256 than) private pure returns (bool) {
+        return side == uint256(Side.SELL) ? tick < than : tick > than;
+    }
+
+    function _unlistEmpty(State storage s, uint256 side, uint256 tick) private {
         Level storage level = s.levels[_key(side, tick)];
         LevelWord word = level.word;
-        uint256 index = word.tail();
-        require(index < MOST_ORDERS && word.total() + quantity_ <= type(uint48).max, LevelFull(tick));
-        if (word.total() == 0) s.bitmap.set(side, tick);
-
-        level.orders[index] = OrderWord.wrap(uint160(account_) | quantity_ << 160 | expires_ << 208);
-        level.word = LevelWord.wrap(LevelWord.unwrap(word) + (1 << 128) + quantity_);
-
-        // forge-lint: disable-next-line(unsafe-typecast) -- both are fields of 32 bits
-        id = orderId(market, side, tick, uint32(word.generation()), uint32(index));
+        if (word.total() != 0) return;
+        level.word = word.unlisted();
+        s.bitmap.clear(side, tick >> 8, 1 << (tick & 0xff));
     }
 
     /* MATCHING */
 
     /// @notice Walk the book from its best price, writing down what happens to each order met, and change nothing.
-    /// @param exceptions Pairs are packed as exception << 128 | order id: orders that are not to trade.
-    function plan(State storage s, Request memory r, uint256[] memory exceptions)
-        internal
-        view
-        returns (Plan memory p)
-    {
-        uint256 at;
-        assembly ("memory-safe") {
-            at := mload(0x40)
-        }
-        p.steps = at;
-        p.left = r.quantity;
-        uint256 tick = r.best;
-        uint256 looked;
+    /// @param exceptions Pairs are packed as step << 128 | order id: orders that are not to trade.
+    function plan(State storage s, Walk memory w, uint256[] memory exceptions) internal view {
+        unchecked {
+            uint256 at;
+            assembly ("memory-safe") {
+                at := mload(0x40)
+            }
+            w.from = at;
+            w.lastLevel = 0;
+            w.fills = 0;
+            w.others = 0;
+            w.stopped = false;
+            uint256 left = w.quantity;
+            uint256 looks = w.most;
+            uint256 tick = w.best;
 
-        while (tick != 0 && p.left != 0 && (r.makers == Side.SELL ? tick <= r.limit : tick >= r.limit)) {
-            Level storage level = s.levels[_key(r.makers, tick)];
-            LevelWord word = level.word;
-            uint256 index = word.head();
-            uint256 taken = word.headTaken();
-            uint256 resting = word.total();
+            while (true) {
+                Level storage level = s.levels[_key(w.side & 1, tick)];
+                LevelWord word = level.word;
+                uint256 taken = word.headTaken();
+                uint256 resting = word.total();
+                // Of the order at hand; its low bits count its place.
+                uint256 id = w.side << 96 | tick << 64 | word.generation() << 32 | word.head();
 
-            while (resting != 0 && p.left != 0) {
-                if (looked == r.most) {
-                    p.stopped = true;
-                    break;
-                }
-                ++looked;
-                OrderWord order = level.orders[index];
-                uint256 open = order.quantity();
-                if (open == 0) {
-                    ++index;
-                    continue;
-                }
-                open -= taken;
-
-                // forge-lint: disable-next-line(unsafe-typecast) -- ticks, generations and indices keep to their fields
-                OrderId id = orderId(r.market, r.makers, uint24(tick), uint32(word.generation()), uint32(index));
-                Step step = Step.FILL;
-                if (order.expires() != 0 && order.expires() <= block.timestamp) {
-                    step = Step.EVICT;
-                } else if (exceptions.length != 0) {
-                    Exception exception = _exceptionFor(exceptions, id);
-                    if (exception == Exception.STOP) {
-                        p.stopped = true;
+                while (resting != 0) {
+                    if (looks == 0) {
+                        w.stopped = true;
                         break;
                     }
-                    if (exception != Exception.NONE) step = Step(uint8(exception)); // of the same names
+                    --looks;
+                    OrderWord order = level.orders[uint32(id)];
+                    uint256 amount = order.quantity();
+                    if (amount != 0) {
+                        amount -= taken;
+                        uint256 step; // FILL
+                        if (order.hasExpired()) step = uint256(Step.EVICT);
+                        else if (exceptions.length != 0) step = _exceptionFor(exceptions, id);
+                        if (step != uint256(Step.FILL)) {
+                            if (step == uint256(Step.STOP)) {
+                                w.stopped = true;
+                                break;
+                            }
+                            ++w.others;
+                        } else {
+                            ++w.fills;
+                        }
+                        if (step < uint256(Step.EVICT)) {
+                            if (left < amount) {
+                                taken += left;
+                                resting -= left;
+                                at = _note(at, step << 248 | left << 128 | id, OrderWord.unwrap(order));
+                                left = 0;
+                                break;
+                            }
+                            left -= amount;
+                        }
+                        resting -= amount;
+                        at = _note(at, step << 248 | amount << 128 | id, OrderWord.unwrap(order));
+                    }
+                    taken = 0;
+                    ++id;
+                    if (left == 0) break;
                 }
 
-                uint256 amount = open;
-                if (step == Step.EVICT || step == Step.EVICT_OWN) {
-                    ++index;
-                    taken = 0;
-                } else {
-                    if (p.left < open) {
-                        amount = p.left;
-                        taken += amount;
-                    } else {
-                        ++index;
-                        taken = 0;
-                    }
-                    p.left -= amount;
-                    if (step == Step.FILL) ++p.fills;
-                }
-                resting -= amount;
-                at = _note(at, uint256(step) << 248 | amount << 128 | OrderId.unwrap(id), OrderWord.unwrap(order));
-                ++p.count;
+                // A level that ends with the quantity keeps its bit: it is the best, empty or not.
+                bool passed = resting == 0 && left != 0;
+                if (resting != 0) word = word.after_(uint32(id), taken, resting);
+                else if (word.total() != 0) word = word.emptied();
+                if (passed) word = word.unlisted();
+                at = _note(at, uint256(Step.LEVEL) << 248 | w.lastLevel << 24 | tick, LevelWord.unwrap(word));
+                w.lastLevel = at - 64;
+                if (!passed) break;
+                tick = s.bitmap.nextWorse(w.side & 1, tick);
+                if (tick == 0 || _isBetter(w.side & 1, w.limit, tick)) break;
             }
 
-            at = _note(at, uint256(Step.LEVEL) << 248 | tick, _levelAfter(word, index, taken, resting));
-            ++p.count;
-            if (resting != 0) break;
-            tick = s.bitmap.nextWorse(r.makers, tick);
-        }
-
-        p.best = tick;
-        assembly ("memory-safe") {
-            mstore(0x40, at)
+            w.to = at;
+            w.left = left;
+            w.end = tick;
+            assembly ("memory-safe") {
+                mstore(0x40, at)
+            }
         }
     }
 
     /// @notice Make the plan's levels so. The fills are the caller's to settle and to tell.
-    function commit(State storage s, Side makers, Plan memory p) internal {
-        for (uint256 i; i < p.count; ++i) {
-            (uint256 first, uint256 second) = stepAt(p, i);
-            if (stepOf(first) != Step.LEVEL) continue;
-            uint256 tick = uint24(first);
-            s.levels[_key(makers, tick)].word = LevelWord.wrap(second);
-            if (LevelWord.wrap(second).total() == 0) s.bitmap.clear(makers, tick);
+    function commit(State storage s, Walk memory w) internal {
+        unchecked {
+            uint256 side = w.side & 1;
+            uint256 leaf; // bits of one word of the bitmap are cleared together
+            uint256 bits;
+            uint256 at = w.lastLevel;
+            while (at != 0) {
+                (uint256 first, uint256 second) = noteAt(at);
+                uint256 tick = uint24(first);
+                s.levels[_key(side, tick)].word = LevelWord.wrap(second);
+                if (!LevelWord.wrap(second).isListed()) {
+                    if (bits != 0 && leaf != tick >> 8) {
+                        s.bitmap.clear(side, leaf, bits);
+                        bits = 0;
+                    }
+                    leaf = tick >> 8;
+                    bits |= 1 << (tick & 0xff);
+                }
+                at = uint64(first >> 24);
+            }
+            if (bits != 0) s.bitmap.clear(side, leaf, bits);
         }
     }
 
-    function stepAt(Plan memory p, uint256 i) internal pure returns (uint256 first, uint256 second) {
-        uint256 at = p.steps + (i << 6);
+    function noteAt(uint256 at) internal pure returns (uint256 first, uint256 second) {
         assembly ("memory-safe") {
             first := mload(at)
             second := mload(add(at, 32))
         }
     }
 
-    function stepOf(uint256 first) internal pure returns (Step) {
-        return Step(first >> 248);
-    }
-
     /* TAKING BACK */
 
     /// @notice Take an open order out of its queue, wherever it stands.
+    /// @param best Best tick of its side.
     /// @return account_ Whose it was.
     /// @return open What was left of it.
-    /// @return emptied Whether it was the last of its level.
-    function remove(State storage s, OrderId id) internal returns (address account_, uint256 open, bool emptied) {
-        Level storage level = s.levels[_key(id.side(), id.tick())];
-        LevelWord word = level.word;
-        OrderWord order;
-        (order, open) = _openAt(level, word, id);
-        account_ = order.account();
+    function remove(State storage s, OrderId id, uint256 best) internal returns (address account_, uint256 open) {
+        unchecked {
+            uint256 side = uint256(id.side());
+            Level storage level = s.levels[_key(side, id.tick())];
+            LevelWord word = level.word;
+            OrderWord order;
+            (order, open) = _openAt(level, word, id);
+            account_ = order.account();
 
-        uint256 index = word.head();
-        uint256 taken = word.headTaken();
-        uint256 resting = word.total() - open;
-        if (id.index() == index) {
-            ++index;
-            taken = 0;
-        } else if (resting != 0) {
-            // Keeps the account, so that the slot stays written: its next use costs less.
-            level.orders[id.index()] = OrderWord.wrap(OrderWord.unwrap(order) & ~(uint256(type(uint48).max) << 160));
+            uint256 resting = word.total() - open;
+            if (resting == 0) {
+                word = word.emptied();
+                if (id.tick() != best) {
+                    word = word.unlisted();
+                    s.bitmap.clear(side, id.tick() >> 8, 1 << (id.tick() & 0xff));
+                }
+            } else if (id.index() == word.head()) {
+                word = word.after_(word.head() + 1, 0, resting);
+            } else {
+                level.orders[id.index()] = OrderWord.wrap(0); // refunds more than its next use is likely to lose
+                word = LevelWord.wrap(LevelWord.unwrap(word) - open);
+            }
+            level.word = word;
         }
-        level.word = LevelWord.wrap(_levelAfter(word, index, taken, resting));
-        emptied = resting == 0;
-        if (emptied) s.bitmap.clear(id.side(), id.tick());
     }
 
     /// @notice Make an open order smaller by `by`, which is less than what is left of it; it keeps its place.
     function reduce(State storage s, OrderId id, uint256 by) internal {
-        Level storage level = s.levels[_key(id.side(), id.tick())];
+        Level storage level = s.levels[_key(uint256(id.side()), id.tick())];
         LevelWord word = level.word;
         (OrderWord order,) = _openAt(level, word, id);
 
@@ -291,12 +357,23 @@ library Book {
 
     /// @notice What is left of an order; 0 when it is not open. An expired order is open until somebody takes it out.
     function openOf(State storage s, OrderId id) internal view returns (OrderWord order, uint256 open) {
-        Level storage level = s.levels[_key(id.side(), id.tick())];
+        Level storage level = s.levels[_key(uint256(id.side()), id.tick())];
         return _lookAt(level, level.word, id);
     }
 
-    function levelOf(State storage s, Side side, uint24 tick) internal view returns (LevelWord) {
-        return s.levels[_key(side, tick)].word;
+    function levelOf(State storage s, Side side, uint256 tick) internal view returns (LevelWord) {
+        return s.levels[_key(uint256(side), tick)].word;
+    }
+
+    /// @notice The best tick that has orders, from the best that is kept; 0: none.
+    function bestOf(State storage s, Side side, uint256 best) internal view returns (uint256) {
+        if (best == 0 || levelOf(s, side, best).total() != 0) return best;
+        return s.bitmap.nextWorse(uint256(side), best);
+    }
+
+    /// @notice The next worse tick that has orders; 0: none.
+    function nextWorse(State storage s, Side side, uint256 tick) internal view returns (uint256) {
+        return s.bitmap.nextWorse(uint256(side), tick);
     }
 
     function _openAt(Level storage level, LevelWord word, OrderId id)
@@ -314,23 +391,18 @@ library Book {
         returns (OrderWord order, uint256 open)
     {
         uint256 index = id.index();
-        if (word.generation() != id.generation() || index < word.head() || index >= word.tail()) return (order, 0);
+        if (!id.isCanonical() || word.generation() != id.generation() || index < word.head() || index >= word.tail()) {
+            return (order, 0);
+        }
         order = level.orders[index];
         open = order.quantity();
         if (index == word.head() && open != 0) open -= word.headTaken();
     }
 
-    /// @dev A level that has been emptied starts anew: the next generation, places from 0, its slots written again.
-    function _levelAfter(LevelWord word, uint256 head_, uint256 taken, uint256 resting) private pure returns (uint256) {
-        if (resting == 0) return (word.generation() + 1) << 160;
-        return word.generation() << 160 | word.tail() << 128 | head_ << 96 | taken << 48 | resting;
-    }
-
-    function _exceptionFor(uint256[] memory exceptions, OrderId id) private pure returns (Exception) {
+    function _exceptionFor(uint256[] memory exceptions, uint256 id) private pure returns (uint256 step) {
         for (uint256 i; i < exceptions.length; ++i) {
-            if (uint128(exceptions[i]) == OrderId.unwrap(id)) return Exception(exceptions[i] >> 128);
+            if (uint128(exceptions[i]) == id) return exceptions[i] >> 128;
         }
-        return Exception.NONE;
     }
 
     /// @dev Writes at the end of memory, where nothing else is put until the plan is finished.
@@ -342,7 +414,7 @@ library Book {
         return at + 64;
     }
 
-    function _key(Side side, uint256 tick) private pure returns (uint256) {
-        return uint256(side) << 24 | tick;
+    function _key(uint256 side, uint256 tick) private pure returns (uint256) {
+        return side << 24 | tick;
     }
 }

@@ -4,186 +4,183 @@ pragma solidity 0.8.34;
 import { InstrumentId } from "../types/InstrumentId.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 
-/// @title A market's terms and state, in one word.
-/// @dev 255   248 247    224 223     200 199       184 183       168 167        152 151  128 127       120 119       88 87        0
-///      +--------+----------+----------+-----------+-----------+-----------+--------+------------+-----------+-----------+
-///      | state  | highest  |  lowest  | makerFee  | takerFee  | leastLots |  lot   | exponent   | mantissa  | instrument|
-///      +--------+----------+----------+-----------+-----------+-----------+--------+------------+-----------+-----------+
-type ConfigWord is uint256;
+/// @title What placing an order has to know of its market, in one word: its terms and the best price of each side.
+/// @dev 255    253 252      248 247       224 223        208 207         200 199   184 183       160 159      136 135
+///      +---------+------------+-------------+------------+-------------+---------+-------------+------------+
+///      |  state  |  exponent  |  mantissa   |  makerFee  |  leastLots  |   lot   |   highest   |   lowest   | …
+///      +---------+------------+-------------+------------+-------------+---------+-------------+------------+
+///        135         48 47         24 23          0
+///      +---------------+-------------+-------------+
+///    … |  instrument   |   bestAsk   |   bestBid   |
+///      +---------------+-------------+-------------+
+///      bestBid, bestAsk: as `Book` keeps them, where the best level may be empty; 0: the side is empty.
+///      No field has a bit to spare, and `configured` refuses terms that are too large for theirs.
+type MarketWord is uint256;
 
 using {
+    best,
     instrument,
-    tickSize,
-    lot,
-    leastLots,
-    takerFee,
-    makerFee,
     lowest,
     highest,
+    lot,
+    least,
+    tickSize,
+    unit,
+    makerFee,
     state,
-    fee,
-    withState,
+    withBest,
     withBand,
-    terms
-} for ConfigWord global;
+    withState
+} for MarketWord global;
 
-/// @title What changes with every trade, in one word.
-/// @dev 255       224 223    200 199    160 159    72 71    48 47       24 23       0
-///      +------------+---------+----------+---------+--------+-----------+-----------+
-///      | orderOfDay |   day   |  count   |  fees   |  last  |  bestAsk  |  bestBid  |
-///      +------------+---------+----------+---------+--------+-----------+-----------+
+/// @title What a trade changes, and its fee, in one word.
+/// @dev 231      216 215        184 183    160 159       120 119         24 23      0
+///      +-----------+--------------+---------+-----------+-----------------+---------+
+///      | takerFee  |  orderOfDay  |   day   |   count   |      fees       |  last   |
+///      +-----------+--------------+---------+-----------+-----------------+---------+
 ///      count: trades so far, which is the number of vouchers; day: civil day of the latest, since 1970-01-01;
 ///      orderOfDay: of the latest trade; fees: accrued and not yet collected, main money.
-type HotWord is uint256;
+type TapeWord is uint256;
 
-using {
-    bestBid,
-    bestAsk,
-    last,
-    fees,
-    count,
-    orderOfDay,
-    withBestBid,
-    withBestAsk,
-    withFees,
-    onDay,
-    withTrade
-} for HotWord global;
-
-/* CONFIG */
-
-function configWord(IOrderBook.MarketTerms calldata t, IOrderBook.MarketState s) pure returns (ConfigWord) {
-    return ConfigWord.wrap(
-        InstrumentId.unwrap(t.instrument) | uint256(t.tickMantissa) << 88 | uint256(t.tickExponent) << 120
-            | uint256(t.lot) << 128 | uint256(t.leastLots) << 152 | uint256(t.takerFee) << 168 | uint256(t.makerFee)
-            << 184 | uint256(t.lowest) << 200 | uint256(t.highest) << 224 | uint256(s) << 248
-    );
-}
-
-function instrument(ConfigWord w) pure returns (uint256) {
-    return uint88(ConfigWord.unwrap(w));
-}
-
-/// @dev Smallest units of money per tick and tonne.
-function tickSize(ConfigWord w) pure returns (uint256) {
-    return uint256(uint32(ConfigWord.unwrap(w) >> 88)) * _power(w);
-}
-
-function lot(ConfigWord w) pure returns (uint256) {
-    return uint24(ConfigWord.unwrap(w) >> 128);
-}
-
-function leastLots(ConfigWord w) pure returns (uint256) {
-    return uint16(ConfigWord.unwrap(w) >> 152);
-}
-
-function takerFee(ConfigWord w) pure returns (uint256) {
-    return uint16(ConfigWord.unwrap(w) >> 168);
-}
-
-function makerFee(ConfigWord w) pure returns (uint256) {
-    return uint16(ConfigWord.unwrap(w) >> 184);
-}
-
-function lowest(ConfigWord w) pure returns (uint24) {
-    return uint24(ConfigWord.unwrap(w) >> 200);
-}
-
-function highest(ConfigWord w) pure returns (uint24) {
-    return uint24(ConfigWord.unwrap(w) >> 224);
-}
-
-function state(ConfigWord w) pure returns (uint8) {
-    return uint8(ConfigWord.unwrap(w) >> 248);
-}
-
-/// @dev The fee for whole lots, in smallest units of money.
-function fee(ConfigWord w, uint256 perLot, uint256 quantity) pure returns (uint256) {
-    return perLot == 0 ? 0 : quantity / w.lot() * perLot * _power(w);
-}
-
-function withState(ConfigWord w, IOrderBook.MarketState s) pure returns (ConfigWord) {
-    return ConfigWord.wrap((ConfigWord.unwrap(w) & (type(uint256).max >> 8)) | uint256(s) << 248);
-}
-
-function withBand(ConfigWord w, uint24 lowest_, uint24 highest_) pure returns (ConfigWord) {
-    uint256 mask = uint256(type(uint48).max) << 200;
-    return ConfigWord.wrap((ConfigWord.unwrap(w) & ~mask) | uint256(lowest_) << 200 | uint256(highest_) << 224);
-}
-
-function terms(ConfigWord w) pure returns (IOrderBook.MarketTerms memory) {
-    uint256 raw = ConfigWord.unwrap(w);
-    return IOrderBook.MarketTerms({
-        instrument: InstrumentId.wrap(w.instrument()),
-        tickMantissa: uint32(raw >> 88),
-        tickExponent: uint8(raw >> 120),
-        lot: uint24(raw >> 128),
-        leastLots: uint16(raw >> 152),
-        takerFee: uint16(raw >> 168),
-        makerFee: uint16(raw >> 184),
-        lowest: w.lowest(),
-        highest: w.highest()
-    });
-}
-
-function _power(ConfigWord w) pure returns (uint256) {
-    return 10 ** uint8(ConfigWord.unwrap(w) >> 120);
-}
-
-/* HOT */
-
-function bestBid(HotWord w) pure returns (uint256) {
-    return uint24(HotWord.unwrap(w));
-}
-
-function bestAsk(HotWord w) pure returns (uint256) {
-    return uint24(HotWord.unwrap(w) >> 24);
-}
-
-function last(HotWord w) pure returns (uint256) {
-    return uint24(HotWord.unwrap(w) >> 48);
-}
-
-function fees(HotWord w) pure returns (uint256) {
-    return uint88(HotWord.unwrap(w) >> 72);
-}
-
-function count(HotWord w) pure returns (uint256) {
-    return uint40(HotWord.unwrap(w) >> 160);
-}
-
-function orderOfDay(HotWord w) pure returns (uint32) {
-    return uint32(HotWord.unwrap(w) >> 224);
-}
-
-function withBestBid(HotWord w, uint256 tick) pure returns (HotWord) {
-    return HotWord.wrap((HotWord.unwrap(w) & ~uint256(type(uint24).max)) | tick);
-}
-
-function withBestAsk(HotWord w, uint256 tick) pure returns (HotWord) {
-    return HotWord.wrap((HotWord.unwrap(w) & ~(uint256(type(uint24).max) << 24)) | tick << 24);
-}
-
-/// @notice More fees than can accrue before they are collected.
-error FeesToCollect(uint256 amount);
-
-function withFees(HotWord w, uint256 amount) pure returns (HotWord) {
-    require(amount <= type(uint88).max, FeesToCollect(amount));
-    return HotWord.wrap((HotWord.unwrap(w) & ~(uint256(type(uint88).max) << 72)) | amount << 72);
-}
-
-/// @dev On a new civil day the order of the day starts again.
-function onDay(HotWord w, uint24 day) pure returns (HotWord) {
-    if (uint24(HotWord.unwrap(w) >> 200) == day) return w;
-    return HotWord.wrap((HotWord.unwrap(w) & type(uint200).max) | uint256(day) << 200);
-}
+using { last, fees, count, orderOfDay, takerFee, withoutFees, after_ } for TapeWord global;
 
 /// @notice More trades than a market or its day can number.
 error SeriesFull(uint256 count, uint256 orderOfDay);
+/// @notice More fees than can accrue before they are collected.
+error FeesToCollect(uint256 amount);
 
-/// @dev One trade more, at `tick`.
-function withTrade(HotWord w, uint24 tick) pure returns (HotWord) {
-    require(w.count() < type(uint40).max && w.orderOfDay() < type(uint32).max, SeriesFull(w.count(), w.orderOfDay()));
-    uint256 rest = HotWord.unwrap(w) & ~(uint256(type(uint24).max) << 48);
-    return HotWord.wrap((rest | uint256(tick) << 48) + (1 << 160) + (1 << 224));
+/* MARKET */
+
+/// @dev The words of a new, open market. Terms that do not fit are refused by their position.
+function configured(IOrderBook.MarketTerms calldata t) pure returns (MarketWord market, TapeWord tape) {
+    require(t.tickMantissa <= type(uint24).max, IOrderBook.BadTerms(1));
+    require(t.tickExponent < 32, IOrderBook.BadTerms(2));
+    require(t.lot <= type(uint16).max, IOrderBook.BadTerms(3));
+    require(t.leastLots <= type(uint8).max, IOrderBook.BadTerms(4));
+    market = MarketWord.wrap(
+            InstrumentId.unwrap(t.instrument) << 48 | uint256(t.lowest) << 136 | uint256(t.highest) << 160
+                | uint256(t.lot) << 184 | uint256(t.leastLots) << 200 | uint256(t.makerFee) << 208
+                | uint256(t.tickMantissa) << 224 | uint256(t.tickExponent) << 248
+        ).withState(IOrderBook.MarketState.OPEN);
+    tape = TapeWord.wrap(uint256(t.takerFee) << 216);
+}
+
+function termsOf(MarketWord w, TapeWord tape) pure returns (IOrderBook.MarketTerms memory) {
+    uint256 raw = MarketWord.unwrap(w);
+    return IOrderBook.MarketTerms({
+        instrument: InstrumentId.wrap(w.instrument()),
+        tickMantissa: uint24(raw >> 224),
+        tickExponent: uint8(raw >> 248 & 31),
+        lot: uint16(raw >> 184),
+        leastLots: uint8(raw >> 200),
+        takerFee: uint16(tape.takerFee()),
+        makerFee: uint16(w.makerFee()),
+        lowest: uint24(w.lowest()),
+        highest: uint24(w.highest())
+    });
+}
+
+function best(MarketWord w, bool ofBids) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w) >> (ofBids ? 0 : 24));
+}
+
+function instrument(MarketWord w) pure returns (uint256) {
+    return uint88(MarketWord.unwrap(w) >> 48);
+}
+
+function lowest(MarketWord w) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w) >> 136);
+}
+
+function highest(MarketWord w) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w) >> 160);
+}
+
+/// @dev In tonnes, not 0.
+function lot(MarketWord w) pure returns (uint256) {
+    return uint16(MarketWord.unwrap(w) >> 184);
+}
+
+/// @dev Smallest order, in tonnes.
+function least(MarketWord w) pure returns (uint256) {
+    unchecked {
+        return w.lot() * uint8(MarketWord.unwrap(w) >> 200);
+    }
+}
+
+/// @dev Of the maker, in units per lot.
+function makerFee(MarketWord w) pure returns (uint256) {
+    return uint16(MarketWord.unwrap(w) >> 208);
+}
+
+/// @dev Smallest units of money per tick and tonne; below 2^84.
+function tickSize(MarketWord w) pure returns (uint256) {
+    unchecked {
+        return uint24(MarketWord.unwrap(w) >> 224) * w.unit();
+    }
+}
+
+/// @dev In smallest units of money; fees are counted in it. The exponent is at most 18.
+function unit(MarketWord w) pure returns (uint256) {
+    unchecked {
+        return 10 ** (MarketWord.unwrap(w) >> 248 & 31);
+    }
+}
+
+function state(MarketWord w) pure returns (uint256) {
+    return MarketWord.unwrap(w) >> 253;
+}
+
+function withBest(MarketWord w, bool ofBids, uint256 tick) pure returns (MarketWord) {
+    uint256 shift = ofBids ? 0 : 24;
+    return MarketWord.wrap((MarketWord.unwrap(w) & ~(uint256(type(uint24).max) << shift)) | tick << shift);
+}
+
+function withBand(MarketWord w, uint24 lowest_, uint24 highest_) pure returns (MarketWord) {
+    uint256 rest = MarketWord.unwrap(w) & ~(uint256(type(uint48).max) << 136);
+    return MarketWord.wrap(rest | uint256(lowest_) << 136 | uint256(highest_) << 160);
+}
+
+function withState(MarketWord w, IOrderBook.MarketState s) pure returns (MarketWord) {
+    return MarketWord.wrap((MarketWord.unwrap(w) & (type(uint256).max >> 3)) | uint256(s) << 253);
+}
+
+/* TAPE */
+
+function last(TapeWord w) pure returns (uint256) {
+    return uint24(TapeWord.unwrap(w));
+}
+
+function fees(TapeWord w) pure returns (uint256) {
+    return uint96(TapeWord.unwrap(w) >> 24);
+}
+
+function count(TapeWord w) pure returns (uint256) {
+    return uint40(TapeWord.unwrap(w) >> 120);
+}
+
+/// @dev On the civil day `today`; a new day begins with 0.
+function orderOfDay(TapeWord w, uint256 today) pure returns (uint256) {
+    return uint24(TapeWord.unwrap(w) >> 160) == today ? uint32(TapeWord.unwrap(w) >> 184) : 0;
+}
+
+/// @dev Of the taker, in units per lot.
+function takerFee(TapeWord w) pure returns (uint256) {
+    return uint16(TapeWord.unwrap(w) >> 216);
+}
+
+function withoutFees(TapeWord w) pure returns (TapeWord) {
+    return TapeWord.wrap(TapeWord.unwrap(w) & ~(uint256(type(uint96).max) << 24));
+}
+
+/// @dev `trades` more, the last of them at `tick`, of which `accrued` fees.
+function after_(TapeWord w, uint256 trades, uint256 today, uint256 tick, uint256 accrued) pure returns (TapeWord) {
+    unchecked {
+        uint256 all = w.count() + trades;
+        uint256 ofDay = w.orderOfDay(today) + trades;
+        accrued += w.fees();
+        require(all <= type(uint40).max && ofDay <= type(uint32).max, SeriesFull(all, ofDay));
+        require(accrued <= type(uint96).max, FeesToCollect(accrued));
+        return TapeWord.wrap(w.takerFee() << 216 | ofDay << 184 | today << 160 | all << 120 | accrued << 24 | tick);
+    }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-
 import { Governed } from "../governance/Governed.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { IOrderEscrow } from "../instruments/IOrderEscrow.sol";
+import { IEligibility } from "../registry/IEligibility.sol";
+import { Restrictions, Rights } from "../types/Accounts.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
 import { Voucher, VoucherKind } from "../types/Vouchers.sol";
@@ -13,14 +13,15 @@ import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Book, LevelWord, OrderWord } from "./Book.sol";
 import { IOrderBook } from "./IOrderBook.sol";
-import { ConfigWord, HotWord, configWord } from "./MarketWords.sol";
-import { TickBitmap } from "./TickBitmap.sol";
+import { MarketWord, TapeWord, configured, termsOf } from "./MarketWords.sol";
 
 /// @title The order book. Its manual is `IOrderBook`; matching is `Book`; the words are drawn in `MarketWords.sol`.
+/// @dev No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it holds,
+///      settles or releases (accounts have no code and no receiver hook runs). The one call that it makes by itself,
+///      `cancelFor`, comes before anything of the act that asks for it has been written.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
-contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardTransient, Governed {
+contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     using Book for Book.State;
-    using TickBitmap for TickBitmap.State;
     using VoucherSeries for VoucherSeries.Peaks;
 
     uint256 private constant _MOST_MAKERS = 255;
@@ -30,8 +31,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
     int256 private immutable DAY_OFFSET;
 
     struct Market {
-        ConfigWord config;
-        HotWord hot;
+        MarketWord word;
+        TapeWord tape;
         VoucherSeries.Peaks vouchers;
         Book.State book;
     }
@@ -63,7 +64,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
         Storage storage $ = _s();
 
         market = ++$.count;
-        $.markets[market].config = configWord(terms, MarketState.OPEN);
+        Market storage m = $.markets[market];
+        (m.word, m.tape) = configured(terms);
 
         emit MarketOpened(market, terms.instrument, terms);
     }
@@ -73,7 +75,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
         Market storage m = _market(market);
         require(state != MarketState.NONE, UnknownMarket(market));
 
-        m.config = m.config.withState(state);
+        m.word = m.word.withState(state);
 
         emit MarketStateChanged(market, state);
     }
@@ -83,20 +85,19 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
         Market storage m = _market(market);
         require(lowest != 0 && lowest <= highest, BadTerms(7));
 
-        m.config = m.config.withBand(lowest, highest);
+        m.word = m.word.withBand(lowest, highest);
 
         emit BandChanged(market, lowest, highest);
     }
 
     /// @inheritdoc IOrderBook
-    function collectFees(uint24 market, address account) external restricted nonReentrant {
+    function collectFees(uint24 market, address account) external restricted {
         Market storage m = _market(market);
-        uint256 amount = m.hot.fees();
+        uint256 amount = m.tape.fees();
         require(amount != 0, NoFees(market));
 
-        m.hot = m.hot.withFees(0);
+        m.tape = m.tape.withoutFees();
 
-        // forge-lint: disable-next-line(unsafe-typecast) -- the field has 88 bits
         emit FeesCollected(market, account, uint96(amount));
 
         LEDGER.releaseEscrow(account, MAIN_MONEY, amount);
@@ -117,203 +118,220 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
 
     function _market(uint24 market) private view returns (Market storage m) {
         m = _s().markets[market];
-        require(m.config.state() != uint8(MarketState.NONE), UnknownMarket(market));
+        require(m.word.state() != uint256(MarketState.NONE), UnknownMarket(market));
     }
 
     /* PLACING */
 
     /// @inheritdoc IOrderBook
-    function place(Order calldata order) external nonReentrant returns (Placed memory placed) {
+    function place(Order memory order) external returns (Placed memory) {
         Market storage m = _s().markets[order.market];
-        ConfigWord config = m.config;
-        _requirePlaceable(order, config);
+        MarketWord word = m.word;
+        _requirePlaceable(order, word);
 
-        HotWord hot = m.hot;
-        uint256 best = order.side == Side.BUY ? hot.bestAsk() : hot.bestBid();
-        bool meets = best != 0 && (order.side == Side.BUY ? best <= order.tick : best >= order.tick);
-        if (!meets) return _rest(m, config, hot, order);
+        bool buys = order.side == Side.BUY;
+        uint256 best = word.best(!buys);
+        if (!_meets(buys, order.tick, best)) return _rest(m, word, order, buys);
+        if (order.timeInForce != TimeInForce.POST_ONLY) return _match(m, word, order, buys);
 
-        // forge-lint: disable-next-line(unsafe-typecast) -- a tick
-        require(order.timeInForce != TimeInForce.POST_ONLY, WouldTrade(order.tick, uint24(best)));
-        return _match(m, config, hot, order, best);
+        best = m.book.bestOf(buys ? Side.SELL : Side.BUY, best);
+        require(!_meets(buys, order.tick, best), WouldTrade(order.tick, uint24(best)));
+        return _rest(m, word, order, buys);
     }
 
-    function _requirePlaceable(Order calldata order, ConfigWord config) private view {
-        uint8 state = config.state();
-        require(state == uint8(MarketState.OPEN), MarketNotOpen(order.market, state));
-        require(order.latest == 0 || block.timestamp <= order.latest, TooLate(order.latest, block.timestamp));
-        require(
-            order.tick >= config.lowest() && order.tick <= config.highest(),
-            PriceOutsideBand(order.tick, config.lowest(), config.highest())
-        );
-        uint256 lot = config.lot();
-        uint256 least = lot * config.leastLots();
-        require(order.quantity >= least && order.quantity % lot == 0, BadOrderQuantity(order.quantity, lot, least));
-        require(
-            order.expires == 0
-                || (order.expires > block.timestamp
-                    && (order.timeInForce == TimeInForce.GTC || order.timeInForce == TimeInForce.POST_ONLY)),
-            BadExpiry(order.expires, block.timestamp)
-        );
-        require(order.mostMakers != 0 && order.mostMakers <= _MOST_MAKERS, BadMakerLimit(order.mostMakers));
+    function _meets(bool buys, uint256 tick, uint256 best) private pure returns (bool) {
+        return buys ? best != 0 && best <= tick : best >= tick; // no tick is 0
+    }
+
+    function _requirePlaceable(Order memory o, MarketWord word) private view {
+        if (word.state() != uint256(MarketState.OPEN)) revert MarketNotOpen(o.market, uint8(word.state()));
+        if (o.latest != 0 && block.timestamp > o.latest) revert TooLate(o.latest, block.timestamp);
+        if (o.tick < word.lowest() || o.tick > word.highest()) {
+            revert PriceOutsideBand(o.tick, uint24(word.lowest()), uint24(word.highest()));
+        }
+        uint256 quantity = o.quantity;
+        if (quantity < word.least() || quantity % word.lot() != 0) {
+            revert BadOrderQuantity(quantity, word.lot(), word.least());
+        }
+        if (o.expires != 0 && !_mayExpire(o)) revert BadExpiry(o.expires, block.timestamp);
+        if (o.mostMakers == 0 || o.mostMakers > _MOST_MAKERS) revert BadMakerLimit(o.mostMakers);
+    }
+
+    function _mayExpire(Order memory o) private view returns (bool) {
+        return
+            o.expires > block.timestamp && (o.timeInForce == TimeInForce.GTC || o.timeInForce == TimeInForce.POST_ONLY);
     }
 
     /// @dev Prices do not meet.
-    function _rest(Market storage m, ConfigWord config, HotWord hot, Order calldata order)
+    function _rest(Market storage m, MarketWord word, Order memory order, bool buys)
         private
         returns (Placed memory placed)
     {
         if (order.timeInForce == TimeInForce.IOC) return placed;
-        require(order.timeInForce != TimeInForce.FOK, NotFillable(0, order.quantity));
+        uint256 quantity = order.quantity;
+        if (order.timeInForce == TimeInForce.FOK) revert NotFillable(0, quantity);
 
-        IInstrumentLedger.Settlement memory s = IInstrumentLedger.Settlement({
-            caller: msg.sender,
-            instrument: config.instrument(),
-            ownAllowed: true,
-            buys: order.side == Side.BUY,
-            debit: _fits(_escrow(config, order.side, order.tick, order.quantity)),
-            credit: 0
-        });
-        (address account,,) = LEDGER.settle(s, new uint256[](0));
-        _enqueue(m, order, account, order.quantity, placed);
-        HotWord after_ = _withBetter(hot, order.side, order.tick);
-        if (HotWord.unwrap(after_) != HotWord.unwrap(hot)) m.hot = after_;
+        (uint256 instrument, uint256 held) = _escrow(word, buys, order.tick, quantity);
+        address account = LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
+        MarketWord after_ = _enqueue(m, word, order, buys, account, quantity, placed);
+        if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
-    function _enqueue(Market storage m, Order calldata order, address account, uint256 quantity, Placed memory placed)
-        private
-    {
-        placed.id = m.book.rest(order.market, order.side, order.tick, account, quantity, order.expires);
-        // forge-lint: disable-next-line(unsafe-typecast) -- no more than the order's quantity
+    function _enqueue(
+        Market storage m,
+        MarketWord word,
+        Order memory order,
+        bool buys,
+        address account,
+        uint256 quantity,
+        Placed memory placed
+    ) private returns (MarketWord) {
+        (OrderId id, bool better) = m.book
+            .rest(_sideId(order.market, !buys), order.tick, word.best(buys), account, quantity, order.expires);
+        placed.id = id;
         placed.rested = uint48(quantity);
-        emit OrderPlaced(placed.id, account, placed.rested, order.expires);
+
+        emit OrderPlaced(id, account, uint48(quantity), order.expires);
+        return better ? word.withBest(buys, order.tick) : word;
     }
 
-    function _withBetter(HotWord hot, Side side, uint24 tick) private pure returns (HotWord) {
-        if (side == Side.BUY) return tick > hot.bestBid() ? hot.withBestBid(tick) : hot;
-        uint256 ask = hot.bestAsk();
-        return ask == 0 || tick < ask ? hot.withBestAsk(tick) : hot;
+    /// @dev The upper bits of the ids of its orders.
+    function _sideId(uint256 market, bool sells) private pure returns (uint256 side) {
+        assembly {
+            side := or(shl(8, market), sells) // the number of `Side`
+        }
     }
 
     /* MATCHING */
 
-    /// @dev What a match needs to carry from step to step.
-    struct Matching {
-        Book.Request request;
-        Book.Plan plan;
-        uint256[] exceptions;
-        uint256 traded; // tonnes
-        uint256 cost; // main money for them
-        uint256 resting; // tonnes that will rest
-        address account;
-    }
-
-    function _match(Market storage m, ConfigWord config, HotWord hot, Order calldata order, uint256 best)
+    function _match(Market storage m, MarketWord word, Order memory order, bool buys)
         private
         returns (Placed memory placed)
     {
-        Matching memory x;
-        x.request = Book.Request({
-            market: order.market,
-            makers: order.side == Side.BUY ? Side.SELL : Side.BUY,
-            best: best,
-            limit: order.tick,
-            quantity: order.quantity,
-            most: order.mostMakers
-        });
-        _settle(m, config, order, x);
+        Book.Walk memory walk;
+        walk.side = _sideId(order.market, buys);
+        walk.best = word.best(!buys);
+        walk.limit = order.tick;
+        walk.quantity = order.quantity;
+        walk.most = order.mostMakers;
+        TapeWord tape = m.tape;
+        uint256 unit = word.unit();
+        (address account, uint256 traded, uint256 resting) = _settle(m, word, order, walk, tape.takerFee() * unit, buys);
 
-        m.book.commit(x.request.makers, x.plan);
-        hot = x.request.makers == Side.SELL ? hot.withBestAsk(x.plan.best) : hot.withBestBid(x.plan.best);
-        // forge-lint: disable-next-line(unsafe-typecast) -- no more than the order's quantity
-        placed.filled = uint48(x.traded);
-        hot = _conclude(m, config, hot, order, x);
-        if (x.resting != 0) {
-            _enqueue(m, order, x.account, x.resting, placed);
-            hot = _withBetter(hot, order.side, order.tick);
+        m.book.commit(walk);
+        placed.filled = uint48(traded);
+        if (walk.fills != 0) {
+            (uint256 lastTick, uint256 today) = _tell(m, word, tape, walk, buys, account);
+            uint256 fee = (tape.takerFee() + word.makerFee()) * unit;
+            m.tape = tape.after_(walk.fills, today, lastTick, traded / word.lot() * fee);
         }
-        m.hot = hot;
+        if (walk.others != 0) _release(word, walk);
+        MarketWord after_ = walk.end == walk.best ? word : word.withBest(!buys, walk.end);
+        if (resting != 0) after_ = _enqueue(m, after_, order, buys, account, resting, placed);
+        if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
-    /// @dev Plans and settles until the ledger has nothing against any maker; then all has moved, the book has not.
-    function _settle(Market storage m, ConfigWord config, Order calldata order, Matching memory x) private {
+    /// @dev Plans and settles until the ledger refuses no maker; then all has moved, and the book has not changed yet.
+    function _settle(
+        Market storage m,
+        MarketWord word,
+        Order memory order,
+        Book.Walk memory walk,
+        uint256 takerFee,
+        bool buys
+    ) private returns (address account, uint256 traded, uint256 resting) {
+        uint256[] memory exceptions;
         while (true) {
-            x.plan = m.book.plan(x.request, x.exceptions);
-            uint256[] memory makers = _price(config, order, x);
-            if (order.timeInForce == TimeInForce.FOK) {
-                require(x.traded == order.quantity, NotFillable(x.traded, order.quantity));
+            m.book.plan(walk, exceptions);
+            uint256[] memory makers = new uint256[](walk.fills);
+            uint256 cost;
+            (traded, cost) = _price(word, buys, walk, makers);
+            if (order.timeInForce == TimeInForce.FOK && traded != walk.quantity) {
+                revert NotFillable(traded, walk.quantity);
             }
-            IInstrumentLedger.Settlement memory s = _terms(config, order, x);
-            if (s.debit == 0) {
-                // Nothing trades and nothing rests; who asks is still checked.
-                (x.account,,) = LEDGER.settle(s, new uint256[](0));
-                return;
+
+            uint256 given;
+            uint256 debit;
+            resting = walk.left;
+            if (resting != 0) {
+                if (walk.stopped || order.timeInForce != TimeInForce.GTC) resting = 0;
+                else (given, debit) = _escrow(word, buys, walk.limit, resting);
             }
-            uint256 blocked;
-            uint256 own;
-            (x.account, blocked, own) = LEDGER.settle(s, makers);
-            if (blocked | own == 0) return;
-            _except(order, x, blocked, own);
+            if (traded == 0) return (_hold(given, debit), 0, resting);
+            unchecked {
+                uint256 fee = traded / word.lot() * takerFee;
+                debit = _fitting(debit + (buys ? cost + fee : traded));
+                try LEDGER.settle(
+                    debit,
+                    buys ? traded : _fitting(cost - fee),
+                    msg.sender,
+                    buys,
+                    makers,
+                    word.instrument(),
+                    order.selfTrade == SelfTrade.ALLOW
+                ) returns (
+                    address account_
+                ) {
+                    return (account_, traded, resting);
+                } catch (bytes memory reason) {
+                    exceptions = _except(order.selfTrade, walk, exceptions, reason);
+                }
+            }
         }
+    }
+
+    /// @dev Nothing trades; where nothing rests either, who asks is still checked.
+    function _hold(uint256 instrument, uint256 held) private returns (address account) {
+        if (held != 0) return LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
+        return IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
     }
 
     /// @dev What each maker gets, and the sums.
-    function _price(ConfigWord config, Order calldata order, Matching memory x)
+    function _price(MarketWord word, bool buys, Book.Walk memory walk, uint256[] memory makers)
         private
         pure
-        returns (uint256[] memory makers)
+        returns (uint256 traded, uint256 cost)
     {
-        makers = new uint256[](x.plan.fills);
-        x.traded = 0;
-        x.cost = 0;
-        uint256 tickSize = config.tickSize();
-        uint256 next;
-        for (uint256 i; i < x.plan.count; ++i) {
-            (uint256 first, uint256 second) = Book.stepAt(x.plan, i);
-            if (Book.stepOf(first) != Book.Step.FILL) continue;
-            uint256 quantity = uint48(first >> 128);
-            uint256 cost = quantity * OrderId.wrap(uint128(first)).tick() * tickSize;
-            x.traded += quantity;
-            x.cost += cost;
-            uint256 gets = order.side == Side.BUY ? cost - config.fee(config.makerFee(), quantity) : quantity;
-            makers[next++] = uint256(uint160(OrderWord.wrap(second).account())) << 96 | gets;
+        unchecked {
+            uint256 tickSize = word.tickSize();
+            uint256 lot = word.lot();
+            uint256 fee = word.makerFee() * word.unit();
+            uint256 to = walk.to;
+            uint256 next;
+            for (uint256 at = walk.from; at != to; at += 64) {
+                (uint256 first, uint256 second) = Book.noteAt(at);
+                if (first >= Book.NO_FILL) continue;
+                uint256 gets = first >> 128;
+                uint256 price = gets * uint24(first >> 64) * tickSize;
+                traded += gets;
+                cost += price;
+                if (buys) gets = price - gets / lot * fee;
+                makers[next++] = second << 96 | gets;
+            }
         }
-        bool rests = !x.plan.stopped && order.timeInForce == TimeInForce.GTC;
-        x.resting = rests ? x.plan.left : 0;
     }
 
-    function _terms(ConfigWord config, Order calldata order, Matching memory x)
+    /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
+    function _except(SelfTrade selfTrade, Book.Walk memory walk, uint256[] memory known, bytes memory reason)
         private
-        view
-        returns (IInstrumentLedger.Settlement memory s)
+        pure
+        returns (uint256[] memory exceptions)
     {
-        uint256 fee = config.fee(config.takerFee(), x.traded);
-        uint256 held = x.resting == 0 ? 0 : _escrow(config, order.side, order.tick, x.resting);
-        s.caller = msg.sender;
-        s.instrument = config.instrument();
-        s.ownAllowed = order.selfTrade == SelfTrade.ALLOW;
-        s.buys = order.side == Side.BUY;
-        s.debit = _fits(s.buys ? x.cost + fee + held : x.traded + held);
-        s.credit = _fits(s.buys ? x.traded : x.cost - fee);
-    }
-
-    /// @dev Makers that the ledger will not settle leave the book, or stop the order, in the next plan.
-    function _except(Order calldata order, Matching memory x, uint256 blocked, uint256 own) private pure {
-        uint256[] memory known = x.exceptions;
-        uint256[] memory exceptions = new uint256[](known.length + x.plan.fills);
+        (uint256 blocked, uint256 own) = _refused(reason);
+        exceptions = new uint256[](known.length + walk.fills);
         uint256 count;
         for (; count < known.length; ++count) {
             exceptions[count] = known[count];
         }
-        Book.Exception forOwn = order.selfTrade == SelfTrade.CANCEL_NEWEST
-            ? Book.Exception.STOP
-            : order.selfTrade == SelfTrade.CANCEL_OLDEST ? Book.Exception.EVICT_OWN : Book.Exception.DECREMENT;
+        Book.Step forOwn = selfTrade == SelfTrade.CANCEL_NEWEST
+            ? Book.Step.STOP
+            : selfTrade == SelfTrade.CANCEL_OLDEST ? Book.Step.EVICT_OWN : Book.Step.DECREMENT;
         uint256 fill;
-        for (uint256 i; i < x.plan.count; ++i) {
-            (uint256 first,) = Book.stepAt(x.plan, i);
-            if (Book.stepOf(first) != Book.Step.FILL) continue;
+        for (uint256 at = walk.from; at != walk.to; at += 64) {
+            (uint256 first,) = Book.noteAt(at);
+            if (first >= Book.NO_FILL) continue;
             if (blocked >> fill & 1 == 1) {
-                exceptions[count++] = uint256(Book.Exception.EVICT) << 128 | uint128(first);
+                exceptions[count++] = uint256(Book.Step.EVICT) << 128 | uint128(first);
             } else if (own >> fill & 1 == 1) {
                 exceptions[count++] = uint256(forOwn) << 128 | uint128(first);
             }
@@ -322,179 +340,182 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
         assembly ("memory-safe") {
             mstore(exceptions, count)
         }
-        x.exceptions = exceptions;
     }
 
-    /// @dev Vouchers and events of the trades; escrow of orders that left the book untraded.
-    function _conclude(Market storage m, ConfigWord config, HotWord hot, Order calldata order, Matching memory x)
-        private
-        returns (HotWord)
-    {
-        if (x.traded != 0) {
-            hot = hot.withFees(
-                hot.fees() + config.fee(config.takerFee(), x.traded) + config.fee(config.makerFee(), x.traded)
-            );
-            hot = hot.onDay(VoucherSeries.dayOf(block.timestamp, DAY_OFFSET));
-        }
-        for (uint256 i; i < x.plan.count; ++i) {
-            (uint256 first, uint256 second) = Book.stepAt(x.plan, i);
-            Book.Step step = Book.stepOf(first);
-            if (step == Book.Step.LEVEL) continue;
-            OrderId id = OrderId.wrap(uint128(first));
-            // forge-lint: disable-next-line(unsafe-typecast) -- the field has 48 bits
-            uint48 quantity = uint48(first >> 128);
-            if (step == Book.Step.FILL) {
-                hot = _trade(m, config, hot, order, x.account, OrderWord.wrap(second).account(), id, quantity);
-            } else {
-                _leave(config, step, id, OrderWord.wrap(second), quantity);
+    /// @dev The ledger's `MakersRefused`; anything else is the caller's answer.
+    function _refused(bytes memory reason) private pure returns (uint256 blocked, uint256 own) {
+        if (bytes4(reason) != IInstrumentLedger.MakersRefused.selector) {
+            assembly ("memory-safe") {
+                revert(add(reason, 32), mload(reason))
             }
         }
-        return hot;
-    }
-
-    function _trade(
-        Market storage m,
-        ConfigWord config,
-        HotWord hot,
-        Order calldata order,
-        address taker,
-        address maker,
-        OrderId id,
-        uint48 quantity
-    ) private returns (HotWord) {
-        bool buys = order.side == Side.BUY;
-        uint256 index = hot.count();
-        hot = hot.withTrade(id.tick());
-        m.vouchers
-            .append(
-                index,
-                VoucherSeries.leafOf(
-                    Voucher({
-                        kind: VoucherKind.TRADE,
-                        series: order.market,
-                        // forge-lint: disable-next-line(unsafe-typecast) -- the field has 40 bits
-                        index: uint40(index),
-                        orderOfDay: hot.orderOfDay(),
-                        // forge-lint: disable-next-line(unsafe-typecast) -- block times are far below 2^40
-                        at: uint40(block.timestamp),
-                        instrument: config.instrument(),
-                        quantity: quantity,
-                        price: uint256(id.tick()) * config.tickSize(),
-                        from: buys ? maker : taker,
-                        to: buys ? taker : maker,
-                        ref: OrderId.unwrap(id)
-                    })
-                )
-            );
-
-        // forge-lint: disable-next-line(unsafe-typecast) -- the field has 40 bits
-        emit Trade(id, maker, taker, quantity, uint40(index), hot.orderOfDay());
-        return hot;
-    }
-
-    function _leave(ConfigWord config, Book.Step step, OrderId id, OrderWord order, uint48 quantity) private {
-        address account = order.account();
-        if (step == Book.Step.DECREMENT) {
-            emit SelfTradePrevented(id, account, quantity);
-        } else {
-            bool expired = order.expires() != 0 && order.expires() <= block.timestamp;
-            CloseReason reason = step == Book.Step.EVICT_OWN
-                ? CloseReason.SELF_TRADE
-                : expired ? CloseReason.EXPIRED : CloseReason.NOT_ELIGIBLE;
-            emit OrderClosed(id, account, quantity, reason);
+        assembly ("memory-safe") {
+            blocked := mload(add(reason, 36))
+            own := mload(add(reason, 68))
         }
-        _giveBack(config, id, account, quantity);
+    }
+
+    /// @dev A voucher and an event for each trade.
+    function _tell(Market storage m, MarketWord word, TapeWord tape, Book.Walk memory walk, bool buys, address taker)
+        private
+        returns (uint256 tick, uint256 today)
+    {
+        unchecked {
+            uint256 index = tape.count();
+            today = VoucherSeries.dayOf(block.timestamp, DAY_OFFSET);
+            uint256 orderOfDay = tape.orderOfDay(today);
+            uint256 tickSize = word.tickSize();
+            Voucher memory voucher = Voucher({
+                kind: VoucherKind.TRADE,
+                series: uint32(walk.side >> 8),
+                index: 0,
+                orderOfDay: 0,
+                at: uint40(block.timestamp),
+                instrument: word.instrument(),
+                quantity: 0,
+                price: 0,
+                from: taker,
+                to: taker,
+                ref: 0
+            });
+            bytes32[] memory leaves = new bytes32[](walk.fills);
+            uint256 to = walk.to;
+            uint256 next;
+            for (uint256 at = walk.from; at != to; at += 64) {
+                (uint256 first, uint256 second) = Book.noteAt(at);
+                if (first >= Book.NO_FILL) continue;
+                tick = uint24(first >> 64);
+                if (buys) voucher.from = OrderWord.wrap(second).account();
+                else voucher.to = OrderWord.wrap(second).account();
+                voucher.index = uint40(index + next);
+                voucher.quantity = first >> 128;
+                voucher.price = tick * tickSize;
+                voucher.ref = uint128(first);
+                voucher.orderOfDay = uint32(orderOfDay + next + 1);
+                leaves[next++] = VoucherSeries.leafOf(voucher);
+
+                emit Trade(
+                    OrderId.wrap(uint128(first)),
+                    OrderWord.wrap(second).account(),
+                    taker,
+                    uint48(first >> 128),
+                    voucher.index,
+                    voucher.orderOfDay
+                );
+            }
+            m.vouchers.appendAll(index, leaves);
+        }
+    }
+
+    /// @dev Orders that left the book untraded, or shrank so, get back what they held.
+    function _release(MarketWord word, Book.Walk memory walk) private {
+        for (uint256 at = walk.from; at != walk.to; at += 64) {
+            (uint256 first, uint256 second) = Book.noteAt(at);
+            uint256 step = first >> 248;
+            if (step == uint256(Book.Step.FILL) || step == uint256(Book.Step.LEVEL)) continue;
+            OrderId id = OrderId.wrap(uint128(first));
+            OrderWord order = OrderWord.wrap(second);
+            uint48 quantity = uint48(first >> 128);
+            if (step == uint256(Book.Step.DECREMENT)) {
+                emit SelfTradePrevented(id, order.account(), quantity);
+            } else {
+                CloseReason reason = step == uint256(Book.Step.EVICT_OWN)
+                    ? CloseReason.SELF_TRADE
+                    : order.hasExpired() ? CloseReason.EXPIRED : CloseReason.NOT_ELIGIBLE;
+                emit OrderClosed(id, order.account(), quantity, reason);
+            }
+            _giveBack(word, id, order.account(), quantity);
+        }
     }
 
     /* TAKING BACK */
 
     /// @inheritdoc IOrderBook
-    function cancel(OrderId id) external nonReentrant {
+    function cancel(OrderId id) external {
         Market storage m = _market(id.market());
-        (address account, uint256 open) = _remove(m, id, CloseReason.TAKEN_BACK);
-        (uint256 instrument, uint256 held) = _heldBy(m.config, id, open);
-        LEDGER.releaseEscrowTo(msg.sender, account, instrument, held);
+        MarketWord word = m.word;
+        (address account, uint256 open) = _remove(m, word, id, CloseReason.TAKEN_BACK);
+        _giveBackTo(word, id, account, open);
     }
 
     /// @inheritdoc IOrderBook
-    function reduce(OrderId id, uint48 by) external nonReentrant {
+    function reduce(OrderId id, uint48 by) external {
         Market storage m = _market(id.market());
-        (OrderWord order, uint256 open) = m.book.openOf(id);
-        require(open != 0, Book.OrderNotOpen(id));
-        uint256 lot = m.config.lot();
+        (OrderWord order, uint256 open) = _open(m, id);
+        uint256 lot = m.word.lot();
         require(by != 0 && by < open && by % lot == 0, BadReduction(by, open, lot));
 
         m.book.reduce(id, by);
 
         emit OrderReduced(id, order.account(), by);
 
-        (uint256 instrument, uint256 held) = _heldBy(m.config, id, by);
-        LEDGER.releaseEscrowTo(msg.sender, order.account(), instrument, held);
+        _giveBackTo(m.word, id, order.account(), by);
     }
 
     /// @inheritdoc IOrderBook
-    function evict(OrderId id) external nonReentrant {
+    function evict(OrderId id) external {
         Market storage m = _market(id.market());
-        (OrderWord order, uint256 open) = m.book.openOf(id);
-        require(open != 0, Book.OrderNotOpen(id));
-        require(order.expires() != 0 && order.expires() <= block.timestamp, NotExpired(id, order.expires()));
+        (OrderWord order, uint256 open) = _open(m, id);
+        require(order.hasExpired(), NotExpired(id, order.expires()));
 
-        (address account,) = _remove(m, id, CloseReason.EXPIRED);
-        _giveBack(m.config, id, account, open);
+        _remove(m, m.word, id, CloseReason.EXPIRED);
+        _giveBack(m.word, id, order.account(), open);
     }
 
     /// @inheritdoc IOrderEscrow
-    function cancelFor(address account, OrderId[] calldata orders) external nonReentrant onlyModule(address(LEDGER)) {
+    function cancelFor(address account, OrderId[] calldata orders) external onlyModule(address(LEDGER)) {
         for (uint256 i; i < orders.length; ++i) {
             Market storage m = _market(orders[i].market());
             (OrderWord order, uint256 open) = m.book.openOf(orders[i]);
             if (open == 0 || order.account() != account) continue;
-            _remove(m, orders[i], CloseReason.AUTHORITY);
-            _giveBack(m.config, orders[i], account, open);
+            _remove(m, m.word, orders[i], CloseReason.AUTHORITY);
+            _giveBack(m.word, orders[i], account, open);
         }
     }
 
-    function _remove(Market storage m, OrderId id, CloseReason reason) private returns (address account, uint256 open) {
-        bool emptied;
-        (account, open, emptied) = m.book.remove(id);
-        if (emptied) _improveBest(m, id);
+    function _open(Market storage m, OrderId id) private view returns (OrderWord order, uint256 open) {
+        (order, open) = m.book.openOf(id);
+        require(open != 0, Book.OrderNotOpen(id));
+    }
 
-        // forge-lint: disable-next-line(unsafe-typecast) -- an order's quantity has 48 bits
+    function _remove(Market storage m, MarketWord word, OrderId id, CloseReason reason)
+        private
+        returns (address account, uint256 open)
+    {
+        (account, open) = m.book.remove(id, word.best(id.side() == Side.BUY));
+
         emit OrderClosed(id, account, uint48(open), reason);
     }
 
-    function _improveBest(Market storage m, OrderId id) private {
-        HotWord hot = m.hot;
-        Side side = id.side();
-        if (side == Side.BUY && id.tick() == hot.bestBid()) {
-            m.hot = hot.withBestBid(m.book.bitmap.nextWorse(side, id.tick()));
-        } else if (side == Side.SELL && id.tick() == hot.bestAsk()) {
-            m.hot = hot.withBestAsk(m.book.bitmap.nextWorse(side, id.tick()));
-        }
-    }
-
-    function _giveBack(ConfigWord config, OrderId id, address account, uint256 quantity) private {
-        (uint256 instrument, uint256 held) = _heldBy(config, id, quantity);
+    function _giveBack(MarketWord word, OrderId id, address account, uint256 quantity) private {
+        (uint256 instrument, uint256 held) = _escrow(word, id.side() == Side.BUY, id.tick(), quantity);
         LEDGER.releaseEscrow(account, instrument, held);
     }
 
-    /* AMOUNTS */
+    /// @dev At the request of the caller, who must act for the account.
+    function _giveBackTo(MarketWord word, OrderId id, address account, uint256 quantity) private {
+        (uint256 instrument, uint256 held) = _escrow(word, id.side() == Side.BUY, id.tick(), quantity);
+        LEDGER.releaseEscrowTo(msg.sender, instrument, held, account);
+    }
+
+    /* AMOUNTS: below 2^172, as quantities are below 2^48, ticks below 2^24, their size below 2^84 */
 
     /// @dev What a resting order holds: the units, or their price and the maker's fee.
-    function _escrow(ConfigWord config, Side side, uint256 tick, uint256 quantity) private pure returns (uint256) {
-        if (side == Side.SELL) return quantity;
-        return quantity * tick * config.tickSize() + config.fee(config.makerFee(), quantity);
+    function _escrow(MarketWord word, bool buys, uint256 tick, uint256 quantity)
+        private
+        view
+        returns (uint256 instrument, uint256 held)
+    {
+        if (!buys) return (word.instrument(), quantity);
+        unchecked {
+            uint256 fee = quantity / word.lot() * word.makerFee() * word.unit();
+            return (MAIN_MONEY, quantity * tick * word.tickSize() + fee);
+        }
     }
 
-    function _heldBy(ConfigWord config, OrderId id, uint256 quantity) private view returns (uint256, uint256) {
-        uint256 held = _escrow(config, id.side(), id.tick(), quantity);
-        return (id.side() == Side.SELL ? config.instrument() : MAIN_MONEY, held);
-    }
-
-    function _fits(uint256 amount) private pure returns (uint96) {
+    function _fitting(uint256 amount) private pure returns (uint256) {
         require(amount <= type(uint96).max, AmountTooLarge(amount));
-        // forge-lint: disable-next-line(unsafe-typecast) -- checked above
-        return uint96(amount);
+        return amount;
     }
 
     /* VIEWS */
@@ -507,16 +528,15 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
     /// @inheritdoc IOrderBook
     function marketOf(uint24 market) external view returns (MarketView memory view_) {
         Market storage m = _market(market);
-        HotWord hot = m.hot;
-        view_.terms = m.config.terms();
-        view_.state = MarketState(m.config.state());
-        // forge-lint: disable-start(unsafe-typecast) -- the fields have these widths
-        view_.bestBid = uint24(hot.bestBid());
-        view_.bestAsk = uint24(hot.bestAsk());
-        view_.last = uint24(hot.last());
-        view_.feesAccrued = uint96(hot.fees());
-        view_.trades = uint40(hot.count());
-        // forge-lint: disable-end(unsafe-typecast)
+        MarketWord word = m.word;
+        TapeWord tape = m.tape;
+        view_.terms = termsOf(word, tape);
+        view_.state = MarketState(word.state());
+        view_.bestBid = uint24(m.book.bestOf(Side.BUY, word.best(true)));
+        view_.bestAsk = uint24(m.book.bestOf(Side.SELL, word.best(false)));
+        view_.last = uint24(tape.last());
+        view_.feesAccrued = uint96(tape.fees());
+        view_.trades = uint40(tape.count());
     }
 
     /// @inheritdoc IOrderBook
@@ -534,14 +554,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
         Market storage m = _market(market);
         ticks = new uint24[](most);
         tonnes = new uint48[](most);
-        uint256 tick = side == Side.BUY ? m.hot.bestBid() : m.hot.bestAsk();
+        uint256 tick = m.book.bestOf(side, m.word.best(side == Side.BUY));
         uint256 count;
         for (; count < most && tick != 0; ++count) {
-            // forge-lint: disable-start(unsafe-typecast) -- the fields have these widths
             ticks[count] = uint24(tick);
-            tonnes[count] = uint48(m.book.levelOf(side, uint24(tick)).total());
-            // forge-lint: disable-end(unsafe-typecast)
-            tick = m.book.bitmap.nextWorse(side, tick);
+            tonnes[count] = uint48(m.book.levelOf(side, tick).total());
+            tick = m.book.nextWorse(side, tick);
         }
         assembly ("memory-safe") {
             mstore(ticks, count)
@@ -578,7 +596,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
 
     function _view(OrderWord order, uint256 open) private pure returns (OrderView memory) {
         if (open == 0) return OrderView({ account: address(0), open: 0, expires: 0 });
-        // forge-lint: disable-next-line(unsafe-typecast) -- the fields have these widths
         return OrderView({ account: order.account(), open: uint48(open), expires: uint40(order.expires()) });
     }
 
@@ -586,8 +603,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
 
     /// @inheritdoc IVoucherIssuer
     function voucherCount(uint32 series) public view returns (uint40) {
-        // forge-lint: disable-next-line(unsafe-typecast) -- a market's number; others are refused; the field has 40 bits
-        return uint40(_market(_marketOfSeries(series)).hot.count());
+        return uint40(_market(_marketOfSeries(series)).tape.count());
     }
 
     /// @inheritdoc IVoucherIssuer
@@ -602,7 +618,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, ReentrancyGuardT
 
     function _marketOfSeries(uint32 series) private pure returns (uint24) {
         require(series <= type(uint24).max, UnknownMarket(type(uint24).max));
-        // forge-lint: disable-next-line(unsafe-typecast) -- checked above
         return uint24(series);
     }
 

@@ -1,105 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { Side } from "../types/OrderId.sol";
-
-/// @title Which price levels have orders: a tree of 256-bit words, three deep, over ticks of 24 bits.
+/// @title Which price levels are listed: a tree of 256-bit words, three deep, over ticks of 24 bits.
 /// @dev A word's key: side << 24 | depth << 16 | position. Depth 2 has a bit for each tick (position tick >> 8), depth 1 a bit
-///      for each word of depth 2 (position tick >> 16), depth 0 one word with a bit for each word of depth 1.
+///      for each word of depth 2 (position tick >> 16), depth 0 one word with a bit for each word of depth 1. `side` is a `Side`
+///      as a number, which is not checked again at every step.
 library TickBitmap {
     struct State {
         mapping(uint256 key => uint256) words;
     }
 
-    function set(State storage s, Side side, uint256 tick) internal {
-        uint256 key = _key(side, 2, tick >> 8);
-        uint256 word = s.words[key];
-        s.words[key] = word | _bit(tick);
-        if (word != 0) return;
+    uint256 private constant _SELL = 1;
+    uint256 private constant _LEAVES = 2; // depth
 
-        key = _key(side, 1, tick >> 16);
-        word = s.words[key];
-        s.words[key] = word | _bit(tick >> 8);
-        if (word != 0) return;
-
-        key = _key(side, 0, 0);
-        s.words[key] |= _bit(tick >> 16);
-    }
-
-    function clear(State storage s, Side side, uint256 tick) internal {
-        uint256 key = _key(side, 2, tick >> 8);
-        uint256 word = s.words[key] & ~_bit(tick);
-        s.words[key] = word;
-        if (word != 0) return;
-
-        key = _key(side, 1, tick >> 16);
-        word = s.words[key] & ~_bit(tick >> 8);
-        s.words[key] = word;
-        if (word != 0) return;
-
-        key = _key(side, 0, 0);
-        s.words[key] &= ~_bit(tick >> 16);
-    }
-
-    /// @notice The next worse price with orders: above `tick` among sells, below it among buys; 0 where there is none.
-    function nextWorse(State storage s, Side side, uint256 tick) internal view returns (uint256) {
-        return side == Side.SELL ? _above(s, tick) : _below(s, tick);
-    }
-
-    function _above(State storage s, uint256 tick) private view returns (uint256) {
-        uint256 rest = s.words[_key(Side.SELL, 2, tick >> 8)] & _higher(tick & 0xff);
-        if (rest != 0) return (tick & ~uint256(0xff)) | _lowest(rest);
-
-        rest = s.words[_key(Side.SELL, 1, tick >> 16)] & _higher((tick >> 8) & 0xff);
-        uint256 position;
-        if (rest != 0) {
-            position = (tick >> 16) << 8 | _lowest(rest);
-        } else {
-            rest = s.words[_key(Side.SELL, 0, 0)] & _higher(tick >> 16);
-            if (rest == 0) return 0;
-            position = _lowest(rest);
-            position = position << 8 | _lowest(s.words[_key(Side.SELL, 1, position)]);
+    function set(State storage s, uint256 side, uint256 tick) internal {
+        unchecked {
+            for (uint256 depth = _LEAVES;; --depth) {
+                uint256 key = _key(side, depth, tick >> 8);
+                uint256 word = s.words[key];
+                s.words[key] = word | 1 << (tick & 0xff);
+                if (word != 0 || depth == 0) return;
+                tick >>= 8;
+            }
         }
-        return position << 8 | _lowest(s.words[_key(Side.SELL, 2, position)]);
     }
 
-    function _below(State storage s, uint256 tick) private view returns (uint256) {
-        uint256 rest = s.words[_key(Side.BUY, 2, tick >> 8)] & _lower(tick & 0xff);
-        if (rest != 0) return (tick & ~uint256(0xff)) | _highest(rest);
-
-        rest = s.words[_key(Side.BUY, 1, tick >> 16)] & _lower((tick >> 8) & 0xff);
-        uint256 position;
-        if (rest != 0) {
-            position = (tick >> 16) << 8 | _highest(rest);
-        } else {
-            rest = s.words[_key(Side.BUY, 0, 0)] & _lower(tick >> 16);
-            if (rest == 0) return 0;
-            position = _highest(rest);
-            position = position << 8 | _highest(s.words[_key(Side.BUY, 1, position)]);
+    /// @notice Clear the ticks `leaf << 8 | b` for all bits b of `bits`.
+    function clear(State storage s, uint256 side, uint256 leaf, uint256 bits) internal {
+        unchecked {
+            for (uint256 depth = _LEAVES;; --depth) {
+                uint256 key = _key(side, depth, leaf);
+                uint256 word = s.words[key] & ~bits;
+                s.words[key] = word;
+                if (word != 0 || depth == 0) return;
+                bits = 1 << (leaf & 0xff);
+                leaf >>= 8;
+            }
         }
-        return position << 8 | _highest(s.words[_key(Side.BUY, 2, position)]);
     }
 
-    function _key(Side side, uint256 depth, uint256 position) private pure returns (uint256) {
-        return uint256(side) << 24 | depth << 16 | position;
+    /// @notice The next worse listed price: above `tick` among sells, below it among buys; 0 where there is none.
+    function nextWorse(State storage s, uint256 side, uint256 tick) internal view returns (uint256 next) {
+        unchecked {
+            uint256 depth = _LEAVES;
+            uint256 rest;
+            while (rest == 0) {
+                uint256 bit = tick & 0xff;
+                tick >>= 8;
+                // Bits strictly above `bit`, strictly below it.
+                uint256 worse = side == _SELL ? type(uint256).max << bit << 1 : (1 << bit) - 1;
+                rest = s.words[_key(side, depth, tick)] & worse;
+                if (rest == 0 && depth-- == 0) return 0;
+            }
+            next = tick << 8 | _first(side, rest);
+            while (depth != _LEAVES) {
+                ++depth;
+                next = next << 8 | _first(side, s.words[_key(side, depth, next)]);
+            }
+        }
     }
 
-    function _bit(uint256 position) private pure returns (uint256) {
-        return 1 << (position & 0xff);
+    function _first(uint256 side, uint256 word) private pure returns (uint256) {
+        unchecked {
+            return _highest(side == _SELL ? word & (~word + 1) : word);
+        }
     }
 
-    /// @dev Bits strictly above `bit`.
-    function _higher(uint256 bit) private pure returns (uint256) {
-        return bit == 255 ? 0 : type(uint256).max << (bit + 1);
-    }
-
-    /// @dev Bits strictly below `bit`.
-    function _lower(uint256 bit) private pure returns (uint256) {
-        return (1 << bit) - 1;
-    }
-
-    function _lowest(uint256 word) private pure returns (uint256) {
-        return _highest(word & (~word + 1));
+    function _key(uint256 side, uint256 depth, uint256 position) private pure returns (uint256) {
+        return side << 24 | depth << 16 | position;
     }
 
     /// @dev Position of the highest set bit of a word that is not zero.

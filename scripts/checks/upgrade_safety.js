@@ -21,10 +21,10 @@ async function main() {
     if (!report.ok) fail(`${report.explain(false)}\nupgrade safety: see the errors above`);
     return report;
   };
-  // Every proxy is born with Seed, whose initializer calls those of the parents; the implementations that follow must not
-  // call them again. So the one contract is held to it, the others are not.
+  // Every proxy is born with Seed, whose initializer calls those of the parents; the implementations that follow need none
+  // and must not call them again. So the one contract is held to it, the others are not.
   if (expected.includes(SEED)) await validated(SEED, {});
-  const unsafeAllow = expected.includes(SEED) ? ['missing-initializer-call'] : [];
+  const unsafeAllow = expected.includes(SEED) ? ['missing-initializer', 'missing-initializer-call'] : [];
   const report = await validated(undefined, { exclude: ['node_modules/**'], unsafeAllow });
 
   const seen = new Set(report.upgradeableContractReports.map(({ contract }) => contract));
