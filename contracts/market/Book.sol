@@ -125,6 +125,7 @@ library Book {
         uint256 limit; // worst tick acceptable
         uint256 quantity; // not 0
         uint256 most; // queue places to look at, at most
+        uint256[] exceptions; // orders that are not to trade, packed as step << 128 | order id
         uint256 from;
         uint256 to;
         uint256 lastLevel; // its note
@@ -194,8 +195,7 @@ library Book {
     /* MATCHING */
 
     /// @notice Walk the book from its best price, writing down what happens to each order met, and change nothing.
-    /// @param exceptions Pairs are packed as step << 128 | order id: orders that are not to trade.
-    function plan(State storage s, Walk memory w, uint256[] memory exceptions) internal view {
+    function plan(State storage s, Walk memory w) internal view {
         unchecked {
             uint256 at;
             assembly ("memory-safe") {
@@ -230,7 +230,7 @@ library Book {
                         amount -= taken;
                         uint256 step; // FILL
                         if (order.hasExpired()) step = uint256(Step.EVICT);
-                        else if (exceptions.length != 0) step = _exceptionFor(exceptions, id);
+                        else if (w.exceptions.length != 0) step = _exceptionFor(w.exceptions, id);
                         if (step != uint256(Step.FILL)) {
                             if (step == uint256(Step.STOP)) {
                                 w.stopped = true;

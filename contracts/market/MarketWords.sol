@@ -18,7 +18,8 @@ import { IOrderBook } from "./IOrderBook.sol";
 type MarketWord is uint256;
 
 using {
-    best,
+    bestBid,
+    bestAsk,
     instrument,
     lowest,
     highest,
@@ -42,12 +43,10 @@ using {
 ///      orderOfDay: of the latest trade; fees: accrued and not yet collected, main money.
 type TapeWord is uint256;
 
-using { last, fees, count, orderOfDay, takerFee, withoutFees, after_ } for TapeWord global;
+using { last, fees, count, orderOfDay, takerFee, onDay, withoutFees, withTrades } for TapeWord global;
 
 /// @notice More trades than a market or its day can number.
 error SeriesFull(uint256 count, uint256 orderOfDay);
-/// @notice More fees than can accrue before they are collected.
-error FeesToCollect(uint256 amount);
 
 /* MARKET */
 
@@ -80,8 +79,12 @@ function termsOf(MarketWord w, TapeWord tape) pure returns (IOrderBook.MarketTer
     });
 }
 
-function best(MarketWord w, bool ofBids) pure returns (uint256) {
-    return uint24(MarketWord.unwrap(w) >> (ofBids ? 0 : 24));
+function bestBid(MarketWord w) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w));
+}
+
+function bestAsk(MarketWord w) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w) >> 24);
 }
 
 function instrument(MarketWord w) pure returns (uint256) {
@@ -159,9 +162,8 @@ function count(TapeWord w) pure returns (uint256) {
     return uint40(TapeWord.unwrap(w) >> 120);
 }
 
-/// @dev On the civil day `today`; a new day begins with 0.
-function orderOfDay(TapeWord w, uint256 today) pure returns (uint256) {
-    return uint24(TapeWord.unwrap(w) >> 160) == today ? uint32(TapeWord.unwrap(w) >> 184) : 0;
+function orderOfDay(TapeWord w) pure returns (uint256) {
+    return uint32(TapeWord.unwrap(w) >> 184);
 }
 
 /// @dev Of the taker, in units per lot.
@@ -173,14 +175,20 @@ function withoutFees(TapeWord w) pure returns (TapeWord) {
     return TapeWord.wrap(TapeWord.unwrap(w) & ~(uint256(type(uint96).max) << 24));
 }
 
-/// @dev `trades` more, the last of them at `tick`, of which `accrued` fees.
-function after_(TapeWord w, uint256 trades, uint256 today, uint256 tick, uint256 accrued) pure returns (TapeWord) {
+/// @dev On a new civil day the order of the day starts again.
+function onDay(TapeWord w, uint256 day) pure returns (TapeWord) {
+    uint256 raw = TapeWord.unwrap(w);
+    if (uint24(raw >> 160) == day) return w;
+    return TapeWord.wrap((raw & ~(uint256(type(uint56).max) << 160)) | day << 160);
+}
+
+/// @dev `trades` more, the last of them at `tick`. Their fees, `accrued`, need no check: there is not so much money.
+function withTrades(TapeWord w, uint256 trades, uint256 tick, uint256 accrued) pure returns (TapeWord) {
     unchecked {
         uint256 all = w.count() + trades;
-        uint256 ofDay = w.orderOfDay(today) + trades;
-        accrued += w.fees();
-        require(all <= type(uint40).max && ofDay <= type(uint32).max, SeriesFull(all, ofDay));
-        require(accrued <= type(uint96).max, FeesToCollect(accrued));
-        return TapeWord.wrap(w.takerFee() << 216 | ofDay << 184 | today << 160 | all << 120 | accrued << 24 | tick);
+        uint256 ofDay = w.orderOfDay() + trades;
+        if (all >> 40 | ofDay >> 32 != 0) revert SeriesFull(all, ofDay);
+        uint256 rest = TapeWord.unwrap(w) >> 24 << 24;
+        return TapeWord.wrap(rest + (trades << 184 | trades << 120 | accrued << 24 | tick));
     }
 }

@@ -124,146 +124,158 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     /* PLACING */
 
     /// @inheritdoc IOrderBook
-    function place(Order memory order) external returns (Placed memory) {
+    function place(Order calldata order) external returns (Placed memory placed) {
         Market storage m = _s().markets[order.market];
         MarketWord word = m.word;
         _requirePlaceable(order, word);
 
-        bool buys = order.side == Side.BUY;
-        uint256 best = word.best(!buys);
-        if (!_meets(buys, order.tick, best)) return _rest(m, word, order, buys);
-        if (order.timeInForce != TimeInForce.POST_ONLY) return _match(m, word, order, buys);
-
-        best = m.book.bestOf(buys ? Side.SELL : Side.BUY, best);
-        require(!_meets(buys, order.tick, best), WouldTrade(order.tick, uint24(best)));
-        return _rest(m, word, order, buys);
-    }
-
-    function _meets(bool buys, uint256 tick, uint256 best) private pure returns (bool) {
-        return buys ? best != 0 && best <= tick : best >= tick; // no tick is 0
-    }
-
-    function _requirePlaceable(Order memory o, MarketWord word) private view {
-        if (word.state() != uint256(MarketState.OPEN)) revert MarketNotOpen(o.market, uint8(word.state()));
-        if (o.latest != 0 && block.timestamp > o.latest) revert TooLate(o.latest, block.timestamp);
-        if (o.tick < word.lowest() || o.tick > word.highest()) {
-            revert PriceOutsideBand(o.tick, uint24(word.lowest()), uint24(word.highest()));
+        if (order.side == Side.BUY) {
+            uint256 ask = word.bestAsk();
+            if (ask <= order.tick && ask != 0) return _meet(m, word, order, placed);
+        } else if (word.bestBid() >= order.tick) {
+            return _meet(m, word, order, placed);
         }
-        uint256 quantity = o.quantity;
-        if (quantity < word.least() || quantity % word.lot() != 0) {
-            revert BadOrderQuantity(quantity, word.lot(), word.least());
-        }
-        if (o.expires != 0 && !_mayExpire(o)) revert BadExpiry(o.expires, block.timestamp);
-        if (o.mostMakers == 0 || o.mostMakers > _MOST_MAKERS) revert BadMakerLimit(o.mostMakers);
+        return _rest(m, word, order, placed);
     }
 
-    function _mayExpire(Order memory o) private view returns (bool) {
-        return
-            o.expires > block.timestamp && (o.timeInForce == TimeInForce.GTC || o.timeInForce == TimeInForce.POST_ONLY);
+    function _requirePlaceable(Order calldata order, MarketWord word) private view {
+        if (word.state() != uint256(MarketState.OPEN)) revert MarketNotOpen(order.market, uint8(word.state()));
+        uint256 tick = order.tick;
+        if (tick < word.lowest() || tick > word.highest()) {
+            revert PriceOutsideBand(order.tick, uint24(word.lowest()), uint24(word.highest()));
+        }
+        uint256 quantity = order.quantity;
+        uint256 lot = word.lot();
+        if (quantity < word.least() || quantity % lot != 0) revert BadOrderQuantity(quantity, lot, word.least());
+        if (order.expires != 0) _requireMayExpire(order);
+        uint256 most = order.mostMakers;
+        if (most == 0 || most > _MOST_MAKERS) revert BadMakerLimit(order.mostMakers);
+        if (order.latest != 0 && order.latest < block.timestamp) revert TooLate(order.latest, block.timestamp);
+    }
+
+    function _requireMayExpire(Order calldata order) private view {
+        TimeInForce rule = order.timeInForce;
+        bool rests = rule == TimeInForce.GTC || rule == TimeInForce.POST_ONLY;
+        require(rests && order.expires > block.timestamp, BadExpiry(order.expires, block.timestamp));
     }
 
     /// @dev Prices do not meet.
-    function _rest(Market storage m, MarketWord word, Order memory order, bool buys)
+    function _rest(Market storage m, MarketWord word, Order calldata order, Placed memory placed)
         private
-        returns (Placed memory placed)
+        returns (Placed memory)
     {
-        if (order.timeInForce == TimeInForce.IOC) return placed;
+        TimeInForce rule = order.timeInForce;
         uint256 quantity = order.quantity;
-        if (order.timeInForce == TimeInForce.FOK) revert NotFillable(0, quantity);
+        if (rule == TimeInForce.IOC) return placed;
+        if (rule == TimeInForce.FOK) revert NotFillable(0, quantity);
 
-        (uint256 instrument, uint256 held) = _escrow(word, buys, order.tick, quantity);
+        (uint256 instrument, uint256 held) = _escrow(word, order.side == Side.BUY, order.tick, quantity);
         address account = LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        MarketWord after_ = _enqueue(m, word, order, buys, account, quantity, placed);
+        MarketWord after_ = _enqueue(m, word, order, account, quantity, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
+        return placed;
     }
 
     function _enqueue(
         Market storage m,
         MarketWord word,
-        Order memory order,
-        bool buys,
+        Order calldata order,
         address account,
         uint256 quantity,
         Placed memory placed
     ) private returns (MarketWord) {
-        (OrderId id, bool better) = m.book
-            .rest(_sideId(order.market, !buys), order.tick, word.best(buys), account, quantity, order.expires);
+        bool buys = order.side == Side.BUY;
+        uint256 tick = order.tick;
+        uint256 best = buys ? word.bestBid() : word.bestAsk();
+        (OrderId id, bool better) =
+            m.book.rest(uint256(order.market) << 8 | (buys ? 0 : 1), tick, best, account, quantity, order.expires);
         placed.id = id;
         placed.rested = uint48(quantity);
 
         emit OrderPlaced(id, account, uint48(quantity), order.expires);
-        return better ? word.withBest(buys, order.tick) : word;
-    }
-
-    /// @dev The upper bits of the ids of its orders.
-    function _sideId(uint256 market, bool sells) private pure returns (uint256 side) {
-        assembly {
-            side := or(shl(8, market), sells) // the number of `Side`
-        }
+        return better ? word.withBest(buys, tick) : word;
     }
 
     /* MATCHING */
 
-    function _match(Market storage m, MarketWord word, Order memory order, bool buys)
+    /// @dev Prices meet, unless the best level is empty.
+    function _meet(Market storage m, MarketWord word, Order calldata order, Placed memory placed)
         private
-        returns (Placed memory placed)
+        returns (Placed memory)
     {
-        Book.Walk memory walk;
-        walk.side = _sideId(order.market, buys);
-        walk.best = word.best(!buys);
-        walk.limit = order.tick;
-        walk.quantity = order.quantity;
-        walk.most = order.mostMakers;
+        bool buys = order.side == Side.BUY;
+        uint256 best = buys ? word.bestAsk() : word.bestBid();
+        if (order.timeInForce == TimeInForce.POST_ONLY) {
+            best = m.book.bestOf(buys ? Side.SELL : Side.BUY, best);
+            bool meets = buys ? best != 0 && best <= order.tick : best >= order.tick;
+            require(!meets, WouldTrade(order.tick, uint24(best)));
+            return _rest(m, word, order, placed);
+        }
+
+        uint256[] memory none;
+        Book.Walk memory walk = Book.Walk({
+            side: uint256(order.market) << 8 | (buys ? 1 : 0),
+            best: best,
+            limit: order.tick,
+            quantity: order.quantity,
+            most: order.mostMakers,
+            exceptions: none,
+            from: 0,
+            to: 0,
+            lastLevel: 0,
+            fills: 0,
+            others: 0,
+            left: 0,
+            end: 0,
+            stopped: false
+        });
+        m.book.plan(walk);
         TapeWord tape = m.tape;
         uint256 unit = word.unit();
-        (address account, uint256 traded, uint256 resting) = _settle(m, word, order, walk, tape.takerFee() * unit, buys);
+        (address account, uint256 traded, uint256 resting) = _settle(m, word, order, walk, tape.takerFee() * unit);
 
         m.book.commit(walk);
         placed.filled = uint48(traded);
         if (walk.fills != 0) {
-            (uint256 lastTick, uint256 today) = _tell(m, word, tape, walk, buys, account);
-            uint256 fee = (tape.takerFee() + word.makerFee()) * unit;
-            m.tape = tape.after_(walk.fills, today, lastTick, traded / word.lot() * fee);
+            tape = tape.onDay(VoucherSeries.dayOf(block.timestamp, DAY_OFFSET));
+            uint256 lastTick = _tell(m, word, tape, walk, buys, account);
+            uint256 fee = traded / word.lot() * (tape.takerFee() + word.makerFee()) * unit;
+            m.tape = tape.withTrades(walk.fills, lastTick, fee);
         }
         if (walk.others != 0) _release(word, walk);
-        MarketWord after_ = walk.end == walk.best ? word : word.withBest(!buys, walk.end);
-        if (resting != 0) after_ = _enqueue(m, after_, order, buys, account, resting, placed);
+        MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
+        if (resting != 0) after_ = _enqueue(m, after_, order, account, resting, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
+        return placed;
     }
 
-    /// @dev Plans and settles until the ledger refuses no maker; then all has moved, and the book has not changed yet.
-    function _settle(
-        Market storage m,
-        MarketWord word,
-        Order memory order,
-        Book.Walk memory walk,
-        uint256 takerFee,
-        bool buys
-    ) private returns (address account, uint256 traded, uint256 resting) {
-        uint256[] memory exceptions;
-        while (true) {
-            m.book.plan(walk, exceptions);
-            uint256[] memory makers = new uint256[](walk.fills);
-            uint256 cost;
-            (traded, cost) = _price(word, buys, walk, makers);
-            if (order.timeInForce == TimeInForce.FOK && traded != walk.quantity) {
-                revert NotFillable(traded, walk.quantity);
-            }
+    /// @dev Settles the plan, and plans again until the ledger refuses no maker; then all has moved, and the book has not
+    ///      changed yet.
+    function _settle(Market storage m, MarketWord word, Order calldata order, Book.Walk memory walk, uint256 takerFee)
+        private
+        returns (address account, uint256 traded, uint256 resting)
+    {
+        unchecked {
+            bool buys = order.side == Side.BUY;
+            TimeInForce rule = order.timeInForce;
+            while (true) {
+                uint256[] memory makers = _words(walk.fills);
+                uint256 cost;
+                (traded, cost) = _price(word, buys, walk, makers);
+                if (rule == TimeInForce.FOK && traded != walk.quantity) revert NotFillable(traded, walk.quantity);
 
-            uint256 given;
-            uint256 debit;
-            resting = walk.left;
-            if (resting != 0) {
-                if (walk.stopped || order.timeInForce != TimeInForce.GTC) resting = 0;
-                else (given, debit) = _escrow(word, buys, walk.limit, resting);
-            }
-            if (traded == 0) return (_hold(given, debit), 0, resting);
-            unchecked {
+                uint256 given;
+                uint256 debit;
+                resting = walk.left;
+                if (resting != 0) {
+                    if (walk.stopped || rule != TimeInForce.GTC) resting = 0;
+                    else (given, debit) = _escrow(word, buys, walk.limit, resting);
+                }
+                if (traded == 0) return (_hold(given, debit), 0, resting);
                 uint256 fee = traded / word.lot() * takerFee;
-                debit = _fitting(debit + (buys ? cost + fee : traded));
                 try LEDGER.settle(
-                    debit,
-                    buys ? traded : _fitting(cost - fee),
+                    _fitting(debit + (buys ? cost + fee : traded)),
+                    _fitting(buys ? traded : cost - fee),
                     msg.sender,
                     buys,
                     makers,
@@ -274,7 +286,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 ) {
                     return (account_, traded, resting);
                 } catch (bytes memory reason) {
-                    exceptions = _except(order.selfTrade, walk, exceptions, reason);
+                    _except(order.selfTrade, walk, reason);
+                    m.book.plan(walk);
                 }
             }
         }
@@ -312,13 +325,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     }
 
     /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
-    function _except(SelfTrade selfTrade, Book.Walk memory walk, uint256[] memory known, bytes memory reason)
-        private
-        pure
-        returns (uint256[] memory exceptions)
-    {
+    function _except(SelfTrade selfTrade, Book.Walk memory walk, bytes memory reason) private pure {
         (uint256 blocked, uint256 own) = _refused(reason);
-        exceptions = new uint256[](known.length + walk.fills);
+        uint256[] memory known = walk.exceptions;
+        uint256[] memory exceptions = new uint256[](known.length + walk.fills);
         uint256 count;
         for (; count < known.length; ++count) {
             exceptions[count] = known[count];
@@ -340,6 +350,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         assembly ("memory-safe") {
             mstore(exceptions, count)
         }
+        walk.exceptions = exceptions;
     }
 
     /// @dev The ledger's `MakersRefused`; anything else is the caller's answer.
@@ -356,15 +367,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     }
 
     /// @dev A voucher and an event for each trade.
+    /// @return tick Of the last of them.
     function _tell(Market storage m, MarketWord word, TapeWord tape, Book.Walk memory walk, bool buys, address taker)
         private
-        returns (uint256 tick, uint256 today)
+        returns (uint256 tick)
     {
         unchecked {
-            uint256 index = tape.count();
-            today = VoucherSeries.dayOf(block.timestamp, DAY_OFFSET);
-            uint256 orderOfDay = tape.orderOfDay(today);
-            uint256 tickSize = word.tickSize();
             Voucher memory voucher = Voucher({
                 kind: VoucherKind.TRADE,
                 series: uint32(walk.side >> 8),
@@ -378,32 +386,42 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 to: taker,
                 ref: 0
             });
-            bytes32[] memory leaves = new bytes32[](walk.fills);
-            uint256 to = walk.to;
+            uint256 tickSize = word.tickSize();
+            uint256 index = tape.count();
+            uint256 orderOfDay = tape.orderOfDay();
+            uint256[] memory leaves = _words(walk.fills);
             uint256 next;
+            uint256 to = walk.to;
             for (uint256 at = walk.from; at != to; at += 64) {
                 (uint256 first, uint256 second) = Book.noteAt(at);
                 if (first >= Book.NO_FILL) continue;
+                address maker = OrderWord.wrap(second).account();
+                if (buys) voucher.from = maker;
+                else voucher.to = maker;
                 tick = uint24(first >> 64);
-                if (buys) voucher.from = OrderWord.wrap(second).account();
-                else voucher.to = OrderWord.wrap(second).account();
-                voucher.index = uint40(index + next);
+                ++orderOfDay;
+                voucher.index = uint40(index);
+                voucher.orderOfDay = uint32(orderOfDay);
                 voucher.quantity = first >> 128;
                 voucher.price = tick * tickSize;
                 voucher.ref = uint128(first);
-                voucher.orderOfDay = uint32(orderOfDay + next + 1);
-                leaves[next++] = VoucherSeries.leafOf(voucher);
+                leaves[next++] = uint256(VoucherSeries.leafOf(voucher));
 
                 emit Trade(
-                    OrderId.wrap(uint128(first)),
-                    OrderWord.wrap(second).account(),
-                    taker,
-                    uint48(first >> 128),
-                    voucher.index,
-                    voucher.orderOfDay
+                    OrderId.wrap(uint128(first)), maker, taker, uint48(first >> 128), uint40(index), uint32(orderOfDay)
                 );
+                ++index;
             }
-            m.vouchers.appendAll(index, leaves);
+            m.vouchers.appendAll(tape.count(), leaves);
+        }
+    }
+
+    /// @dev Memory for so many words, all of which are written before they are read.
+    function _words(uint256 length) private pure returns (uint256[] memory words) {
+        assembly ("memory-safe") {
+            words := mload(0x40)
+            mstore(0x40, add(words, shl(5, add(length, 1))))
+            mstore(words, length)
         }
     }
 
@@ -482,7 +500,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         private
         returns (address account, uint256 open)
     {
-        (account, open) = m.book.remove(id, word.best(id.side() == Side.BUY));
+        (account, open) = m.book.remove(id, id.side() == Side.BUY ? word.bestBid() : word.bestAsk());
 
         emit OrderClosed(id, account, uint48(open), reason);
     }
@@ -532,8 +550,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         TapeWord tape = m.tape;
         view_.terms = termsOf(word, tape);
         view_.state = MarketState(word.state());
-        view_.bestBid = uint24(m.book.bestOf(Side.BUY, word.best(true)));
-        view_.bestAsk = uint24(m.book.bestOf(Side.SELL, word.best(false)));
+        view_.bestBid = uint24(m.book.bestOf(Side.BUY, word.bestBid()));
+        view_.bestAsk = uint24(m.book.bestOf(Side.SELL, word.bestAsk()));
         view_.last = uint24(tape.last());
         view_.feesAccrued = uint96(tape.fees());
         view_.trades = uint40(tape.count());
@@ -554,7 +572,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         Market storage m = _market(market);
         ticks = new uint24[](most);
         tonnes = new uint48[](most);
-        uint256 tick = m.book.bestOf(side, m.word.best(side == Side.BUY));
+        uint256 tick = m.book.bestOf(side, side == Side.BUY ? m.word.bestBid() : m.word.bestAsk());
         uint256 count;
         for (; count < most && tick != 0; ++count) {
             ticks[count] = uint24(tick);

@@ -39,7 +39,7 @@ library VoucherSeries {
 
     /// @notice As `append` for each leaf in turn, but a peak that the next leaves swallow again is never written.
     /// @dev Uses `leaves` up. At each height the nodes that are complete stand in memory from `at` on.
-    function appendAll(Peaks storage peaks, uint256 count, bytes32[] memory leaves) internal {
+    function appendAll(Peaks storage peaks, uint256 count, uint256[] memory leaves) internal {
         unchecked {
             uint256 nodes = leaves.length;
             uint256 at;
