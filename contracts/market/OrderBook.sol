@@ -13,7 +13,7 @@ import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Book, LevelWord, OrderWord } from "./Book.sol";
 import { IOrderBook } from "./IOrderBook.sol";
-import { MarketWord, TapeWord, configured, termsOf } from "./MarketWords.sol";
+import { Intent, MarketWord, TapeWord, configured, intentOf, termsOf } from "./MarketWords.sol";
 
 /// @title The order book. Its manual is `IOrderBook`; matching is `Book`; the words are drawn in `MarketWords.sol`.
 /// @dev No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it holds,
@@ -125,168 +125,170 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
 
     /// @inheritdoc IOrderBook
     function place(Order calldata order) external returns (Placed memory placed) {
-        Market storage m = _s().markets[order.market];
+        Intent intent = intentOf(order);
+        Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
-        _requirePlaceable(order, word);
-
-        if (order.side == Side.BUY) {
-            uint256 ask = word.bestAsk();
-            if (ask <= order.tick && ask != 0) return _meet(m, word, order, placed);
-        } else if (word.bestBid() >= order.tick) {
-            return _meet(m, word, order, placed);
-        }
-        return _rest(m, word, order, placed);
-    }
-
-    function _requirePlaceable(Order calldata order, MarketWord word) private view {
-        if (word.state() != uint256(MarketState.OPEN)) revert MarketNotOpen(order.market, uint8(word.state()));
-        uint256 tick = order.tick;
-        if (tick < word.lowest() || tick > word.highest()) {
-            revert PriceOutsideBand(order.tick, uint24(word.lowest()), uint24(word.highest()));
-        }
-        uint256 quantity = order.quantity;
-        uint256 lot = word.lot();
-        if (quantity < word.least() || quantity % lot != 0) revert BadOrderQuantity(quantity, lot, word.least());
-        if (order.expires != 0) _requireMayExpire(order);
-        uint256 most = order.mostMakers;
-        if (most == 0 || most > _MOST_MAKERS) revert BadMakerLimit(order.mostMakers);
+        _requirePlaceable(intent, word);
         if (order.latest != 0 && order.latest < block.timestamp) revert TooLate(order.latest, block.timestamp);
+
+        // Unchecked: an ask of 0, none, becomes the largest number.
+        unchecked {
+            if (intent.buys()) {
+                if (word.bestAsk() - 1 < intent.tick()) _meet(m, word, intent, placed);
+                else _rest(m, word, intent, placed);
+            } else {
+                if (word.bestBid() >= intent.tick()) _meet(m, word, intent, placed);
+                else _rest(m, word, intent, placed);
+            }
+        }
     }
 
-    function _requireMayExpire(Order calldata order) private view {
-        TimeInForce rule = order.timeInForce;
-        bool rests = rule == TimeInForce.GTC || rule == TimeInForce.POST_ONLY;
-        require(rests && order.expires > block.timestamp, BadExpiry(order.expires, block.timestamp));
+    /// @dev Differences are unchecked: below the lower bound they become the largest numbers.
+    function _requirePlaceable(Intent i, MarketWord word) private view {
+        unchecked {
+            if (word.state() != uint256(MarketState.OPEN)) {
+                revert MarketNotOpen(uint24(i.market()), uint8(word.state()));
+            }
+            uint256 lowest = word.lowest();
+            if (i.tick() - lowest > word.highest() - lowest) {
+                revert PriceOutsideBand(uint24(i.tick()), uint24(lowest), uint24(word.highest()));
+            }
+            uint256 quantity = i.quantity();
+            uint256 lot = word.lot();
+            if (quantity < word.least() || quantity % lot != 0) revert BadOrderQuantity(quantity, lot, word.least());
+            if (i.expires() != 0) _requireMayExpire(i);
+            if (i.most() - 1 >= _MOST_MAKERS) revert BadMakerLimit(uint16(i.most()));
+        }
+    }
+
+    function _requireMayExpire(Intent i) private view {
+        bool rests = i.rule() == uint256(TimeInForce.GTC) || i.rule() == uint256(TimeInForce.POST_ONLY);
+        require(rests && i.expires() > block.timestamp, BadExpiry(uint40(i.expires()), block.timestamp));
     }
 
     /// @dev Prices do not meet.
-    function _rest(Market storage m, MarketWord word, Order calldata order, Placed memory placed)
-        private
-        returns (Placed memory)
-    {
-        TimeInForce rule = order.timeInForce;
-        uint256 quantity = order.quantity;
-        if (rule == TimeInForce.IOC) return placed;
-        if (rule == TimeInForce.FOK) revert NotFillable(0, quantity);
+    function _rest(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+        uint256 quantity = intent.quantity();
+        uint256 rule = intent.rule();
+        if (rule == uint256(TimeInForce.IOC)) return;
+        if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
-        (uint256 instrument, uint256 held) = _escrow(word, order.side == Side.BUY, order.tick, quantity);
+        (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
         address account = LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        MarketWord after_ = _enqueue(m, word, order, account, quantity, placed);
+        MarketWord after_ = _enqueue(m, word, intent, account, quantity, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
-        return placed;
     }
 
     function _enqueue(
         Market storage m,
         MarketWord word,
-        Order calldata order,
+        Intent intent,
         address account,
         uint256 quantity,
         Placed memory placed
     ) private returns (MarketWord) {
-        bool buys = order.side == Side.BUY;
-        uint256 tick = order.tick;
+        bool buys = intent.buys();
+        uint256 tick = intent.tick();
         uint256 best = buys ? word.bestBid() : word.bestAsk();
         (OrderId id, bool better) =
-            m.book.rest(uint256(order.market) << 8 | (buys ? 0 : 1), tick, best, account, quantity, order.expires);
+            m.book.rest(intent.market() << 8 | (buys ? 0 : 1), tick, best, account, quantity, intent.expires());
         placed.id = id;
         placed.rested = uint48(quantity);
 
-        emit OrderPlaced(id, account, uint48(quantity), order.expires);
+        emit OrderPlaced(id, account, uint48(quantity), uint40(intent.expires()));
         return better ? word.withBest(buys, tick) : word;
     }
 
     /* MATCHING */
 
     /// @dev Prices meet, unless the best level is empty.
-    function _meet(Market storage m, MarketWord word, Order calldata order, Placed memory placed)
-        private
-        returns (Placed memory)
-    {
-        bool buys = order.side == Side.BUY;
+    function _meet(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+        bool buys = intent.buys();
         uint256 best = buys ? word.bestAsk() : word.bestBid();
-        if (order.timeInForce == TimeInForce.POST_ONLY) {
-            best = m.book.bestOf(buys ? Side.SELL : Side.BUY, best);
-            bool meets = buys ? best != 0 && best <= order.tick : best >= order.tick;
-            require(!meets, WouldTrade(order.tick, uint24(best)));
-            return _rest(m, word, order, placed);
-        }
+        if (intent.rule() == uint256(TimeInForce.POST_ONLY)) return _postOnly(m, word, intent, placed);
 
         uint256[] memory none;
         Book.Walk memory walk = Book.Walk({
-            side: uint256(order.market) << 8 | (buys ? 1 : 0),
+            side: intent.market() << 8 | (buys ? 1 : 0),
             best: best,
-            limit: order.tick,
-            quantity: order.quantity,
-            most: order.mostMakers,
+            limit: intent.tick(),
+            quantity: intent.quantity(),
+            most: intent.most(),
             exceptions: none,
             from: 0,
             to: 0,
-            lastLevel: 0,
-            fills: 0,
             others: 0,
             left: 0,
             end: 0,
+            endWord: LevelWord.wrap(0),
             stopped: false
         });
         m.book.plan(walk);
         TapeWord tape = m.tape;
-        uint256 unit = word.unit();
-        (address account, uint256 traded, uint256 resting) = _settle(m, word, order, walk, tape.takerFee() * unit);
+        (address account, uint256 traded, uint256 resting) = _settle(m, word, tape, intent, walk);
 
         m.book.commit(walk);
         placed.filled = uint48(traded);
-        if (walk.fills != 0) {
-            tape = tape.onDay(VoucherSeries.dayOf(block.timestamp, DAY_OFFSET));
-            uint256 lastTick = _tell(m, word, tape, walk, buys, account);
-            uint256 fee = traded / word.lot() * (tape.takerFee() + word.makerFee()) * unit;
-            m.tape = tape.withTrades(walk.fills, lastTick, fee);
-        }
+        if (traded != 0) m.tape = _tell(m, word, tape, walk, account, traded);
         if (walk.others != 0) _release(word, walk);
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
-        if (resting != 0) after_ = _enqueue(m, after_, order, account, resting, placed);
+        if (resting != 0) after_ = _enqueue(m, after_, intent, account, resting, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
-        return placed;
+    }
+
+    function _postOnly(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+        (uint256 tick, uint256 best) = (intent.tick(), 0);
+        bool meets;
+        if (intent.buys()) {
+            best = m.book.bestOf(Side.SELL, word.bestAsk());
+            meets = best != 0 && best <= tick;
+        } else {
+            best = m.book.bestOf(Side.BUY, word.bestBid());
+            meets = best >= tick;
+        }
+        require(!meets, WouldTrade(uint24(tick), uint24(best)));
+        _rest(m, word, intent, placed);
     }
 
     /// @dev Settles the plan, and plans again until the ledger refuses no maker; then all has moved, and the book has not
     ///      changed yet.
-    function _settle(Market storage m, MarketWord word, Order calldata order, Book.Walk memory walk, uint256 takerFee)
+    function _settle(Market storage m, MarketWord word, TapeWord tape, Intent intent, Book.Walk memory walk)
         private
         returns (address account, uint256 traded, uint256 resting)
     {
         unchecked {
-            bool buys = order.side == Side.BUY;
-            TimeInForce rule = order.timeInForce;
             while (true) {
-                uint256[] memory makers = _words(walk.fills);
+                uint256[] memory makers = _words((walk.to - walk.from) / 64 - walk.others);
                 uint256 cost;
-                (traded, cost) = _price(word, buys, walk, makers);
-                if (rule == TimeInForce.FOK && traded != walk.quantity) revert NotFillable(traded, walk.quantity);
+                (traded, cost) = _price(word, walk, makers);
+                if (intent.rule() == uint256(TimeInForce.FOK) && traded != walk.quantity) {
+                    revert NotFillable(traded, walk.quantity);
+                }
 
                 uint256 given;
-                uint256 debit;
+                uint256 held;
                 resting = walk.left;
                 if (resting != 0) {
-                    if (walk.stopped || rule != TimeInForce.GTC) resting = 0;
-                    else (given, debit) = _escrow(word, buys, walk.limit, resting);
+                    if (walk.stopped || intent.rule() != uint256(TimeInForce.GTC)) resting = 0;
+                    else (given, held) = _escrow(word, intent.buys(), walk.limit, resting);
                 }
-                if (traded == 0) return (_hold(given, debit), 0, resting);
-                uint256 fee = traded / word.lot() * takerFee;
+                if (traded == 0) return (_hold(given, held), 0, resting);
+                uint256 fee = traded / word.lot() * tape.takerFee() * word.unit();
+                (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
                 try LEDGER.settle(
-                    _fitting(debit + (buys ? cost + fee : traded)),
-                    _fitting(buys ? traded : cost - fee),
+                    _fitting(held + debit),
+                    _fitting(credit),
                     msg.sender,
-                    buys,
+                    intent.buys(),
                     makers,
                     word.instrument(),
-                    order.selfTrade == SelfTrade.ALLOW
+                    intent.selfTrade() == uint256(SelfTrade.ALLOW)
                 ) returns (
                     address account_
                 ) {
                     return (account_, traded, resting);
                 } catch (bytes memory reason) {
-                    _except(order.selfTrade, walk, reason);
+                    _except(intent.selfTrade(), walk, makers.length, reason);
                     m.book.plan(walk);
                 }
             }
@@ -300,7 +302,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     }
 
     /// @dev What each maker gets, and the sums.
-    function _price(MarketWord word, bool buys, Book.Walk memory walk, uint256[] memory makers)
+    function _price(MarketWord word, Book.Walk memory walk, uint256[] memory makers)
         private
         pure
         returns (uint256 traded, uint256 cost)
@@ -309,6 +311,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             uint256 tickSize = word.tickSize();
             uint256 lot = word.lot();
             uint256 fee = word.makerFee() * word.unit();
+            bool buys = walk.side & 1 == 1; // from sellers
             uint256 to = walk.to;
             uint256 next;
             for (uint256 at = walk.from; at != to; at += 64) {
@@ -319,23 +322,23 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 traded += gets;
                 cost += price;
                 if (buys) gets = price - gets / lot * fee;
-                makers[next++] = second << 96 | gets;
+                _put(makers, next++, second << 96 | gets);
             }
         }
     }
 
     /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
-    function _except(SelfTrade selfTrade, Book.Walk memory walk, bytes memory reason) private pure {
+    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, bytes memory reason) private pure {
         (uint256 blocked, uint256 own) = _refused(reason);
         uint256[] memory known = walk.exceptions;
-        uint256[] memory exceptions = new uint256[](known.length + walk.fills);
+        uint256[] memory exceptions = new uint256[](known.length + fills);
         uint256 count;
         for (; count < known.length; ++count) {
             exceptions[count] = known[count];
         }
-        Book.Step forOwn = selfTrade == SelfTrade.CANCEL_NEWEST
+        Book.Step forOwn = selfTrade == uint256(SelfTrade.CANCEL_NEWEST)
             ? Book.Step.STOP
-            : selfTrade == SelfTrade.CANCEL_OLDEST ? Book.Step.EVICT_OWN : Book.Step.DECREMENT;
+            : selfTrade == uint256(SelfTrade.CANCEL_OLDEST) ? Book.Step.EVICT_OWN : Book.Step.DECREMENT;
         uint256 fill;
         for (uint256 at = walk.from; at != walk.to; at += 64) {
             (uint256 first,) = Book.noteAt(at);
@@ -366,13 +369,22 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    /// @dev A voucher and an event for each trade.
-    /// @return tick Of the last of them.
-    function _tell(Market storage m, MarketWord word, TapeWord tape, Book.Walk memory walk, bool buys, address taker)
-        private
-        returns (uint256 tick)
-    {
+    /// @dev A voucher and an event for each trade, and all of them on the tape.
+    function _tell(
+        Market storage m,
+        MarketWord word,
+        TapeWord tape,
+        Book.Walk memory walk,
+        address taker,
+        uint256 traded
+    ) private returns (TapeWord) {
         unchecked {
+            tape = tape.onDay(VoucherSeries.dayOf(block.timestamp, DAY_OFFSET));
+            uint256 index = tape.count();
+            uint256 orderOfDay = tape.orderOfDay();
+            uint256 unit = word.unit();
+            uint256 tickSize = word.tickSize();
+            uint256[] memory leaves = _words((walk.to - walk.from) / 64 - walk.others);
             Voucher memory voucher = Voucher({
                 kind: VoucherKind.TRADE,
                 series: uint32(walk.side >> 8),
@@ -386,33 +398,29 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 to: taker,
                 ref: 0
             });
-            uint256 tickSize = word.tickSize();
-            uint256 index = tape.count();
-            uint256 orderOfDay = tape.orderOfDay();
-            uint256[] memory leaves = _words(walk.fills);
             uint256 next;
-            uint256 to = walk.to;
-            for (uint256 at = walk.from; at != to; at += 64) {
+            uint256 tick;
+            for (uint256 at = walk.from; at != walk.to; at += 64) {
                 (uint256 first, uint256 second) = Book.noteAt(at);
                 if (first >= Book.NO_FILL) continue;
                 address maker = OrderWord.wrap(second).account();
-                if (buys) voucher.from = maker;
+                if (walk.side & 1 == 1) voucher.from = maker; // a seller
                 else voucher.to = maker;
                 tick = uint24(first >> 64);
-                ++orderOfDay;
-                voucher.index = uint40(index);
-                voucher.orderOfDay = uint32(orderOfDay);
-                voucher.quantity = first >> 128;
+                voucher.index = uint40(index + next);
+                voucher.orderOfDay = uint32(orderOfDay + next + 1);
                 voucher.price = tick * tickSize;
+                voucher.quantity = first >> 128;
                 voucher.ref = uint128(first);
-                leaves[next++] = uint256(VoucherSeries.leafOf(voucher));
+                _put(leaves, next++, uint256(VoucherSeries.leafOf(voucher)));
 
                 emit Trade(
-                    OrderId.wrap(uint128(first)), maker, taker, uint48(first >> 128), uint40(index), uint32(orderOfDay)
+                    OrderId.wrap(uint128(first)), maker, taker, uint48(first >> 128), voucher.index, voucher.orderOfDay
                 );
-                ++index;
             }
-            m.vouchers.appendAll(tape.count(), leaves);
+            m.vouchers.appendAll(index, leaves);
+            uint256 fee = traded / word.lot() * (tape.takerFee() + word.makerFee()) * unit;
+            return tape.withTrades(next, tick, fee);
         }
     }
 
@@ -425,12 +433,19 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
+    /// @dev `i` is below the length.
+    function _put(uint256[] memory words, uint256 i, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(add(add(words, 32), shl(5, i)), word)
+        }
+    }
+
     /// @dev Orders that left the book untraded, or shrank so, get back what they held.
     function _release(MarketWord word, Book.Walk memory walk) private {
         for (uint256 at = walk.from; at != walk.to; at += 64) {
             (uint256 first, uint256 second) = Book.noteAt(at);
             uint256 step = first >> 248;
-            if (step == uint256(Book.Step.FILL) || step == uint256(Book.Step.LEVEL)) continue;
+            if (step == uint256(Book.Step.FILL)) continue;
             OrderId id = OrderId.wrap(uint128(first));
             OrderWord order = OrderWord.wrap(second);
             uint48 quantity = uint48(first >> 128);

@@ -112,8 +112,9 @@ library VoucherSeries {
 
     /// @dev The civil day of `timestamp` in a zone that is `offset` seconds east of UTC: days since 1970-01-01.
     function dayOf(uint256 timestamp, int256 offset) internal pure returns (uint24) {
-        // forge-lint: disable-next-line(unsafe-typecast) -- block times are far below 2^63 seconds and 2^24 days
-        return uint24(uint256(int256(timestamp) + offset) / 1 days);
+        unchecked {
+            return uint24(uint256(int256(timestamp) + offset) / 1 days); // times are far below 2^63 seconds, days below 2^24
+        }
     }
 
     function _get(uint256 at) private pure returns (bytes32 node) {
