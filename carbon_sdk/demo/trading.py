@@ -125,8 +125,8 @@ class Floor:
             self.send(group)
 
     def send(self, acts: Sequence[tuple[Signer, Act[Placed] | Act[None]]]) -> None:
-        """Place or take back orders, one after the other."""
-        for outcome in send_many(self.stage.chain, acts, gas=GAS):
+        """Place or take back orders, one after the other: who comes first decides who trades."""
+        for outcome in send_many(self.stage.chain, acts, gas=GAS, batch=1):
             if outcome.error is not None:
                 raise outcome.error
             assert outcome.done is not None  # noqa: S101 -- either of the two is there
