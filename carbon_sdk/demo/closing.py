@@ -85,6 +85,11 @@ class Record:
     vouchers: int
     folder: Path
 
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """What to do with the folder, and how."""
+        return next_steps(self.folder, self.proven)
+
 
 def close_books(stage: Stage, folder: Path) -> Record:
     """Audit, prove, publish.
@@ -188,7 +193,7 @@ def _page(stage: Stage, record: Record) -> Page:
         f"after the surrender deadline of {stage.year}, as of {deadline.isoformat()}",
         record.audit,
         [(f"Largest trade, {record.proven.voucher.quantity:,} t", record.proven.code)],
-        next_steps(record.folder),
+        record.steps,
         (
             "The published emissions and allocations of the installations are facts; everything else is a play: "
             "what companies do here says nothing about them.",
@@ -196,12 +201,12 @@ def _page(stage: Stage, record: Record) -> Page:
     )
 
 
-def next_steps(folder: Path) -> list[tuple[str, str]]:
+def next_steps(folder: Path, proven: Proven) -> list[tuple[str, str]]:
     """What to do with the folder, and how."""
     chain = folder / CHAIN
     return [
         ("See the market as it stands", f"carbon status --rpc {chain}"),
         ("Audit it again", f"carbon audit run --rpc {chain} --store {folder / STORE}"),
-        ("Verify a voucher", f"carbon voucher verify --rpc {chain} {folder / VOUCHERS}/<code>.json"),
+        ("Verify a voucher", f"carbon voucher verify --rpc {chain} {proven.file}"),
         ("Act with a key of the play", f"set -a; . {folder / KEYS}; carbon company --help"),
     ]
