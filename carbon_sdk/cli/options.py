@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-RPC, KEY, PASSWORD = "CARBON_RPC", "CARBON_KEY", "CARBON_PASSWORD"  # noqa: S105 -- names of variables
+RPC, KEY, PASSWORD = "CARBON_RPC", "CARBON_KEY", "CARBON_PASSWORD"
 
 rpc_option = click.option(
     "--rpc",

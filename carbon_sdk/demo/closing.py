@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 
+from carbon_sdk.actors.views import VoucherReader, leaf_of
 from carbon_sdk.audit.report import AuditReport
 from carbon_sdk.audit.state import State
 from carbon_sdk.audit.suite import (
@@ -26,9 +27,6 @@ from carbon_sdk.audit.suite import (
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind, verify
 from carbon_sdk.chain.signers import LocalSigner
 from carbon_sdk.contracts.generated.enums import Verdict
-from carbon_sdk.contracts.generated.enums import VoucherKind as Kind
-from carbon_sdk.contracts.generated.structs import Voucher as OnChain
-from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.demo.stage import Stage
 from carbon_sdk.demo.surrender import StoryBroken
 from carbon_sdk.identifiers import Address
@@ -156,27 +154,11 @@ def _prove(stage: Stage, state: State, audit: AuditReport, folder: Path) -> Prov
     code, voucher, document = max(trades, key=lambda found: (found[1].quantity, found[1].index))
     verify(document, anchor_of(state, series_by_number(state, voucher.series), audit), known=voucher)
     siblings = [bytes.fromhex(text[2:]) for text in orjson.loads(document)["proof"]["siblings"]]
-    verdict = stage.suite.contract(VoucherBook).verify(on_chain(voucher), siblings)
-    if verdict is not Verdict.VALID:
+    reader = VoucherReader(stage.suite, voucher.series, voucher.index)
+    verdict = reader.verify(siblings)
+    if leaf_of(reader.voucher) != voucher.leaf() or verdict is not Verdict.VALID:
         raise StoryBroken(f"The contract says of voucher {code}: {verdict.name}.")
     return Proven(code, voucher, folder / f"{code}.json", verdict)
-
-
-def on_chain(voucher: Voucher) -> OnChain:
-    """A voucher in the form of the contracts."""
-    return OnChain(
-        Kind(voucher.kind),
-        voucher.series,
-        voucher.index,
-        voucher.order_of_day,
-        voucher.at,
-        voucher.instrument,
-        voucher.quantity,
-        voucher.price,
-        voucher.sender,
-        voucher.receiver,
-        voucher.ref,
-    )
 
 
 def _page(stage: Stage, record: Record) -> Page:
