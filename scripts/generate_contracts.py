@@ -43,7 +43,7 @@ IDENTIFIERS = {
 }
 # Errors that say who may not: they become NotPermitted.
 PERMISSIONS = re.compile(
-    r"Unauthorized|^MayNot|^NotThe[A-Z]|^Not(A|The)?Representative$|^MissingRight$|^NotPermitted|^OnlyModule$|^Forbidden"
+    r"Unauthorized|^MayNot|^NotThe(?!Latest)|^OutsideRegion$|^Not(A|The)?Representative$|^MissingRight$|^NotPermitted|^OnlyModule$|^Forbidden"
 )
 
 # Interfaces that get a class of their own: no contract's ABI has what they declare.
@@ -134,7 +134,8 @@ def read_contracts() -> Iterator[Contract]:
 
 def generate(contracts: list[Contract]) -> Iterator[tuple[Path, str]]:
     """Every file's path and text."""
-    types = Types()
+    declared = {item["name"] for contract in contracts for item in contract.abi if item["type"] in ("event", "error")}
+    types = Types(frozenset(declared | {contract.name for contract in contracts}))
     modules: list[tuple[str, str]] = []
     shipped = [item for item in contracts if item.is_deployable and not item.is_internal_library]
     shipped += [item for item in contracts if item.name in INTERFACES]
@@ -179,7 +180,7 @@ def artifact(contract: Contract) -> str:
 
 
 def sorted_places(references: Mapping[str, list[dict[str, int]]]) -> list[list[int]]:
-    """[start, length] of each place that the constructor fills; the compiler's own numbers differ from build to build."""
+    """[start, length] of each place that the constructor fills, without the compiler's own numbers for them."""
     return sorted([place["start"], place["length"]] for places in references.values() for place in places)
 
 
@@ -189,7 +190,8 @@ def sorted_places(references: Mapping[str, list[dict[str, int]]]) -> list[list[i
 class Types:
     """Structs and enumerations met while generating; each is declared once."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: frozenset[str]) -> None:
+        self.taken = taken  # names of contracts, events and errors
         self.structs: dict[str, tuple[str, list[dict[str, Any]]]] = {}
         self.enums: dict[str, tuple[str, ...]] = {}
 
@@ -246,6 +248,8 @@ class Types:
     def struct(self, item: Mapping[str, Any]) -> str:
         full = re.sub(r"\[\d*\]", "", item["internalType"].removeprefix("struct "))
         name: str = full.rpartition(".")[2]
+        if name in self.taken or name in self.enums:
+            name = full.replace(".", "") if "." in full else f"{name}Struct"
         shape = [{**part} for part in item["components"]]
         if name in self.structs and [canonical_type(p) for p in self.structs[name][1]] != [
             canonical_type(p) for p in shape
@@ -261,15 +265,16 @@ class Types:
     def enum(self, full: str) -> str:
         name = full.rpartition(".")[2]
         members = enum_members(name, full.rpartition(".")[0])
-        if self.enums.setdefault(name, members) != members:
-            name = full.replace(".", "")
-            self.enums[name] = members
+        if name in self.taken or name in self.structs or self.enums.get(name, members) != members:
+            name = full.replace(".", "") if "." in full else f"{name}Enum"
+        self.enums[name] = members
         return name
 
     def structs_module(self) -> str:
         lines = []
         for name, (full, parts) in self.structs.items():
-            lines += ["", "", f"class {name}(NamedTuple):", f'    """Solidity\'s `{full}`."""', ""]
+            lines += ["", "", "@dataclass(frozen=True, slots=True)", f"class {name}(Struct):"]
+            lines += [f'    """Solidity\'s `{full}`."""', ""]
             lines += [f"    {safe(snake(part['name']))}: {self.annotation(part, given=False)}" for part in parts]
         return module(lines, self)
 
@@ -356,7 +361,7 @@ def answer(contract: Contract, item: Mapping[str, Any], name: str, types: Types)
         f'    """What `{contract.name}.{item["name"]}` returns."""',
         "",
     ]
-    declaration += [f"    {safe(snake(part['name']))}: {known}" for part, known in zip(outputs, kinds, strict=True)]
+    declaration += [f"    {tuple_field(part['name'])}: {known}" for part, known in zip(outputs, kinds, strict=True)]
     return kind, f"lambda v: {kind}({', '.join(parts)})", declaration
 
 
@@ -619,8 +624,13 @@ def safe(name: str) -> str:
 
 # What an exception has already.
 ERROR_ATTRIBUTES = frozenset(
-    "act advice args arguments data error exit_code meaning names of selector sender signature transaction_hash what".split()
+    {"act", "advice", "args", "arguments", "data", "error", "exit_code", "meaning", "names"}
+    | {"of", "selector", "sender", "signature", "transaction_hash", "what"}
 )
+
+
+def tuple_field(name: str) -> str:
+    return f"{snake(name)}_" if snake(name) in ("index", "count") else safe(snake(name))
 
 
 def argument_name(
@@ -690,7 +700,7 @@ IMPORTS = (
 )
 OWN_IMPORTS = (
     ("carbon_sdk.chain.abi", ("Codec", "codec_of")),
-    ("carbon_sdk.chain.calls", ("Act", "Event", "Function")),
+    ("carbon_sdk.chain.calls", ("Act", "Event", "Function", "Struct")),
     ("carbon_sdk.chain.catalogue", ("EventDecoder",)),
     ("carbon_sdk.chain.chain", ("BlockTag",)),
     ("carbon_sdk.contracts.advice", ("ADVICE",)),
@@ -721,7 +731,7 @@ def module(lines: list[str], types: Types) -> str:
 def import_lines(table: Any, used: set[str]) -> list[str]:
     lines = []
     for origin, names in table:
-        wanted = [name for name in names if name in used]
+        wanted = sorted((name for name in names if name in used), key=_import_order)
         if wanted:
             start = f"from {origin} import "
             text = start + ", ".join(wanted)
@@ -729,6 +739,11 @@ def import_lines(table: Any, used: set[str]) -> list[str]:
                 text if len(text) <= WIDTH else "\n".join([f"{start}(", *(f"    {name}," for name in wanted), ")"])
             )
     return lines
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """As ruff sorts: constants, classes, the rest; each regardless of case."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2), name.lower()
 
 
 def _signed(item: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -82,6 +83,8 @@ def _tuple_codec(types: tuple[str, ...], names: tuple[str, ...]) -> Codec:
         at += part.size
 
     def encode(value: Any, name: str) -> bytes:
+        if is_dataclass(value):
+            value = tuple(value)  # type: ignore[arg-type] # a Struct, which stands above this module, can be iterated
         if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or len(value) != len(encoders):
             raise InputError(f"{name or 'arguments'}: give {len(encoders)} values.")
         head: list[bytes] = []

@@ -150,7 +150,9 @@ class Anvil:
                 return None
             except OSError:
                 with contextlib.suppress(OSError, ValueError, KeyError, CarbonError):
-                    url = str(orjson.loads((self.folder / "running.json").read_bytes())["url"])
+                    running = orjson.loads((self.folder / "running.json").read_bytes())
+                    url = str(running["url"])
+                    os.kill(int(running["owner"]), 0)  # without its owner it is about to write its state and end
                     HttpEndpoint(url, timeout=5).request("eth_chainId")
                     os.close(lock)
                     return url
@@ -185,7 +187,7 @@ class Anvil:
         atexit.register(self.stop)
         self._await_answer(url)
         if self.folder:
-            running = orjson.dumps({"pid": self._process.pid, "url": url})
+            running = orjson.dumps({"owner": os.getpid(), "pid": self._process.pid, "url": url})
             (self.folder / "running.json").write_bytes(running)
         return url
 
@@ -216,7 +218,8 @@ class Anvil:
             assert self._process is not None and self._process.stderr is not None  # noqa: S101, PT018 -- piped above
             text = self._process.stderr.read().decode(errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return lines[-1].rstrip(".") if lines else ""
+        errors = [line for line in lines if line.lower().startswith("error")]
+        return (errors or lines or [""])[-1].rstrip(".")
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:

@@ -111,6 +111,18 @@ class Act(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Struct:
+    """A Solidity struct: one frozen subclass for each; iterating gives its fields in order."""
+
+    def __iter__(self) -> Iterator[object]:
+        return (getattr(self, item.name) for item in fields(self))
+
+    def as_dict(self) -> dict[str, object]:
+        """Fields by name, in order."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """What a contract recorded. One frozen subclass for each event, with its fields by name."""
 

@@ -22,7 +22,9 @@ _PANIC = bytes.fromhex("4e487b71")  # Panic(uint256)
 _TEXT = codec_of(["string"])
 _NUMBER = codec_of(["uint256"])
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
-_OUT_OF_GAS = re.compile(r"out ?of ?gas|gas required exceeds|intrinsic gas too low|gas limit is too (?:low|high)", re.I)
+_OUT_OF_GAS = re.compile(
+    r"out ?of ?gas|oog\b|gas required exceeds|intrinsic gas too low|gas limit is too (?:low|high)", re.I
+)
 _REVERTED = re.compile(r"revert|invalid ?(?:fe)?opcode|invalid jump|stack (?:under|over)flow|evm error", re.I)
 
 
@@ -47,8 +49,8 @@ def reason_of(data: bytes) -> Refused:
 def refusal_in(error: NodeError) -> Refused | None:
     """The contracts' refusal inside a node's error; None if the node itself refused.
 
-    Nodes put the data in different places: anvil, geth, besu and reth in `error.data`; older ones as
-    `{"data": …}`, `{"result": …}` or `{"<hash>": {"return": …}}` in it, or as text after "Reverted"; some in the message.
+    Nodes put the data in different places: anvil, geth, besu and reth in `error.data`; others as `{"data": …}`,
+    `{"result": …}` or `{"<hash>": {"return": …}}` in it, as text after "Reverted" there, or in the message.
     """
     found = _data_in(error.data)
     message = error.node_message

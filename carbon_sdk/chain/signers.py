@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
@@ -147,7 +147,8 @@ class KeystoreSigner(LocalSigner):
         if not isinstance(stored, dict) or not {"crypto", "Crypto"} & stored.keys():
             raise SignerError(f"{self.path} is no keystore file: it has no `crypto`.")
         try:
-            key = decode_keyfile_json(stored, (password if isinstance(password, str) else password()).encode())
+            secret: Any = (password if isinstance(password, str) else password()).encode()
+            key = decode_keyfile_json(stored, secret)  # typed as text, but one of its two ciphers needs bytes
         except ValueError:
             raise SignerError(f"{self.path}: the password is wrong.") from None
         except (KeyError, TypeError, NotImplementedError):
@@ -174,9 +175,8 @@ def create_keystore(path: str | Path, password: str, signer: LocalSigner | None 
     if not password:
         raise SignerError("A keystore needs a password.")
     signer = signer or LocalSigner.new()
-    content = orjson.dumps(
-        create_keyfile_json(signer.secret(), password.encode(), version=3), option=orjson.OPT_INDENT_2
-    )
+    secret: Any = password.encode()  # as when it is read
+    content = orjson.dumps(create_keyfile_json(signer.secret(), secret, version=3), option=orjson.OPT_INDENT_2)
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { Rounding } from "../types/FixedPoint.sol";
+import { IAllocationFormula } from "./IAllocationFormula.sol";
 
 /// @title From cap to units: determination, application, review, approval, certificate (R-ALC-1 to 4, R-DAT-c).
 /// @notice Quantities are whole tonnes of CO2e. What is issued for a year never exceeds a part of its cap, whatever the
-///         order of calls. A determination is computed here, exact with one rounding at the end:
-///
-///         quantity = round( Σ over terms (level x benchmark x factor)  x  Π factors )
-///
-///         HISTORICAL: one term whose level is the installation's registered emissions and whose benchmark is one.
-///         BENCHMARK: up to 8 terms, activity level x benchmark of a product. All with 18 decimals: 1e18 is one.
+///         order of calls. A determination is computed by `IAllocationFormula` from baselines that are registered here.
 ///
 ///         DETERMINED ── applyForAllocation ──> APPLIED ── approve ──> CERTIFIED
 ///              └────────────── reject ──────────┴──> REJECTED;  a later determination of the same: SUPERSEDED
@@ -18,12 +13,6 @@ import { Rounding } from "../types/FixedPoint.sol";
 ///         A later determination for the same installation, year and part adjusts: approval issues what is missing to the
 ///         new quantity; when more was issued than is due, the difference stands as over-allocation.
 interface IAllocator {
-    enum Method {
-        NONE,
-        HISTORICAL,
-        BENCHMARK
-    }
-
     /// @dev Of the cap. What no part has is not assigned, and not issued.
     enum Part {
         FREE,
@@ -62,20 +51,6 @@ interface IAllocator {
         bytes32 document; // digest of the accepted baseline data report, or of the years' figures
     }
 
-    struct Term {
-        bytes32 subject; // EMISSIONS or the name of a product: which baseline
-        uint128 benchmark; // tonnes CO2e for each unit of the product; one for HISTORICAL
-        uint128 factor; // of this term only, e.g. exposure to carbon leakage; one where there is none
-    }
-
-    struct Inputs {
-        Method method;
-        Rounding rounding;
-        Part part; // FREE or RESERVE
-        Term[] terms;
-        uint128[] factors; // of the whole, e.g. cross-sectoral; at most 8
-    }
-
     /// @dev Three words: account 160 | year 16 | state 8 | part 8 | method 8 | baseline 32
     ///                   installation 64 | quantity 64 | instrument 96
     ///                   digest
@@ -84,7 +59,7 @@ interface IAllocator {
         uint16 year;
         State state;
         Part part;
-        Method method;
+        IAllocationFormula.Method method;
         uint32 baseline; // version that was in force
         uint64 installation;
         uint64 quantity; // whole tonnes due in all
@@ -111,26 +86,18 @@ interface IAllocator {
     error CapExceeded(uint16 year, Part part, uint256 asked, uint256 left);
     /// @notice A digest must say what, or why.
     error DigestMissing();
-    /// @notice The years are not in order, or a list of them is empty or too long.
+    /// @notice The years are not in order, or there are none or more than 10.
     error BadYears(uint16 firstYear, uint16 lastYear);
     /// @notice There is no accepted figure of `installation` for `year`.
     error NoFigure(uint64 installation, uint16 year);
     /// @notice The installation has no baseline of `subject`.
     error NoBaseline(uint64 installation, bytes32 subject);
-    /// @notice The subject does not fit the method: EMISSIONS goes with HISTORICAL, a product with BENCHMARK.
-    error WrongSubject(bytes32 subject, Method method);
-    /// @notice 1 to `limit` terms (one for HISTORICAL), at most `limit` factors.
-    error BadTermCount(uint256 terms, uint256 factors, uint256 limit);
-    /// @notice HISTORICAL knows no benchmark: it must be one.
-    error BadBenchmark(uint128 benchmark);
     /// @notice Free determinations take from FREE or RESERVE.
     error WrongPart(Part part);
     /// @notice Not an allowance, or its period begins after `year`.
     error WrongInstrument(uint256 instrument, uint16 year);
     /// @notice `installation` has no duty to report for `year`.
     error NotActiveIn(uint64 installation, uint16 year);
-    /// @notice Levels and terms differ in number.
-    error LengthMismatch(uint256 levels, uint256 terms);
     /// @notice No determination has this number.
     error UnknownDetermination(uint256 id);
     /// @notice The determination is in state `state`, which does not allow the act.
@@ -141,8 +108,10 @@ interface IAllocator {
     error ReviewFailed(uint256 id, uint256 findings);
     /// @notice Only accounts of kind GOVERNMENT get units to auction; `kind` is an `AccountKind`.
     error NotAGovernmentAccount(address account, uint8 kind);
-    /// @notice A quantity of nothing, or of more than a year can have.
-    error BadQuantity(uint256 quantity);
+    /// @notice All that is due was issued before: an adjustment downwards needs no application.
+    error NothingDue(uint256 id);
+    /// @notice A quantity of nothing.
+    error EmptyQuantity();
 
     /* EVENTS */
 
@@ -159,23 +128,27 @@ interface IAllocator {
     );
     /// @notice The account is notified of what is due to it (R-ALC-2). With it everything the figure was computed from.
     /// @param levels Of the baselines, by term.
-    /// @param digest keccak256(abi.encode(id, account, installation, region, year, instrument, levels, inputs, quantity)).
+    /// @param digest keccak256(abi.encode(id, account, installation, region, year, part, instrument, levels,
+    ///        inputs, quantity)).
     event AllocationDetermined(
         uint256 indexed id,
         address indexed account,
         uint64 indexed installation,
         uint16 region,
         uint16 year,
+        Part part,
         uint256 instrument,
         uint256[] levels,
-        Inputs inputs,
+        IAllocationFormula.Inputs inputs,
         uint64 quantity,
         uint32 baseline,
         bytes32 digest
     );
-    /// @notice Replaced by `by`, the later determination of the same installation, year and part.
+    /// @notice Replaced by `by`, the later determination of the same installation, year and part. One that is certified stays
+    ///         certified, and the later one adjusts it.
     event AllocationSuperseded(uint256 indexed id, uint256 indexed by);
-    /// @notice All that is determined for a region and year, superseded and rejected ones left out.
+    /// @notice All that is due in a region for a year by the latest determinations; a rejected one counts what was issued
+    ///         before it.
     event RegionTotalChanged(uint16 indexed year, uint16 indexed region, uint128 tonnes);
     /// @notice By determination: `issued` tonnes came earlier, `quantity` are due.
     event OverAllocated(uint256 indexed id, address indexed account, uint64 issued, uint64 quantity);
@@ -232,11 +205,16 @@ interface IAllocator {
 
     /// @notice Determine what is due to the operator of `installation` for `year`. For REGULATOR. The latest determination
     ///         of the same installation, year and part is superseded.
+    /// @param part FREE or RESERVE.
     /// @param instrument The allowance to issue.
     /// @return id 1, 2, 3 …
-    function determine(uint64 installation, uint16 year, uint256 instrument, Inputs calldata inputs)
-        external
-        returns (uint256 id, uint64 quantity);
+    function determine(
+        uint64 installation,
+        uint16 year,
+        Part part,
+        uint256 instrument,
+        IAllocationFormula.Inputs calldata inputs
+    ) external returns (uint256 id, uint64 quantity);
 
     /// @notice Apply for the units. By a representative of the account with `Rights.INITIATE`. The contract reviews at once;
     ///         findings stand in the event, and approval reviews again.
@@ -257,6 +235,9 @@ interface IAllocator {
         returns (uint256 firstSerial);
 
     /* VIEWS */
+
+    /// @notice Computes and explains every figure.
+    function formula() external view returns (IAllocationFormula);
 
     /// @notice The subject of baselines of emissions.
     function EMISSIONS() external view returns (bytes32);
@@ -289,13 +270,4 @@ interface IAllocator {
 
     /// @notice What the contract finds against approving now: bit n is finding number n; 0: nothing.
     function review(uint256 id) external view returns (uint256 findings);
-
-    /// @notice The figure step by step: each term, their sum, then the product after each factor, all with 18 decimals and
-    ///         cut off after them; the quantity is rounded from the exact product. Steps do not depend on state, so a
-    ///         determination is explained from its event.
-    /// @param levels 18 decimals, by term.
-    function explain(uint256[] calldata levels, Inputs calldata inputs)
-        external
-        pure
-        returns (uint64 quantity, uint256[] memory steps);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { Status } from "./ComplianceStatus.sol";
-
 /// @title What the pre-examination finds; a set of bits. The low byte speaks against the application, the high byte warns.
 library Findings {
     /// @dev 1: the class is no tonne, the allowance is of another scheme, or credits are not accepted at all.
@@ -30,42 +28,19 @@ library Findings {
     uint16 internal constant UNFAVOURABLE = 0x00ff;
 }
 
-/// @title Obligation, surrender, status, penalty (R-CMP-1 to R-CMP-4, R-AST-6; clause 8.8).
-/// @notice An account's obligation is cumulative: the accepted emissions of its years against all that it ever surrendered,
-///         in whole tonnes. Its status is the function `ComplianceStatus` of that; it is judged again at every act, and
-///         `statusOf` always tells it as of the year that is open.
-///
-///         Surrender: applied for (units are bound, and examined at once: numbered findings, an opinion), decided by the
-///         authority, cancelled with one voucher for each line. A unit that was cancelled is never used again.
-///
-///         At the surrender deadline of a year its *static* figures stand: status, and what had been surrendered. They are
-///         written down by anyone's `freezeStatus`, and in any case before an act changes the account. An application that
-///         was filed in time counts as surrendered in time, whenever it is approved. From these figures the penalty is
-///         assessed, once for an account and year; what is missing is still owed.
+/// @title Where units are given up: surrender and voluntary cancellation (R-CMP-1, R-CMP-2, R-AST-6, R-VCH-2; clause 8.8).
+/// @notice Surrender: applied for (units are bound, and examined at once: numbered findings, an opinion), decided by the
+///         authority, cancelled with one voucher for each line. A unit that was cancelled is never used again. What is owed
+///         and by when is in `IObligations`.
 /// @dev Vouchers of surrenders and of cancellations share one series. A voucher's `ref` is the application's number, or
-///      the cause of the cancellation, `keccak256(abi.encode(beneficiary, purpose))`.
+///      the cause of the cancellation, `keccak256(abi.encode(beneficiary, purpose))`. Causes in the ledger are the same.
 interface IComplianceDesk {
-    /// @dev How a report's grams become tonnes of an obligation (R-MRV-3).
-    enum Rounding {
-        NEAREST, // halves up
-        DOWN,
-        UP
-    }
-
     enum ApplicationState {
         NONE,
         FILED,
         APPROVED,
         REJECTED,
         WITHDRAWN
-    }
-
-    /// @dev How far a year of an account has come.
-    enum YearStage {
-        OPEN,
-        FROZEN, // its deadline passed and its static figures are written down
-        ASSESSED,
-        PAID // assessed, and its penalty has arrived
     }
 
     enum Opinion {
@@ -75,32 +50,19 @@ interface IComplianceDesk {
 
     /// @dev What the desk is told once.
     struct Setup {
-        uint16 firstYear; // of the scheme: no obligation is of an earlier one; 55 years from it can be judged
-        uint16 currentYear; // that is open
         uint16 scheme; // number in the instruments' ids; allowances of others are not eligible
-        Rounding rounding;
         uint32 series; // number of the vouchers' series in the VoucherBook
         int32 utcOffset; // seconds east of UTC of the scheme's civil day
     }
 
-    /// @dev The rules for surrenders and penalties of one year's obligation.
-    struct Rules {
-        uint40 reportingDeadline; // Unix seconds; after it missing emissions restrict
-        uint40 surrenderDeadline; // Unix seconds, the last second included; not 0
-        uint16 oldestVintage; // 0: any
-        uint16 newestVintage; // 0: any; later than the year itself: borrowing
-        uint16 creditShare; // basis points of the year's emissions that credits may cover; 0: no credits
-        uint32 indexNumerator; // the penalty is indexed by this fraction, 1/1 when it is not
-        uint32 indexDenominator;
-        uint96 penaltyPerTonne; // smallest units of money
-    }
-
+    /// @dev One word.
     struct Application {
         address account;
         ApplicationState state;
         uint8 lines;
-        uint16 year; // whose rules it was examined by
+        uint16 year; // by whose rules it was examined
         uint16 findings; // bits of `Findings`
+        uint8 frozen; // of its basis: years whose deadline passes later count it as in time
         uint40 filedAt; // Unix seconds
     }
 
@@ -110,97 +72,32 @@ interface IComplianceDesk {
         uint96 quantity; // whole tonnes
     }
 
-    /// @dev As it stands now.
-    struct Position {
-        uint16 firstYear; // 0: not enrolled
-        uint16 lastYear; // 0: none
-        uint16 frozenThrough; // the last year with static figures, 0: none
-        uint48 emissions; // tonnes of the years that came up and are not excluded
-        uint48 surrendered; // tonnes, ever
-        uint48 shortfall; // tonnes
-        uint8 pending; // applications filed in time and not decided
-        uint16 missingYear; // the earliest year that came up and whose emissions are missing, 0: none
-        bool restricted; // from trading, for a shortfall or missing emissions
-        Status status;
-    }
+    /* ERRORS (and of IObligations: NotEnrolled, TooManyPending; of the ledger: InsufficientFree) */
 
-    /// @dev One word of an account and year.
-    struct YearRecord {
-        uint48 emissions; // tonnes, when they are known
-        uint48 surrendered; // tonnes in sum, when the deadline passed
-        uint48 credits; // tonnes of credits applied for or surrendered by the rules of this year
-        uint96 penalty; // smallest units of money
-        Status status; // at the deadline
-        YearStage stage;
-    }
-
-    /* ERRORS */
-
-    /// @notice The desk judges years from `first` to `last`.
-    error YearOutOfRange(uint16 year, uint16 first, uint16 last);
-    /// @notice Years are opened one after the other; `current` is open.
-    error YearNotNext(uint16 year, uint16 current);
-    error AlreadyEnrolled(address account, uint16 firstYear);
-    error NotEnrolled(address account);
-    /// @notice The last year is before the first.
-    error YearsReversed(uint16 firstYear, uint16 lastYear);
-    /// @notice `year` is excluded already, or is not.
-    error ExclusionUnchanged(address account, uint16 year, bool excluded);
-    /// @notice What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator or vintages or a
-    ///         share that cannot be.
-    error BadRules(uint16 year);
-    /// @notice The deadline has passed: what follows from it cannot be moved any more.
-    error RulesFixed(uint16 year, uint40 deadline);
     error UnknownApplication(uint256 id);
     /// @notice Application `id` is decided or withdrawn.
     error ApplicationClosed(uint256 id, ApplicationState state);
+    /// @notice The application is of `account`, for which `key` does not act.
+    error NotTheAccount(address key, address account);
     /// @notice The opinion is unfavourable: `findings`.
     error OpinionUnfavourable(uint256 id, uint16 findings);
     /// @notice An application has 1 to `limit` lines, and as many quantities as instruments.
     error BadLines(uint256 instruments, uint256 quantities, uint256 limit);
-    /// @notice Nothing, or more than the desk counts (2^48 tonnes).
+    /// @notice Nothing, or 2^40 tonnes and more in one application.
     error BadTonnes(uint256 tonnes);
-    /// @notice `account` has as many undecided applications as it may.
-    error TooManyPending(address account, uint256 limit);
     /// @notice Only tonnes are cancelled, not money.
     error NotCancellable(uint256 instrument);
-    /// @notice Nothing has come up: no rules, or `deadline` has not passed.
-    error DeadlineNotPassed(address account, uint16 year, uint40 deadline);
-    /// @notice `pending` applications that were filed in time are to be decided first.
-    error ApplicationsPending(address account, uint256 pending);
-    /// @notice The emissions of `year` are missing: no shortfall can be told.
-    error EmissionsMissing(address account, uint16 year);
-    /// @notice No year up to `year` whose reporting deadline has passed lacks its emissions.
-    error NothingMissing(address account, uint16 year);
-    error AlreadyAssessed(address account, uint16 year);
-    /// @notice No penalty is open for `account` and `year`: none was imposed, or it is paid.
-    error NoPenaltyOpen(address account, uint16 year);
-    error ReferenceUsed(bytes32 bankReference);
     /// @notice A digest must say why.
     error CauseMissing();
     /// @notice The two offsets do not give the same civil day now: the order of the day would run twice.
     error DayWouldChange(int32 from, int32 to);
+    /// @notice A civil day is less than a day away from UTC.
     error BadOffset(int32 offset);
 
     /* EVENTS */
 
     event DeskSetUp(Setup setup);
-    /// @notice From now on the status of every account is as of `year`; accounts that do nothing are not told singly.
-    event YearOpened(uint16 indexed year);
-    event RulesSet(uint16 indexed year, Rules rules);
     event UtcOffsetChanged(int32 offset);
-
-    event Enrolled(address indexed account, uint16 firstYear, uint16 lastYear);
-    event YearsChanged(address indexed account, uint16 firstYear, uint16 lastYear);
-    event ExclusionChanged(address indexed account, uint16 indexed year, bool excluded, bytes32 cause);
-    /// @notice The emissions of `year` are known to be `tonnes`; or, when not `known`, count as nothing and are missing.
-    event ObligationChanged(address indexed account, uint16 indexed year, uint48 tonnes, bool known);
-    /// @param year That was open.
-    event StatusChanged(address indexed account, uint16 indexed year, Status from, Status to);
-    /// @notice The figures at the deadline; given again when an application that was filed in time is approved after it.
-    event StatusFrozen(
-        address indexed account, uint16 indexed year, Status status, uint48 emissions, uint48 surrendered
-    );
 
     event SurrenderApplied(
         uint256 indexed id, address indexed account, address indexed key, uint256[] instruments, uint256[] quantities
@@ -218,57 +115,12 @@ interface IComplianceDesk {
         address indexed account, uint256 indexed instrument, uint256 quantity, bytes32 beneficiary, bytes32 purpose
     );
 
-    event YearAssessed(address indexed account, uint16 indexed year, uint48 emissions, uint48 surrendered);
-    event PenaltyImposed(address indexed account, uint16 indexed year, uint256 shortfall, uint256 amount);
-    event PenaltyPaid(address indexed account, uint16 indexed year, uint256 amount, bytes32 bankReference);
-    /// @notice Trading is forbidden while either holds.
-    event ComplianceRestricted(address indexed account, bool forShortfall, bool forMissing);
-
     /* SCHEME */
-
-    /// @notice Open the next compliance year. For REGULATOR.
-    function openYear(uint16 year) external;
-
-    /// @notice Set the rules of a year, until its surrender deadline has passed. For REGULATOR.
-    /// @dev Set the years in order: static figures of a year are written after those of all years before it.
-    function setRules(uint16 year, Rules calldata rules) external;
 
     /// @notice Change the offset of the civil day, at a time when both offsets have the same day. For SERVICE_MANAGER.
     function setUtcOffset(int32 offset) external;
 
-    function currentYear() external view returns (uint16);
-
     function setupOf() external view returns (Setup memory);
-
-    function rulesOf(uint16 year) external view returns (Rules memory);
-
-    /* OBLIGATION */
-
-    /// @notice Take `account` into compliance. Emissions that were accepted before count. For REGULATOR.
-    /// @param lastYear 0: none is known.
-    function enrol(address account, uint16 firstYear, uint16 lastYear) external;
-
-    /// @notice Change the first year of verified emissions. For REGULATOR.
-    function setFirstYear(address account, uint16 firstYear) external;
-
-    /// @notice Change the last year of verified emissions. For REGULATOR.
-    /// @param lastYear 0: none is known.
-    function setLastYear(address account, uint16 lastYear) external;
-
-    /// @notice `account` owes nothing for `year`. For REGULATOR.
-    function exclude(address account, uint16 year, bytes32 cause) external;
-
-    /// @notice Undo an exclusion. For REGULATOR.
-    function include(address account, uint16 year, bytes32 cause) external;
-
-    /// @notice Judge accounts again, so that a change that a new year brought is recorded as an event. Anyone.
-    function refresh(address[] calldata accounts) external;
-
-    function statusOf(address account) external view returns (Status);
-
-    function positionOf(address account) external view returns (Position memory);
-
-    function yearOf(address account, uint16 year) external view returns (YearRecord memory);
 
     /* SURRENDER */
 
@@ -305,26 +157,7 @@ interface IComplianceDesk {
 
     /* VOLUNTARY CANCELLATION */
 
-    /// @notice Cancel free units for good, for someone's benefit. By a representative with INITIATE and APPROVE.
+    /// @notice Cancel free units for good, for someone's benefit. By a representative with INITIATE and APPROVE, unless the
+    ///         account is under NO_TRANSFER.
     function cancelVoluntarily(uint256 instrument, uint256 quantity, bytes32 beneficiary, bytes32 purpose) external;
-
-    /* DEADLINES AND PENALTIES */
-
-    /// @notice Write down the static figures of all years of `account` up to `year` whose surrender deadline has passed.
-    ///         Anyone; reverts when `year` is not among them.
-    function freezeStatus(address account, uint16 year) external;
-
-    /// @notice Assess `year` of `account` after its surrender deadline. Anyone; once.
-    /// @dev penalty = shortfall x penaltyPerTonne x indexNumerator / indexDenominator, rounded down once at the end, in favour
-    ///      of who pays. shortfall = emissions up to the year less what had been surrendered at its deadline, or 0.
-    ///      While the shortfall lasts the account may not trade.
-    function assess(address account, uint16 year) external;
-
-    /// @notice Forbid `account` to trade while emissions are missing for `year` or before it, after its reporting
-    ///         deadline. Anyone.
-    function restrictForMissing(address account, uint16 year) external;
-
-    /// @notice The penalty of `year` has arrived. For SETTLEMENT_BANK.
-    /// @param bankReference Of the bank; never used twice here.
-    function recordPenaltyPaid(address account, uint16 year, bytes32 bankReference) external;
 }

@@ -35,11 +35,11 @@ abstract contract Governed is UUPSUpgradeable, AccessManagedUpgradeable {
     }
 
     /// @inheritdoc UUPSUpgradeable
-    /// @dev Remembers what it replaces: where `rollback()` leads.
+    /// @dev Remembers what it replaces: where `rollback()` leads. An upgrade to itself replaces nothing.
     function upgradeToAndCall(address newImplementation, bytes memory data) public payable override {
         address replaced = ERC1967Utils.getImplementation();
         super.upgradeToAndCall(newImplementation, data);
-        if (_isVersion()) PreviousImplementation.set(replaced);
+        if (_isVersion() && newImplementation != replaced) PreviousImplementation.set(replaced);
     }
 
     /// @dev False only for the seed that a proxy is born with: nothing rolls back to it.

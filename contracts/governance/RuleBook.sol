@@ -5,6 +5,8 @@ import { Governed } from "./Governed.sol";
 import { IRuleBook } from "./IRuleBook.sol";
 
 /// @title Versioned policies and documents. Its manual is `IRuleBook`.
+/// @dev Nothing to initialize: the seed has set the authority.
+/// @custom:oz-upgrades-unsafe-allow missing-initializer
 contract RuleBook is IRuleBook, Governed {
     /// @custom:storage-location erc7201:carbon.storage.RuleBook
     struct Storage {

@@ -47,11 +47,12 @@ contract CashDesk is ICashDesk, Governed {
         _use(bankReference);
 
         // No check of the amount: `issue` takes nothing that does not fit the ledger's 96 bits.
-        // forge-lint: disable-next-line(unsafe-typecast)
         _s().totals.deposited += uint96(amount);
 
         emit DepositRecorded(account, amount, bankReference);
 
+        // Money has serials like every instrument, but nobody asks for them.
+        // slither-disable-next-line unused-return
         _ledger().issue(account, _ledger().mainMoney(), amount, bankReference);
     }
 
@@ -62,7 +63,6 @@ contract CashDesk is ICashDesk, Governed {
         address account = _acting(0);
         require(commitment != 0, PayoutMissing());
 
-        // forge-lint: disable-next-line(unsafe-typecast) -- times fit
         uint40 usableFrom = uint40(block.timestamp + _s().payoutDelay);
         _s().payouts[account] = Payout(commitment, usableFrom);
 
@@ -106,7 +106,6 @@ contract CashDesk is ICashDesk, Governed {
             account: account,
             state: WithdrawalState.REQUESTED,
             requestedAt: uint40(block.timestamp),
-            // forge-lint: disable-next-line(unsafe-typecast)
             amount: uint96(amount),
             payout: commitment
         });

@@ -401,6 +401,7 @@ contract InstrumentLedger is
         bool ownAllowed
     ) external onlyModule(BOOK) returns (address account) {
         if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
+        _requireOpen(instrument);
         return buys
             ? _settlePurchase(key, instrument, ownAllowed, debit, credit, makers)
             : _settleSale(key, instrument, ownAllowed, debit, credit, makers);

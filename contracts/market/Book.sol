@@ -123,7 +123,7 @@ library Book {
         uint256 limit; // worst tick acceptable
         uint256 quantity; // not 0
         uint256 most; // queue places to look at, at most
-        uint256[] exceptions; // orders that are not to trade, packed as step << 128 | order id
+        uint256[] exceptions; // accounts whose orders are not to trade, packed as step << 160 | account
         uint256 from;
         uint256 to;
         uint256 others; // how many of the notes are no FILL
@@ -227,7 +227,7 @@ library Book {
                         uint256 note = id;
                         bool trades = true;
                         if (order.hasExpired() || w.exceptions.length != 0) {
-                            Step step = order.hasExpired() ? Step.EVICT : _exceptionFor(w.exceptions, id);
+                            Step step = order.hasExpired() ? Step.EVICT : _exceptionFor(w.exceptions, order.account());
                             if (step == Step.STOP) {
                                 w.stopped = true;
                                 break;
@@ -396,19 +396,17 @@ library Book {
         returns (OrderWord order, uint256 open)
     {
         uint256 index = id.index();
-        // Bits above an id's would give one order several names.
-        if (
-            OrderId.unwrap(id) >> 128 != 0 || word.generation() != id.generation() || index < word.head()
-                || index >= word.tail()
-        ) return (order, 0);
+        if (!id.isCanonical() || word.generation() != id.generation() || index < word.head() || index >= word.tail()) {
+            return (order, 0);
+        }
         order = level.orders[index];
         open = order.quantity();
         if (index == word.head() && open != 0) open -= word.headTaken();
     }
 
-    function _exceptionFor(uint256[] memory exceptions, uint256 id) private pure returns (Step) {
+    function _exceptionFor(uint256[] memory exceptions, address account_) private pure returns (Step) {
         for (uint256 i; i < exceptions.length; ++i) {
-            if (uint128(exceptions[i]) == id) return Step(exceptions[i] >> 128);
+            if (address(uint160(exceptions[i])) == account_) return Step(exceptions[i] >> 160);
         }
         return Step.FILL;
     }

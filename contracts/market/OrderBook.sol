@@ -342,12 +342,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             : selfTrade == uint256(SelfTrade.CANCEL_OLDEST) ? Book.Step.EVICT_OWN : Book.Step.DECREMENT;
         uint256 fill;
         for (uint256 at = walk.from; at != walk.to; at += 64) {
-            (uint256 first,) = Book.noteAt(at);
+            (uint256 first, uint256 second) = Book.noteAt(at);
             if (first >= Book.NO_FILL) continue;
-            if (blocked >> fill & 1 == 1) {
-                exceptions[count++] = uint256(Book.Step.EVICT) << 128 | uint128(first);
-            } else if (own >> fill & 1 == 1) {
-                exceptions[count++] = uint256(forOwn) << 128 | uint128(first);
+            if ((blocked | own) >> fill & 1 == 1) {
+                Book.Step step = blocked >> fill & 1 == 1 ? Book.Step.EVICT : forOwn;
+                uint256 packed = uint256(step) << 160 | uint160(OrderWord.wrap(second).account());
+                if (!_isAmong(exceptions, count, packed)) exceptions[count++] = packed;
             }
             ++fill;
         }
@@ -355,6 +355,13 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             mstore(exceptions, count)
         }
         walk.exceptions = exceptions;
+    }
+
+    function _isAmong(uint256[] memory list, uint256 count, uint256 wanted) private pure returns (bool) {
+        for (uint256 i; i < count; ++i) {
+            if (list[i] == wanted) return true;
+        }
+        return false;
     }
 
     /// @dev The ledger's `MakersRefused`; anything else is the caller's answer.

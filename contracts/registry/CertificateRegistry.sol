@@ -11,7 +11,8 @@ import { ICertificateRegistry } from "./ICertificateRegistry.sol";
 import { IStakeholderRegistry } from "./IStakeholderRegistry.sol";
 
 /// @title Certification authorities and the certificates behind keys. Its manual is `ICertificateRegistry`.
-/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
+/// @dev Nothing to initialize: the seed has set the authority.
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable missing-initializer
 contract CertificateRegistry is ICertificateRegistry, IERC5267, Governed {
     // A proxy of the suite, whose address is fixed before any implementation exists.
     IStakeholderRegistry private immutable REGISTRY;

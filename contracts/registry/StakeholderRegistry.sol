@@ -19,7 +19,8 @@ import { IEligibility } from "./IEligibility.sol";
 import { IStakeholderRegistry } from "./IStakeholderRegistry.sol";
 
 /// @title Applications, accounts and their representatives. Its manual is `IStakeholderRegistry`.
-/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
+/// @dev Nothing to initialize: the seed has set the authority.
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable missing-initializer
 contract StakeholderRegistry is IStakeholderRegistry, Governed {
     // The other contracts of the suite: proxies, whose addresses are fixed before any implementation exists.
     IRuleBook private immutable RULE_BOOK;
@@ -106,6 +107,8 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         require(form.kind != AccountKind.NONE, BadKind(uint8(form.kind)));
         require(!form.wantsReporting || form.kind == AccountKind.OPERATOR, NoReportingFor(uint8(form.kind)));
         require(form.record != 0, RecordMissing());
+        // The applicant names the version; its digest stands in the RuleBook.
+        // slither-disable-next-line unused-return
         (uint32 policy,) = RULE_BOOK.current(Topics.REGISTRATION_POLICY);
         require(form.policyVersion == policy, StalePolicy(form.policyVersion, policy));
     }
@@ -323,29 +326,33 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         uint40 until = attestation.notAfter;
         Representation memory held = _representation(key);
         _requireAttested(attestation, held.account, key);
-        _open(held.account);
+        Account storage record = _open(held.account);
 
-        bool principal = _noteCertificate(held.account, key, until);
+        bool principal = _noteCertificate(record, held.account, key, until);
 
         CERTIFICATES.bind(attestation, caSignature, possessionSignature);
         _push(held.account, key, held.rights, until);
-        if (principal) _push(held.account, _s().accounts[held.account]);
+        if (principal) _push(held.account, record);
     }
 
     /// @inheritdoc IStakeholderRegistry
     function certificateChanged(address key, uint40 until) external onlyModule(address(CERTIFICATES)) {
         Representation memory held = LEDGER.representationOf(key);
         if (held.rights == 0) return;
+        Account storage record = _s().accounts[held.account];
 
-        bool principal = _noteCertificate(held.account, key, until);
+        bool principal = _noteCertificate(record, held.account, key, until);
 
         _push(held.account, key, held.rights, until);
-        if (principal) _push(held.account, _s().accounts[held.account]);
+        if (principal) _push(held.account, record);
     }
 
-    function _noteCertificate(address account, address key, uint40 until) private returns (bool principal) {
+    function _noteCertificate(Account storage record, address account, address key, uint40 until)
+        private
+        returns (bool principal)
+    {
         principal = key == principalOf(account);
-        if (principal) _s().accounts[account].certificateUntil = until;
+        if (principal) record.certificateUntil = until;
 
         emit CertificateChanged(account, key, until);
     }
@@ -512,7 +519,8 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     /// @dev Whoever restricted, it is restricted; and what an account is not open for, it does not do.
     function _effective(Account memory record) private pure returns (uint16 restrictions) {
         restrictions = record.authorityRestrictions | record.complianceRestrictions;
-        if (record.capabilities & Capabilities.TRADING == 0) restrictions |= Restrictions.NO_TRADE;
+        bool trades = record.capabilities & Capabilities.TRADING != 0;
+        if (!trades) restrictions |= Restrictions.NO_TRADE;
     }
 
     /* VIEWS */

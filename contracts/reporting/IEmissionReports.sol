@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-/// @title From monitoring plan to accepted emissions: plan, report, verification, acceptance (R-MRV-2 to 7, R-DAT-b, l).
+import { IVerifications } from "./IVerifications.sol";
+
+/// @title From monitoring plan to accepted emissions: installations, plans, reports, figures (R-MRV-2 to 5, 7, R-DAT-b).
 /// @notice An installation is known by its number. Emissions are whole grams of CO2e. For each installation and civil year
-///         there is one filing: versions of a report, an opinion on a version, and in the end one figure, accepted or
-///         determined, which counts for the account.
+///         there is one filing: versions of a report, an opinion on a version (see `IVerifications`), and in the end one
+///         figure, accepted or determined, which counts for the account.
 ///
 ///         OPEN ── submitReport (again: amendment) ── verify ── accept ──> ACCEPTED
 ///           └──────────── determine (after the deadline) ───────────────> DETERMINED ── determine (again)
@@ -24,13 +26,6 @@ interface IEmissionReports {
         OPEN,
         ACCEPTED,
         DETERMINED
-    }
-
-    enum Conclusion {
-        NONE,
-        POSITIVE,
-        QUALIFIED, // verified with comments, nothing material
-        NEGATIVE
     }
 
     struct Installation {
@@ -72,32 +67,11 @@ interface IEmissionReports {
         bytes32 data; // digest of the activity data with their evidence
     }
 
-    struct Opinion {
-        uint128 verifiedGrams;
-        uint128 misstatementGrams; // found and not corrected; at least the difference to the report
-        Conclusion conclusion;
-        bytes32 document; // digest of the verification report
-    }
-
-    struct Verification {
-        address verifier; // account
-        uint40 verifiedAt; // Unix seconds
-        Opinion opinion;
-    }
-
     struct Filing {
         FilingState state;
         uint16 version; // of the latest report; 0: none came
         uint16 acceptedVersion; // 0 unless ACCEPTED
         uint128 grams; // accepted or determined; 0 while OPEN
-        address verifier; // account that the operator has engaged
-    }
-
-    /// @dev Up to `threshold` a misstatement of more than `below` is material, above it one of more than `above`.
-    struct Materiality {
-        uint128 threshold; // reported grams
-        uint16 below; // hundredths of a per cent of reported grams
-        uint16 above;
     }
 
     /* ERRORS */
@@ -106,11 +80,11 @@ interface IEmissionReports {
     error UnknownInstallation(uint64 installation);
     /// @notice The permit belongs to `installation`.
     error PermitTaken(bytes32 permit, uint64 installation);
-    /// @notice `account` is of kind `kind`; the act is for another kind (both are an `AccountKind`).
-    error WrongKind(address account, uint8 kind, uint8 needed);
+    /// @notice `account` is of kind `kind`; only an OPERATOR has installations (`kind` is an `AccountKind`).
+    error NotAnOperator(address account, uint8 kind);
     /// @notice `account` has `limit` installations already.
     error TooManyInstallations(address account, uint256 limit);
-    /// @notice The years are not in order, or the first is zero.
+    /// @notice The years are not in order, or one is no civil year of four digits at most.
     error BadYears(uint16 firstYear, uint16 lastYear);
     /// @notice `year` has a figure and cannot be left out; reopen it first.
     error YearHasFigure(uint64 installation, uint16 year);
@@ -142,30 +116,12 @@ interface IEmissionReports {
     error TooManyGrams(uint256 grams);
     /// @notice The first version has no reason, each later one has.
     error WrongReason(uint16 version, bytes32 reason);
-    /// @notice `account` is not accredited, or was until `until`.
-    error NotAccredited(address account, uint40 until);
-    /// @notice Accreditation ends in the past, or ended before.
-    error BadAccreditation(address account, uint40 until);
-    /// @notice Verifier and operator are one, or have the same beneficial owner.
-    error NotIndependent(address verifier, address operator, uint32 owner);
-    /// @notice The operator has engaged `engaged`, not `account`.
-    error NotEngaged(address account, address engaged);
     /// @notice The latest version is `latest`, not `version`; 0: no report came.
     error NotTheLatest(uint64 installation, uint16 year, uint16 version, uint16 latest);
-    /// @notice There is an opinion on this version; an amended report can get a new one.
-    error OpinionExists(uint64 installation, uint16 year, uint16 version);
-    /// @notice An opinion has a conclusion.
-    error ConclusionMissing();
-    /// @notice Less than the difference between report and verification.
-    error MisstatementBelowDifference(uint128 misstatement, uint128 difference);
-    /// @notice `misstatement` is material (more than `limit`, in grams); only a negative conclusion can follow.
-    error MaterialMisstatement(uint128 misstatement, uint256 limit);
     /// @notice The opinion on `version` is missing or negative.
-    error NotVerified(uint64 installation, uint16 year, uint16 version, Conclusion conclusion);
+    error NotVerified(uint64 installation, uint16 year, uint16 version, IVerifications.Conclusion conclusion);
     /// @notice The authority determines only after the deadline.
     error DeadlineNotPassed(uint16 year, uint40 deadline);
-    /// @notice A share above 100 %.
-    error BadMateriality(uint16 below, uint16 above);
 
     /* EVENTS */
 
@@ -189,10 +145,6 @@ interface IEmissionReports {
     event PlanApproved(uint64 indexed installation, uint16 version);
     event PlanReturned(uint64 indexed installation, uint16 version, bytes32 reason);
     event DeadlineSet(uint16 indexed year, uint40 deadline);
-    event MaterialitySet(Materiality materiality);
-    event VerifierAccredited(address indexed account, uint40 until, bytes32 document);
-    event AccreditationWithdrawn(address indexed account, bytes32 cause);
-    event VerifierEngaged(uint64 indexed installation, uint16 indexed year, address indexed verifier);
     /// @param entryGrams By entry, in the order in which they were reported; `entryStreams` says to which stream each is.
     /// @param reason Digest of why it was amended; zero for version 1.
     event ReportSubmitted(
@@ -208,9 +160,6 @@ interface IEmissionReports {
         bytes32 reason,
         bool late
     );
-    event ReportVerified(
-        uint64 indexed installation, uint16 indexed year, address indexed verifier, uint16 version, Opinion opinion
-    );
     event EmissionsAccepted(
         uint64 indexed installation, uint16 indexed year, address indexed account, uint16 version, uint128 grams
     );
@@ -221,7 +170,7 @@ interface IEmissionReports {
     event EmissionsReopened(
         uint64 indexed installation, uint16 indexed year, address indexed account, uint128 grams, bytes32 cause
     );
-    /// @notice What the account answers for; the same is told to the obligation sink.
+    /// @notice What the account answers for changed; the same is told to the obligation sink.
     event AccountEmissionsChanged(address indexed account, uint16 indexed year, uint128 grams, bool complete);
 
     /* INSTALLATIONS */
@@ -268,27 +217,6 @@ interface IEmissionReports {
         external
         returns (uint16 version, uint128 grams);
 
-    /* VERIFICATION */
-
-    /// @notice Accredit an account of kind VERIFIER, or prolong. For REGULATOR.
-    /// @param until Unix seconds; from then on it gives no opinion.
-    /// @param document Digest of the accreditation with its scope.
-    function accreditVerifier(address account, uint40 until, bytes32 document) external;
-
-    /// @notice For REGULATOR. Opinions that were given stay.
-    function withdrawAccreditation(address account, bytes32 cause) external;
-
-    /// @notice Name who verifies the year; again, to change. By a representative of the operator with `Rights.REPORT`.
-    function engageVerifier(uint64 installation, uint16 year, address verifier) external;
-
-    /// @notice Give an opinion on the latest version. By a representative with `Rights.REPORT` of the engaged verifier,
-    ///         accredited and independent of the operator.
-    /// @param version That the opinion is about, so that no amendment can slip in between.
-    function verify(uint64 installation, uint16 year, uint16 version, Opinion calldata opinion) external;
-
-    /// @notice What makes a misstatement material. For REGULATOR.
-    function setMateriality(Materiality calldata materiality) external;
-
     /* FIGURES */
 
     /// @notice Accept the latest version; the figure is what was verified. For REGULATOR.
@@ -314,20 +242,18 @@ interface IEmissionReports {
     /// @notice Version `version` of the report; all zero where there is none.
     function reportOf(uint64 installation, uint16 year, uint16 version) external view returns (Report memory);
 
-    /// @notice The opinion on version `version`; all zero where there is none.
-    function verificationOf(uint64 installation, uint16 year, uint16 version)
-        external
-        view
-        returns (Verification memory);
-
-    /// @notice Verified minus reported grams of the version; reverts where there is no opinion (R-MRV-6).
-    function differenceOf(uint64 installation, uint16 year, uint16 version) external view returns (int256 grams);
-
     /// @notice Reverts with UnknownInstallation.
     function installationOf(uint64 installation) external view returns (Installation memory);
 
     /// @notice Whether the installation has a duty to report for `year`.
     function isActiveIn(uint64 installation, uint16 year) external view returns (bool);
+
+    /// @notice What a review of an installation asks, in one call: its operator's account, its region, whether it has a duty
+    ///         to report for `year`, and the plan in force for it (0: none). Reverts with UnknownInstallation.
+    function standingOf(uint64 installation, uint16 year)
+        external
+        view
+        returns (address account, uint16 region, bool active, uint16 plan);
 
     function installationsOf(address account) external view returns (uint64[] memory);
 
@@ -341,9 +267,4 @@ interface IEmissionReports {
 
     /// @notice 0: reporting is not open.
     function deadlineOf(uint16 year) external view returns (uint40);
-
-    /// @notice 0: never accredited, or withdrawn.
-    function accreditedUntil(address account) external view returns (uint40);
-
-    function materiality() external view returns (Materiality memory);
 }

@@ -40,8 +40,7 @@ library FixedPoint {
         n.digits = new uint256[](DIGITS * (factors + 1));
         n.digits[0] = value;
         n.length = 1;
-        // A first digit above the base is put right by the first multiplication, or here.
-        if (value >= ONE) times(n, 1);
+        if (value >= ONE) times(n, 1); // carries what is above the base into the next digits
     }
 
     /// @notice Multiply by `factor`, at most HIGHEST; the number has 18 decimals more.
@@ -50,7 +49,7 @@ library FixedPoint {
         uint256[] memory digits = n.digits;
         uint256 length = n.length;
         uint256 carry;
-        // digit <= 2^128 (only before the first multiplication, else < 1e18) and carry < 2^197, so nothing overflows.
+        // digit x factor < 2^60 x 2^128 (in `number`: 2^128 x 1) and carry < 2^129: nothing overflows.
         unchecked {
             for (uint256 i; i < length; ++i) {
                 carry += digits[i] * factor;

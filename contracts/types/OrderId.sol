@@ -9,13 +9,13 @@ enum Side {
 /// @title Where an order rests, for ever unique.
 /// @dev 127     104 103   96 95       64 63           32 31        0
 ///      +----------+--------+-----------+---------------+-----------+
-///      |  market  |  side  |   tick    |  generation   |   index   |      bits 128..255 are zero
+///      |  market  |  side  |   tick    |  generation   |   index   |      bits 88..95 and 128..255 are zero
 ///      +----------+--------+-----------+---------------+-----------+
 ///      tick: the price as a whole number of ticks. A level that has been emptied starts again at index 0 with the next
 ///      generation, so that its storage is written again instead of anew and no id ever returns.
 type OrderId is uint256;
 
-using { market, side, tick, generation, index } for OrderId global;
+using { market, side, tick, generation, index, isCanonical } for OrderId global;
 
 function orderId(uint24 market_, Side side_, uint24 tick_, uint32 generation_, uint32 index_) pure returns (OrderId) {
     return OrderId.wrap(
@@ -42,4 +42,9 @@ function generation(OrderId id) pure returns (uint32) {
 
 function index(OrderId id) pure returns (uint32) {
     return uint32(OrderId.unwrap(id));
+}
+
+/// @dev Whether no bit is set beside the fields: one order has one name.
+function isCanonical(OrderId id) pure returns (bool) {
+    return OrderId.unwrap(id) & ~uint256(0xffffff0100ffffffffffffffffffffff) == 0;
 }

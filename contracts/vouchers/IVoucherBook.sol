@@ -27,7 +27,7 @@ interface IVoucherBook {
         bytes8 scheme; // capital letters and digits, from the left, e.g. "UK"
         bytes4 kinds; // one capital letter each: trade, surrender, cancellation, award
         int32 utcOffset; // seconds east of UTC of the civil day: the same that the issuers count by
-        uint40 effectiveFrom; // Unix seconds
+        uint40 effectiveFrom; // Unix seconds; given as 0: as soon as can be
     }
 
     struct Series {

@@ -71,12 +71,12 @@ contract VoucherBook is IVoucherBook, Governed {
     }
 
     /// @dev Not in the past, so that the code of a voucher never changes.
-    function _setCodingRules(CodingRules calldata rules) private returns (uint32 version) {
+    function _setCodingRules(CodingRules memory rules) private returns (uint32 version) {
         Storage storage $ = _s();
         version = $.versions;
         uint40 earliest = $.rules[version].effectiveFrom;
-        // forge-lint: disable-next-line(unsafe-typecast) -- block times fit
         if (earliest < block.timestamp) earliest = uint40(block.timestamp);
+        if (rules.effectiveFrom == 0) rules.effectiveFrom = earliest;
         require(rules.effectiveFrom >= earliest, NotEffective(rules.effectiveFrom, earliest));
         require(_isCodable(rules), BadCodingRules());
 
@@ -86,7 +86,7 @@ contract VoucherBook is IVoucherBook, Governed {
         emit CodingRulesSet(version, rules);
     }
 
-    function _isCodable(CodingRules calldata rules) private pure returns (bool) {
+    function _isCodable(CodingRules memory rules) private pure returns (bool) {
         if (rules.scheme[0] == 0 || rules.utcOffset <= -1 days || rules.utcOffset >= 1 days) return false;
         bool ended;
         for (uint256 i; i < 8; ++i) {

@@ -52,7 +52,11 @@ def main() -> None:
             if (ROOT / name).exists():
                 (tree / name).symlink_to(ROOT / name)
         done = subprocess.run(
-            [sys.executable, "scripts/generate_contracts.py"], cwd=tree, capture_output=True, text=True, check=False
+            [ROOT / ".venv/bin/python", "scripts/generate_contracts.py"],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             sys.exit(f"abi drift: the generator failed:\n{done.stdout}{done.stderr}")

@@ -1,8 +1,14 @@
 #!/usr/bin/env python3
-"""Ape and forge make the same bytecode from contracts/: what was tested is what is deployed."""
+"""Ape and forge make the same bytecode from contracts/: what was tested is what is deployed.
+
+Both compile all of contracts/ at once, as the code that solc makes by way of its IR depends on which other sources are
+compiled with it: after an incremental build a contract may differ from what a clean clone makes. The comparison takes
+as long as a full compilation, and is therefore left out if nothing changed since it last succeeded.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -10,6 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APE = ROOT / ".build/__local__.json"
+DONE = ROOT / ".build/stamps/bytecode"
+SETTINGS = ("foundry.toml", "ape-config.yaml", "package-lock.json", "scripts/toolchain/solc.js")
 
 
 def forge_code() -> dict[str, tuple[str, str]]:
@@ -28,7 +36,7 @@ def forge_code() -> dict[str, tuple[str, str]]:
 
 def ape_code() -> dict[str, tuple[str, str]]:
     ape = ROOT / ".venv/bin/ape"
-    done = subprocess.run([ape, "compile"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([ape, "compile", "--force"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"ape compile failed:\n{(done.stdout + done.stderr)[-3000:]}")
     found = {}
@@ -45,6 +53,13 @@ def main() -> None:
     if not forge:
         print("bytecode: no contracts yet")
         return
+    sources = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "contracts").rglob("*.sol"))
+    inputs = [(name, (ROOT / name).read_text()) for name in (*sources, *SETTINGS)]
+    fingerprint = hashlib.sha256(json.dumps([inputs, forge], sort_keys=True).encode()).hexdigest()
+    if DONE.exists() and DONE.read_text() == fingerprint:
+        print(f"bytecode: {len(forge)} contracts, unchanged since forge and Ape agreed")
+        return
+
     ape = ape_code()
     differing = sorted(name for name in forge.keys() | ape.keys() if forge.get(name) != ape.get(name))
     if differing:
@@ -55,6 +70,7 @@ def main() -> None:
             "bytecode: forge and Ape differ: compare the compiler settings of foundry.toml and ape-config.yaml, "
             "and that both are of these sources (make build)"
         )
+    DONE.write_text(fingerprint)
     print(f"bytecode: {len(forge)} contracts, the same by forge and by Ape")
 
 

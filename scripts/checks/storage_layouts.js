@@ -7,8 +7,8 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const { buildInfo, compile, definitions, fail, root } = require('./lib/build_info');
-const { makeNamespacedInput, solcInputOutputDecoder, validate } = require(path.join(root, 'node_modules/@openzeppelin/upgrades-core'));
+const { buildInfo, compile, definitions, fail, root, upgradesCore } = require('./lib/build_info');
+const { makeNamespacedInput, solcInputOutputDecoder, validate } = upgradesCore();
 
 const committed = path.join(root, 'contracts', 'storage-layouts.json');
 

@@ -2,9 +2,10 @@
 // OpenZeppelin's upgrade safety (no constructor state, no delegatecall, initializers called in order …) for every
 // implementation that stands behind a proxy, and a count, so that a contract that was not looked at cannot pass.
 'use strict';
-const path = require('path');
-const { buildInfo, definitions, fail, root } = require('./lib/build_info');
-const { validateUpgradeSafety } = require(path.join(root, 'node_modules/@openzeppelin/upgrades-core'));
+const { buildInfo, definitions, fail, root, upgradesCore } = require('./lib/build_info');
+const { validateUpgradeSafety } = upgradesCore();
+
+const SEED = 'contracts/governance/Seed.sol:Seed';
 
 async function main() {
   const info = buildInfo();
@@ -15,8 +16,16 @@ async function main() {
     .map(({ source, node }) => `${source}:${node.name}`);
   if (!expected.length) return console.log('upgrade safety: no upgradeable contracts yet');
 
-  const report = await validateUpgradeSafety('.build/audit/build-info', undefined, undefined, { exclude: ['node_modules/**'] });
-  if (!report.ok) fail(`${report.explain(false)}\nupgrade safety: see the errors above`);
+  const validated = async (contract, options) => {
+    const report = await validateUpgradeSafety('.build/audit/build-info', contract, undefined, options);
+    if (!report.ok) fail(`${report.explain(false)}\nupgrade safety: see the errors above`);
+    return report;
+  };
+  // Every proxy is born with Seed, whose initializer calls those of the parents; the implementations that follow need none
+  // and must not call them again. So the one contract is held to it, the others are not.
+  if (expected.includes(SEED)) await validated(SEED, {});
+  const unsafeAllow = expected.includes(SEED) ? ['missing-initializer', 'missing-initializer-call'] : [];
+  const report = await validated(undefined, { exclude: ['node_modules/**'], unsafeAllow });
 
   const seen = new Set(report.upgradeableContractReports.map(({ contract }) => contract));
   const missed = expected.filter((contract) => !seen.has(contract));

@@ -30,6 +30,27 @@ class AccountStatus(IntEnum):
     CLOSED = 3
 
 
+class ApplicationState(IntEnum):
+    """Solidity's `ApplicationState`."""
+
+    NONE = 0
+    FILED = 1
+    APPROVED = 2
+    REJECTED = 3
+    WITHDRAWN = 4
+
+
+class ApplicationStatus(IntEnum):
+    """Solidity's `ApplicationStatus`."""
+
+    NONE = 0
+    FILED = 1
+    RETURNED = 2
+    REFUSED = 3
+    WITHDRAWN = 4
+    APPROVED = 5
+
+
 class CloseReason(IntEnum):
     """Solidity's `CloseReason`."""
 
@@ -38,6 +59,23 @@ class CloseReason(IntEnum):
     NOT_ELIGIBLE = 2
     SELF_TRADE = 3
     AUTHORITY = 4
+
+
+class Conclusion(IntEnum):
+    """Solidity's `Conclusion`."""
+
+    NONE = 0
+    POSITIVE = 1
+    QUALIFIED = 2
+    NEGATIVE = 3
+
+
+class FilingState(IntEnum):
+    """Solidity's `FilingState`."""
+
+    OPEN = 0
+    ACCEPTED = 1
+    DETERMINED = 2
 
 
 class InstrumentState(IntEnum):
@@ -56,6 +94,46 @@ class MarketState(IntEnum):
     HALTED = 2
 
 
+class Method(IntEnum):
+    """Solidity's `Method`."""
+
+    NONE = 0
+    HISTORICAL = 1
+    BENCHMARK = 2
+
+
+class MethodState(IntEnum):
+    """Solidity's `MethodState`."""
+
+    NONE = 0
+    OPEN = 1
+    CLOSED = 2
+
+
+class Opinion(IntEnum):
+    """Solidity's `Opinion`."""
+
+    FAVOURABLE = 0
+    UNFAVOURABLE = 1
+
+
+class Part(IntEnum):
+    """Solidity's `Part`."""
+
+    FREE = 0
+    AUCTION = 1
+    RESERVE = 2
+
+
+class PlanState(IntEnum):
+    """Solidity's `PlanState`."""
+
+    NONE = 0
+    FILED = 1
+    APPROVED = 2
+    RETURNED = 3
+
+
 class Reason(IntEnum):
     """Solidity's `Reason`."""
 
@@ -69,6 +147,14 @@ class Reason(IntEnum):
     COLLATERAL = 7
 
 
+class Rounding(IntEnum):
+    """Solidity's `Rounding`."""
+
+    NEAREST = 0
+    DOWN = 1
+    UP = 2
+
+
 class SelfTrade(IntEnum):
     """Solidity's `SelfTrade`."""
 
@@ -78,6 +164,34 @@ class SelfTrade(IntEnum):
     ALLOW = 3
 
 
+class State(IntEnum):
+    """Solidity's `State`."""
+
+    NONE = 0
+    DETERMINED = 1
+    APPLIED = 2
+    CERTIFIED = 3
+    REJECTED = 4
+    SUPERSEDED = 5
+
+
+class Statistic(IntEnum):
+    """Solidity's `Statistic`."""
+
+    MEAN = 0
+    MEDIAN = 1
+
+
+class Status(IntEnum):
+    """Solidity's `Status`."""
+
+    NOT_APPLICABLE = 0
+    A = 1
+    B = 2
+    C = 3
+    EXCLUDED = 4
+
+
 class TimeInForce(IntEnum):
     """Solidity's `TimeInForce`."""
 
@@ -85,3 +199,43 @@ class TimeInForce(IntEnum):
     IOC = 1
     FOK = 2
     POST_ONLY = 3
+
+
+class Verdict(IntEnum):
+    """Solidity's `Verdict`."""
+
+    VALID = 0
+    UNKNOWN_SERIES = 1
+    KIND_NOT_OF_SERIES = 2
+    NOT_ISSUED = 3
+    WRONG_PROOF_LENGTH = 4
+    ALTERED = 5
+
+
+class VoucherKind(IntEnum):
+    """Solidity's `VoucherKind`."""
+
+    NONE = 0
+    TRADE = 1
+    SURRENDER = 2
+    CANCELLATION = 3
+    AWARD = 4
+
+
+class WithdrawalState(IntEnum):
+    """Solidity's `WithdrawalState`."""
+
+    NONE = 0
+    REQUESTED = 1
+    PAID = 2
+    REJECTED = 3
+    CANCELLED = 4
+
+
+class YearStage(IntEnum):
+    """Solidity's `YearStage`."""
+
+    OPEN = 0
+    FROZEN = 1
+    ASSESSED = 2
+    PAID = 3

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from carbon_sdk.chain.abi import Codec, codec_of
 from carbon_sdk.contracts.advice import ADVICE
-from carbon_sdk.contracts.generated.enums import Reason
+from carbon_sdk.contracts.generated.enums import (
+    ApplicationState,
+    Conclusion,
+    FilingState,
+    Method,
+    Part,
+    PlanState,
+    Reason,
+    State,
+    WithdrawalState,
+)
 from carbon_sdk.errors import NotPermitted, RuleBroken
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId
 
@@ -224,6 +234,22 @@ class AccessManagerUnauthorizedConsume(NotPermitted):
         super().__init__(self.target, data=data)
 
 
+class AccountInStatus(RuleBroken):
+    """`account` stands where this act has no place; `status` is an `AccountStatus`."""
+
+    error = "AccountInStatus"
+    signature = "AccountInStatus(address,uint8)"
+    selector = bytes.fromhex("0a2156c1")
+    names = ("account", "status")
+    meaning = "`account` stands where this act has no place; `status` is an `AccountStatus`."
+    advice = ADVICE.get("AccountInStatus", "")
+
+    def __init__(self, account: Address, status: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.status = status
+        super().__init__(self.account, self.status, data=data)
+
+
 class AccountNotActive(RuleBroken):
     """`account` is unknown, suspended or closed; `status` is an `AccountStatus`."""
 
@@ -257,6 +283,22 @@ class AccountRestricted(RuleBroken):
         super().__init__(self.account, self.restrictions, self.forbidding, data=data)
 
 
+class AccreditationEnded(RuleBroken):
+    """The accreditation of `signer` ended at `until`."""
+
+    error = "AccreditationEnded"
+    signature = "AccreditationEnded(address,uint40)"
+    selector = bytes.fromhex("4463f66a")
+    names = ("signer", "until")
+    meaning = "The accreditation of `signer` ended at `until`."
+    advice = ADVICE.get("AccreditationEnded", "")
+
+    def __init__(self, signer: Address, until: int, *, data: bytes = b"") -> None:
+        self.signer = signer
+        self.until = until
+        super().__init__(self.signer, self.until, data=data)
+
+
 class AddressEmptyCode(RuleBroken):
     """`AddressEmptyCode(address)`."""
 
@@ -269,6 +311,36 @@ class AddressEmptyCode(RuleBroken):
     def __init__(self, target: Address, *, data: bytes = b"") -> None:
         self.target = target
         super().__init__(self.target, data=data)
+
+
+class AlreadyAssessed(RuleBroken):
+    """`AlreadyAssessed(address,uint16)`."""
+
+    error = "AlreadyAssessed"
+    signature = "AlreadyAssessed(address,uint16)"
+    selector = bytes.fromhex("f5b4fc02")
+    names = ("account", "year")
+    advice = ADVICE.get("AlreadyAssessed", "")
+
+    def __init__(self, account: Address, year: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        super().__init__(self.account, self.year, data=data)
+
+
+class AlreadyEnrolled(RuleBroken):
+    """`AlreadyEnrolled(address,uint16)`."""
+
+    error = "AlreadyEnrolled"
+    signature = "AlreadyEnrolled(address,uint16)"
+    selector = bytes.fromhex("06a4f973")
+    names = ("account", "firstYear")
+    advice = ADVICE.get("AlreadyEnrolled", "")
+
+    def __init__(self, account: Address, first_year: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.first_year = first_year
+        super().__init__(self.account, self.first_year, data=data)
 
 
 class AmountTooLarge(RuleBroken):
@@ -286,6 +358,54 @@ class AmountTooLarge(RuleBroken):
         super().__init__(self.amount, data=data)
 
 
+class ApplicationClosed(RuleBroken):
+    """Application `id` is decided or withdrawn."""
+
+    error = "ApplicationClosed"
+    signature = "ApplicationClosed(uint256,uint8)"
+    selector = bytes.fromhex("679321de")
+    names = ("id", "state")
+    meaning = "Application `id` is decided or withdrawn."
+    advice = ADVICE.get("ApplicationClosed", "")
+
+    def __init__(self, id: int, state: ApplicationState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = ApplicationState(state)
+        super().__init__(self.id, self.state, data=data)
+
+
+class ApplicationNotOpen(RuleBroken):
+    """The application stands where this act has no place; `status` is an `ApplicationStatus`."""
+
+    error = "ApplicationNotOpen"
+    signature = "ApplicationNotOpen(uint32,uint8)"
+    selector = bytes.fromhex("4767fc88")
+    names = ("id", "status")
+    meaning = "The application stands where this act has no place; `status` is an `ApplicationStatus`."
+    advice = ADVICE.get("ApplicationNotOpen", "")
+
+    def __init__(self, id: int, status: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.status = status
+        super().__init__(self.id, self.status, data=data)
+
+
+class ApplicationsPending(RuleBroken):
+    """`awaiting` applications that were filed in time are to be decided first."""
+
+    error = "ApplicationsPending"
+    signature = "ApplicationsPending(address,uint256)"
+    selector = bytes.fromhex("6c1b6bf3")
+    names = ("account", "awaiting")
+    meaning = "`awaiting` applications that were filed in time are to be decided first."
+    advice = ADVICE.get("ApplicationsPending", "")
+
+    def __init__(self, account: Address, awaiting: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.awaiting = awaiting
+        super().__init__(self.account, self.awaiting, data=data)
+
+
 class ApprovalsNotSupported(RuleBroken):
     """Keys act for accounts through their registration; nobody can be approved as an operator."""
 
@@ -295,6 +415,120 @@ class ApprovalsNotSupported(RuleBroken):
     names = ()
     meaning = "Keys act for accounts through their registration; nobody can be approved as an operator."
     advice = ADVICE.get("ApprovalsNotSupported", "")
+
+
+class AttestationExpired(RuleBroken):
+    """The certificate ended at `notAfter`."""
+
+    error = "AttestationExpired"
+    signature = "AttestationExpired(bytes32,uint40)"
+    selector = bytes.fromhex("192eff8c")
+    names = ("fingerprint", "notAfter")
+    meaning = "The certificate ended at `notAfter`."
+    advice = ADVICE.get("AttestationExpired", "")
+
+    def __init__(self, fingerprint: bytes, not_after: int, *, data: bytes = b"") -> None:
+        self.fingerprint = fingerprint
+        self.not_after = not_after
+        super().__init__(self.fingerprint, self.not_after, data=data)
+
+
+class AttestationNotYetValid(RuleBroken):
+    """The certificate is valid from `notBefore`."""
+
+    error = "AttestationNotYetValid"
+    signature = "AttestationNotYetValid(bytes32,uint40)"
+    selector = bytes.fromhex("04828669")
+    names = ("fingerprint", "notBefore")
+    meaning = "The certificate is valid from `notBefore`."
+    advice = ADVICE.get("AttestationNotYetValid", "")
+
+    def __init__(self, fingerprint: bytes, not_before: int, *, data: bytes = b"") -> None:
+        self.fingerprint = fingerprint
+        self.not_before = not_before
+        super().__init__(self.fingerprint, self.not_before, data=data)
+
+
+class AttestedForAnother(RuleBroken):
+    """The certificate is of another account or key than this act is about."""
+
+    error = "AttestedForAnother"
+    signature = "AttestedForAnother(address,address,address,address)"
+    selector = bytes.fromhex("acf65246")
+    names = ("account", "key", "expectedAccount", "expectedKey")
+    meaning = "The certificate is of another account or key than this act is about."
+    advice = ADVICE.get("AttestedForAnother", "")
+
+    def __init__(
+        self, account: Address, key: Address, expected_account: Address, expected_key: Address, *, data: bytes = b""
+    ) -> None:
+        self.account = account
+        self.key = key
+        self.expected_account = expected_account
+        self.expected_key = expected_key
+        super().__init__(self.account, self.key, self.expected_account, self.expected_key, data=data)
+
+
+class BadAccreditation(RuleBroken):
+    """An accreditation must end in the future, and be of a signer."""
+
+    error = "BadAccreditation"
+    signature = "BadAccreditation(address,uint40)"
+    selector = bytes.fromhex("188c3ed3")
+    names = ("signer", "until")
+    meaning = "An accreditation must end in the future, and be of a signer."
+    advice = ADVICE.get("BadAccreditation", "")
+
+    def __init__(self, signer: Address, until: int, *, data: bytes = b"") -> None:
+        self.signer = signer
+        self.until = until
+        super().__init__(self.signer, self.until, data=data)
+
+
+class BadBenchmark(RuleBroken):
+    """HISTORICAL knows no benchmark: it must be one."""
+
+    error = "BadBenchmark"
+    signature = "BadBenchmark(uint128)"
+    selector = bytes.fromhex("ef4e9ff5")
+    names = ("benchmark",)
+    meaning = "HISTORICAL knows no benchmark: it must be one."
+    advice = ADVICE.get("BadBenchmark", "")
+
+    def __init__(self, benchmark: int, *, data: bytes = b"") -> None:
+        self.benchmark = benchmark
+        super().__init__(self.benchmark, data=data)
+
+
+class BadCapabilities(RuleBroken):
+    """Bits that the account's kind never has, or without REGISTRY."""
+
+    error = "BadCapabilities"
+    signature = "BadCapabilities(uint8,uint8)"
+    selector = bytes.fromhex("997e9cc0")
+    names = ("capabilities", "possible")
+    meaning = "Bits that the account's kind never has, or without REGISTRY."
+    advice = ADVICE.get("BadCapabilities", "")
+
+    def __init__(self, capabilities: int, possible: int, *, data: bytes = b"") -> None:
+        self.capabilities = capabilities
+        self.possible = possible
+        super().__init__(self.capabilities, self.possible, data=data)
+
+
+class BadCodingRules(RuleBroken):
+    """Scheme or kinds are not capital letters and digits, kinds are not different, or the offset is of a day or more.
+    """
+
+    error = "BadCodingRules"
+    signature = "BadCodingRules()"
+    selector = bytes.fromhex("e5a2cc70")
+    names = ()
+    meaning = (
+        "Scheme or kinds are not capital letters and digits, kinds are not different, or the offset is of a day or "
+        "more."
+    )
+    advice = ADVICE.get("BadCodingRules", "")
 
 
 class BadExpiry(RuleBroken):
@@ -312,6 +546,37 @@ class BadExpiry(RuleBroken):
         super().__init__(self.expires, self.now, data=data)
 
 
+class BadKind(RuleBroken):
+    """`BadKind(uint8)`."""
+
+    error = "BadKind"
+    signature = "BadKind(uint8)"
+    selector = bytes.fromhex("dfc03387")
+    names = ("kind",)
+    advice = ADVICE.get("BadKind", "")
+
+    def __init__(self, kind: int, *, data: bytes = b"") -> None:
+        self.kind = kind
+        super().__init__(self.kind, data=data)
+
+
+class BadLines(RuleBroken):
+    """An application has 1 to `limit` lines, and as many quantities as instruments."""
+
+    error = "BadLines"
+    signature = "BadLines(uint256,uint256,uint256)"
+    selector = bytes.fromhex("3ea2b633")
+    names = ("instruments", "quantities", "limit")
+    meaning = "An application has 1 to `limit` lines, and as many quantities as instruments."
+    advice = ADVICE.get("BadLines", "")
+
+    def __init__(self, instruments: int, quantities: int, limit: int, *, data: bytes = b"") -> None:
+        self.instruments = instruments
+        self.quantities = quantities
+        self.limit = limit
+        super().__init__(self.instruments, self.quantities, self.limit, data=data)
+
+
 class BadMakerLimit(RuleBroken):
     """`mostMakers` is not 1 to 255."""
 
@@ -325,6 +590,37 @@ class BadMakerLimit(RuleBroken):
     def __init__(self, most_makers: int, *, data: bytes = b"") -> None:
         self.most_makers = most_makers
         super().__init__(self.most_makers, data=data)
+
+
+class BadMateriality(RuleBroken):
+    """A share above 100 %."""
+
+    error = "BadMateriality"
+    signature = "BadMateriality(uint16,uint16)"
+    selector = bytes.fromhex("ddd5fd14")
+    names = ("below", "above")
+    meaning = "A share above 100 %."
+    advice = ADVICE.get("BadMateriality", "")
+
+    def __init__(self, below: int, above: int, *, data: bytes = b"") -> None:
+        self.below = below
+        self.above = above
+        super().__init__(self.below, self.above, data=data)
+
+
+class BadOffset(RuleBroken):
+    """A civil day is less than a day away from UTC."""
+
+    error = "BadOffset"
+    signature = "BadOffset(int32)"
+    selector = bytes.fromhex("4eacb359")
+    names = ("offset",)
+    meaning = "A civil day is less than a day away from UTC."
+    advice = ADVICE.get("BadOffset", "")
+
+    def __init__(self, offset: int, *, data: bytes = b"") -> None:
+        self.offset = offset
+        super().__init__(self.offset, data=data)
 
 
 class BadOrderQuantity(RuleBroken):
@@ -376,6 +672,120 @@ class BadReduction(RuleBroken):
         super().__init__(self.by, self.open, self.lot, data=data)
 
 
+class BadRestrictions(RuleBroken):
+    """Bits beyond `Restrictions.ALL`."""
+
+    error = "BadRestrictions"
+    signature = "BadRestrictions(uint16)"
+    selector = bytes.fromhex("262b5793")
+    names = ("restrictions",)
+    meaning = "Bits beyond `Restrictions.ALL`."
+    advice = ADVICE.get("BadRestrictions", "")
+
+    def __init__(self, restrictions: int, *, data: bytes = b"") -> None:
+        self.restrictions = restrictions
+        super().__init__(self.restrictions, data=data)
+
+
+class BadRevocationReason(RuleBroken):
+    """RFC 5280 knows reasons 0 to 6 and 8 to 10; a certificate is never put on hold (6) or taken off (8) here."""
+
+    error = "BadRevocationReason"
+    signature = "BadRevocationReason(uint8)"
+    selector = bytes.fromhex("478f39f0")
+    names = ("reason",)
+    meaning = "RFC 5280 knows reasons 0 to 6 and 8 to 10; a certificate is never put on hold (6) or taken off (8) here."
+    advice = ADVICE.get("BadRevocationReason", "")
+
+    def __init__(self, reason: int, *, data: bytes = b"") -> None:
+        self.reason = reason
+        super().__init__(self.reason, data=data)
+
+
+class BadRights(RuleBroken):
+    """Nothing, or bits beyond `Rights.ALL`."""
+
+    error = "BadRights"
+    signature = "BadRights(uint16)"
+    selector = bytes.fromhex("1fa7b0fd")
+    names = ("rights",)
+    meaning = "Nothing, or bits beyond `Rights.ALL`."
+    advice = ADVICE.get("BadRights", "")
+
+    def __init__(self, rights: int, *, data: bytes = b"") -> None:
+        self.rights = rights
+        super().__init__(self.rights, data=data)
+
+
+class BadRules(RuleBroken):
+    """What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator, or vintages or a
+    share that cannot be.
+    """
+
+    error = "BadRules"
+    signature = "BadRules(uint16)"
+    selector = bytes.fromhex("5cc8e990")
+    names = ("year",)
+    meaning = (
+        "What is wrong: a deadline of 0 or before the reporting deadline, an index without denominator, or vintages or "
+        "a share that cannot be."
+    )
+    advice = ADVICE.get("BadRules", "")
+
+    def __init__(self, year: int, *, data: bytes = b"") -> None:
+        self.year = year
+        super().__init__(self.year, data=data)
+
+
+class BadSeries(RuleBroken):
+    """No address of a contract, no kinds, or kinds that do not exist."""
+
+    error = "BadSeries"
+    signature = "BadSeries(address,uint16)"
+    selector = bytes.fromhex("96dc7204")
+    names = ("issuer", "kinds")
+    meaning = "No address of a contract, no kinds, or kinds that do not exist."
+    advice = ADVICE.get("BadSeries", "")
+
+    def __init__(self, issuer: Address, kinds: int, *, data: bytes = b"") -> None:
+        self.issuer = issuer
+        self.kinds = kinds
+        super().__init__(self.issuer, self.kinds, data=data)
+
+
+class BadStreamCount(RuleBroken):
+    """A plan has 1 to `limit` source streams."""
+
+    error = "BadStreamCount"
+    signature = "BadStreamCount(uint256,uint256)"
+    selector = bytes.fromhex("dfd37c8d")
+    names = ("given", "limit")
+    meaning = "A plan has 1 to `limit` source streams."
+    advice = ADVICE.get("BadStreamCount", "")
+
+    def __init__(self, given: int, limit: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.limit = limit
+        super().__init__(self.given, self.limit, data=data)
+
+
+class BadTermCount(RuleBroken):
+    """1 to `limit` terms (one for HISTORICAL), at most `limit` factors."""
+
+    error = "BadTermCount"
+    signature = "BadTermCount(uint256,uint256,uint256)"
+    selector = bytes.fromhex("83b66b8d")
+    names = ("terms", "factors", "limit")
+    meaning = "1 to `limit` terms (one for HISTORICAL), at most `limit` factors."
+    advice = ADVICE.get("BadTermCount", "")
+
+    def __init__(self, terms: int, factors: int, limit: int, *, data: bytes = b"") -> None:
+        self.terms = terms
+        self.factors = factors
+        self.limit = limit
+        super().__init__(self.terms, self.factors, self.limit, data=data)
+
+
 class BadTerms(RuleBroken):
     """Some term of the market is impossible; `term` is its position in `MarketTerms`, from 0."""
 
@@ -389,6 +799,37 @@ class BadTerms(RuleBroken):
     def __init__(self, term: int, *, data: bytes = b"") -> None:
         self.term = term
         super().__init__(self.term, data=data)
+
+
+class BadTonnes(RuleBroken):
+    """Nothing, or 2^40 tonnes and more in one application."""
+
+    error = "BadTonnes"
+    signature = "BadTonnes(uint256)"
+    selector = bytes.fromhex("c911a61f")
+    names = ("tonnes",)
+    meaning = "Nothing, or 2^40 tonnes and more in one application."
+    advice = ADVICE.get("BadTonnes", "")
+
+    def __init__(self, tonnes: int, *, data: bytes = b"") -> None:
+        self.tonnes = tonnes
+        super().__init__(self.tonnes, data=data)
+
+
+class BadYears(RuleBroken):
+    """The years are not in order, or there are none or more than 10."""
+
+    error = "BadYears"
+    signature = "BadYears(uint16,uint16)"
+    selector = bytes.fromhex("189e2f4d")
+    names = ("firstYear", "lastYear")
+    meaning = "The years are not in order, or there are none or more than 10."
+    advice = ADVICE.get("BadYears", "")
+
+    def __init__(self, first_year: int, last_year: int, *, data: bytes = b"") -> None:
+        self.first_year = first_year
+        self.last_year = last_year
+        super().__init__(self.first_year, self.last_year, data=data)
 
 
 class CannotAppoint(RuleBroken):
@@ -406,14 +847,50 @@ class CannotAppoint(RuleBroken):
         super().__init__(self.module, data=data)
 
 
+class CapBelowIssued(RuleBroken):
+    """`issued` tonnes of the part are out already, more than it would have."""
+
+    error = "CapBelowIssued"
+    signature = "CapBelowIssued(uint16,uint8,uint64,uint64)"
+    selector = bytes.fromhex("a168cd40")
+    names = ("year", "part", "cap", "issued")
+    meaning = "`issued` tonnes of the part are out already, more than it would have."
+    advice = ADVICE.get("CapBelowIssued", "")
+
+    def __init__(self, year: int, part: Part, cap: int, issued: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.part = Part(part)
+        self.cap = cap
+        self.issued = issued
+        super().__init__(self.year, self.part, self.cap, self.issued, data=data)
+
+
+class CapExceeded(RuleBroken):
+    """The part has `left` tonnes left."""
+
+    error = "CapExceeded"
+    signature = "CapExceeded(uint16,uint8,uint256,uint256)"
+    selector = bytes.fromhex("c73c98d4")
+    names = ("year", "part", "asked", "left")
+    meaning = "The part has `left` tonnes left."
+    advice = ADVICE.get("CapExceeded", "")
+
+    def __init__(self, year: int, part: Part, asked: int, left: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.part = Part(part)
+        self.asked = asked
+        self.left = left
+        super().__init__(self.year, self.part, self.asked, self.left, data=data)
+
+
 class CauseMissing(RuleBroken):
-    """A digest or id must say why."""
+    """A digest must say why."""
 
     error = "CauseMissing"
     signature = "CauseMissing()"
     selector = bytes.fromhex("24e892dc")
     names = ()
-    meaning = "A digest or id must say why."
+    meaning = "A digest must say why."
     advice = ADVICE.get("CauseMissing", "")
 
 
@@ -431,6 +908,131 @@ class CertificateExpired(RuleBroken):
         self.key = key
         self.until = until
         super().__init__(self.key, self.until, data=data)
+
+
+class CertificateIsRevoked(RuleBroken):
+    """Was revoked at `revokedAt`. What was revoked is neither revoked again nor replaced: the key is rotated."""
+
+    error = "CertificateIsRevoked"
+    signature = "CertificateIsRevoked(bytes32,uint40)"
+    selector = bytes.fromhex("01787a53")
+    names = ("fingerprint", "revokedAt")
+    meaning = "Was revoked at `revokedAt`. What was revoked is neither revoked again nor replaced: the key is rotated."
+    advice = ADVICE.get("CertificateIsRevoked", "")
+
+    def __init__(self, fingerprint: bytes, revoked_at: int, *, data: bytes = b"") -> None:
+        self.fingerprint = fingerprint
+        self.revoked_at = revoked_at
+        super().__init__(self.fingerprint, self.revoked_at, data=data)
+
+
+class ConclusionMissing(RuleBroken):
+    """An opinion has a conclusion."""
+
+    error = "ConclusionMissing"
+    signature = "ConclusionMissing()"
+    selector = bytes.fromhex("323126cf")
+    names = ()
+    meaning = "An opinion has a conclusion."
+    advice = ADVICE.get("ConclusionMissing", "")
+
+
+class DayWouldChange(RuleBroken):
+    """The two offsets do not give the same civil day now: the order of the day would run twice."""
+
+    error = "DayWouldChange"
+    signature = "DayWouldChange(int32,int32)"
+    selector = bytes.fromhex("d807451b")
+    names = ("from", "to")
+    meaning = "The two offsets do not give the same civil day now: the order of the day would run twice."
+    advice = ADVICE.get("DayWouldChange", "")
+
+    def __init__(self, from_: int, to: int, *, data: bytes = b"") -> None:
+        self.from_ = from_
+        self.to = to
+        super().__init__(self.from_, self.to, data=data)
+
+
+class DeadlineNotPassedOfIEmissionReports(RuleBroken):
+    """The authority determines only after the deadline."""
+
+    error = "DeadlineNotPassed"
+    signature = "DeadlineNotPassed(uint16,uint40)"
+    selector = bytes.fromhex("d0c04198")
+    names = ("year", "deadline")
+    meaning = "The authority determines only after the deadline."
+    advice = ADVICE.get("DeadlineNotPassed", "")
+
+    def __init__(self, year: int, deadline: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.deadline = deadline
+        super().__init__(self.year, self.deadline, data=data)
+
+
+class DeadlineNotPassedOfIObligations(RuleBroken):
+    """`year` is not one of the account's, has no rules, or its `deadline` has not passed."""
+
+    error = "DeadlineNotPassed"
+    signature = "DeadlineNotPassed(address,uint16,uint40)"
+    selector = bytes.fromhex("9922ad70")
+    names = ("account", "year", "deadline")
+    meaning = "`year` is not one of the account's, has no rules, or its `deadline` has not passed."
+    advice = ADVICE.get("DeadlineNotPassed", "")
+
+    def __init__(self, account: Address, year: int, deadline: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        self.deadline = deadline
+        super().__init__(self.account, self.year, self.deadline, data=data)
+
+
+class DigestMissing(RuleBroken):
+    """A digest must say what, or why."""
+
+    error = "DigestMissing"
+    signature = "DigestMissing()"
+    selector = bytes.fromhex("0342fbe0")
+    names = ()
+    meaning = "A digest must say what, or why."
+    advice = ADVICE.get("DigestMissing", "")
+
+
+class ECDSAInvalidSignature(RuleBroken):
+    """`ECDSAInvalidSignature()`."""
+
+    error = "ECDSAInvalidSignature"
+    signature = "ECDSAInvalidSignature()"
+    selector = bytes.fromhex("f645eedf")
+    names = ()
+    advice = ADVICE.get("ECDSAInvalidSignature", "")
+
+
+class ECDSAInvalidSignatureLength(RuleBroken):
+    """`ECDSAInvalidSignatureLength(uint256)`."""
+
+    error = "ECDSAInvalidSignatureLength"
+    signature = "ECDSAInvalidSignatureLength(uint256)"
+    selector = bytes.fromhex("fce698f7")
+    names = ("length",)
+    advice = ADVICE.get("ECDSAInvalidSignatureLength", "")
+
+    def __init__(self, length: int, *, data: bytes = b"") -> None:
+        self.length = length
+        super().__init__(self.length, data=data)
+
+
+class ECDSAInvalidSignatureS(RuleBroken):
+    """`ECDSAInvalidSignatureS(bytes32)`."""
+
+    error = "ECDSAInvalidSignatureS"
+    signature = "ECDSAInvalidSignatureS(bytes32)"
+    selector = bytes.fromhex("d78bce0c")
+    names = ("s",)
+    advice = ADVICE.get("ECDSAInvalidSignatureS", "")
+
+    def __init__(self, s: bytes, *, data: bytes = b"") -> None:
+        self.s = s
+        super().__init__(self.s, data=data)
 
 
 class ERC1155InsufficientBalance(RuleBroken):
@@ -632,6 +1234,66 @@ class ERC7943InsufficientUnfrozenBalance(RuleBroken):
         super().__init__(self.account, self.token_id, self.amount, self.unfrozen, data=data)
 
 
+class EffectiveInThePast(RuleBroken):
+    """`effectiveFrom` lies before the time `now_` of the block. Zero says: at once."""
+
+    error = "EffectiveInThePast"
+    signature = "EffectiveInThePast(uint40,uint40)"
+    selector = bytes.fromhex("ec39f656")
+    names = ("effectiveFrom", "now_")
+    meaning = "`effectiveFrom` lies before the time `now_` of the block. Zero says: at once."
+    advice = ADVICE.get("EffectiveInThePast", "")
+
+    def __init__(self, effective_from: int, now: int, *, data: bytes = b"") -> None:
+        self.effective_from = effective_from
+        self.now = now
+        super().__init__(self.effective_from, self.now, data=data)
+
+
+class EmissionsMissing(RuleBroken):
+    """The emissions of `year` are missing: no shortfall can be told."""
+
+    error = "EmissionsMissing"
+    signature = "EmissionsMissing(address,uint16)"
+    selector = bytes.fromhex("52e4daa0")
+    names = ("account", "year")
+    meaning = "The emissions of `year` are missing: no shortfall can be told."
+    advice = ADVICE.get("EmissionsMissing", "")
+
+    def __init__(self, account: Address, year: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        super().__init__(self.account, self.year, data=data)
+
+
+class EmptyQuantity(RuleBroken):
+    """A quantity of nothing."""
+
+    error = "EmptyQuantity"
+    signature = "EmptyQuantity()"
+    selector = bytes.fromhex("bc7bbfc5")
+    names = ()
+    meaning = "A quantity of nothing."
+    advice = ADVICE.get("EmptyQuantity", "")
+
+
+class ExclusionUnchanged(RuleBroken):
+    """`year` is excluded already, or is not."""
+
+    error = "ExclusionUnchanged"
+    signature = "ExclusionUnchanged(address,uint16,bool)"
+    selector = bytes.fromhex("e1824f50")
+    names = ("account", "year", "excluded")
+    meaning = "`year` is excluded already, or is not."
+    advice = ADVICE.get("ExclusionUnchanged", "")
+
+    def __init__(self, account: Address, year: int, excluded: bool, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        self.excluded = excluded
+        super().__init__(self.account, self.year, self.excluded, data=data)
+
+
 class FailedCall(RuleBroken):
     """`FailedCall()`."""
 
@@ -642,19 +1304,52 @@ class FailedCall(RuleBroken):
     advice = ADVICE.get("FailedCall", "")
 
 
-class FeesToCollect(RuleBroken):
-    """More fees than can accrue before they are collected."""
+class FilingClosed(RuleBroken):
+    """The filing has a figure; only the authority can reopen it."""
 
-    error = "FeesToCollect"
-    signature = "FeesToCollect(uint256)"
-    selector = bytes.fromhex("82ab9e5a")
-    names = ("amount",)
-    meaning = "More fees than can accrue before they are collected."
-    advice = ADVICE.get("FeesToCollect", "")
+    error = "FilingClosed"
+    signature = "FilingClosed(uint64,uint16,uint8)"
+    selector = bytes.fromhex("d7b464af")
+    names = ("installation", "year", "state")
+    meaning = "The filing has a figure; only the authority can reopen it."
+    advice = ADVICE.get("FilingClosed", "")
 
-    def __init__(self, amount: int, *, data: bytes = b"") -> None:
-        self.amount = amount
-        super().__init__(self.amount, data=data)
+    def __init__(self, installation: int, year: int, state: FilingState, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        self.state = FilingState(state)
+        super().__init__(self.installation, self.year, self.state, data=data)
+
+
+class FilingOpen(RuleBroken):
+    """The filing has no figure that could be withdrawn."""
+
+    error = "FilingOpen"
+    signature = "FilingOpen(uint64,uint16)"
+    selector = bytes.fromhex("84354ff2")
+    names = ("installation", "year")
+    meaning = "The filing has no figure that could be withdrawn."
+    advice = ADVICE.get("FilingOpen", "")
+
+    def __init__(self, installation: int, year: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        super().__init__(self.installation, self.year, data=data)
+
+
+class FingerprintUsed(RuleBroken):
+    """This certificate was bound before; each is bound once."""
+
+    error = "FingerprintUsed"
+    signature = "FingerprintUsed(bytes32)"
+    selector = bytes.fromhex("568c22b8")
+    names = ("fingerprint",)
+    meaning = "This certificate was bound before; each is bound once."
+    advice = ADVICE.get("FingerprintUsed", "")
+
+    def __init__(self, fingerprint: bytes, *, data: bytes = b"") -> None:
+        self.fingerprint = fingerprint
+        super().__init__(self.fingerprint, data=data)
 
 
 class InstrumentExists(RuleBroken):
@@ -761,20 +1456,36 @@ class InvalidInitialization(RuleBroken):
     advice = ADVICE.get("InvalidInitialization", "")
 
 
+class KeyUsed(RuleBroken):
+    """`key` was used before, for `application`. Make another."""
+
+    error = "KeyUsed"
+    signature = "KeyUsed(address,uint32)"
+    selector = bytes.fromhex("29f98abd")
+    names = ("key", "application")
+    meaning = "`key` was used before, for `application`. Make another."
+    advice = ADVICE.get("KeyUsed", "")
+
+    def __init__(self, key: Address, application: int, *, data: bytes = b"") -> None:
+        self.key = key
+        self.application = application
+        super().__init__(self.key, self.application, data=data)
+
+
 class LengthMismatch(RuleBroken):
-    """ERC-1155: arrays of different lengths."""
+    """Levels and terms differ in number."""
 
     error = "LengthMismatch"
     signature = "LengthMismatch(uint256,uint256)"
     selector = bytes.fromhex("ab8b67c6")
-    names = ("first", "second")
-    meaning = "ERC-1155: arrays of different lengths."
+    names = ("levels", "terms")
+    meaning = "Levels and terms differ in number."
     advice = ADVICE.get("LengthMismatch", "")
 
-    def __init__(self, first: int, second: int, *, data: bytes = b"") -> None:
-        self.first = first
-        self.second = second
-        super().__init__(self.first, self.second, data=data)
+    def __init__(self, levels: int, terms: int, *, data: bytes = b"") -> None:
+        self.levels = levels
+        self.terms = terms
+        super().__init__(self.levels, self.terms, data=data)
 
 
 class LevelFull(RuleBroken):
@@ -790,6 +1501,38 @@ class LevelFull(RuleBroken):
     def __init__(self, tick: int, *, data: bytes = b"") -> None:
         self.tick = tick
         super().__init__(self.tick, data=data)
+
+
+class MakersRefused(RuleBroken):
+    """Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner."""
+
+    error = "MakersRefused"
+    signature = "MakersRefused(uint256,uint256)"
+    selector = bytes.fromhex("04f68bc5")
+    names = ("blocked", "own")
+    meaning = "Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner."
+    advice = ADVICE.get("MakersRefused", "")
+
+    def __init__(self, blocked: int, own: int, *, data: bytes = b"") -> None:
+        self.blocked = blocked
+        self.own = own
+        super().__init__(self.blocked, self.own, data=data)
+
+
+class MalformedInputs(RuleBroken):
+    """The inputs are `given` bytes; the method takes `expected`."""
+
+    error = "MalformedInputs"
+    signature = "MalformedInputs(uint256,uint256)"
+    selector = bytes.fromhex("13b602ae")
+    names = ("given", "expected")
+    meaning = "The inputs are `given` bytes; the method takes `expected`."
+    advice = ADVICE.get("MalformedInputs", "")
+
+    def __init__(self, given: int, expected: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.expected = expected
+        super().__init__(self.given, self.expected, data=data)
 
 
 class MalformedInstrument(RuleBroken):
@@ -823,6 +1566,22 @@ class MarketNotOpen(RuleBroken):
         super().__init__(self.market, self.state, data=data)
 
 
+class MaterialMisstatement(RuleBroken):
+    """`misstatement` is material (more than `limit`, in grams); only a negative conclusion can follow."""
+
+    error = "MaterialMisstatement"
+    signature = "MaterialMisstatement(uint128,uint256)"
+    selector = bytes.fromhex("46b38e2f")
+    names = ("misstatement", "limit")
+    meaning = "`misstatement` is material (more than `limit`, in grams); only a negative conclusion can follow."
+    advice = ADVICE.get("MaterialMisstatement", "")
+
+    def __init__(self, misstatement: int, limit: int, *, data: bytes = b"") -> None:
+        self.misstatement = misstatement
+        self.limit = limit
+        super().__init__(self.misstatement, self.limit, data=data)
+
+
 class MayNotRollBack(NotPermitted):
     """`caller` does not hold the role ROLLBACK, or holds it with a delay: the way back is immediate or not at all."""
 
@@ -838,6 +1597,38 @@ class MayNotRollBack(NotPermitted):
     def __init__(self, caller: Address, *, data: bytes = b"") -> None:
         self.caller = caller
         super().__init__(self.caller, data=data)
+
+
+class MethodClosed(RuleBroken):
+    """`version` of `name` was closed before."""
+
+    error = "MethodClosed"
+    signature = "MethodClosed(bytes32,uint16)"
+    selector = bytes.fromhex("94b3a501")
+    names = ("name", "version")
+    meaning = "`version` of `name` was closed before."
+    advice = ADVICE.get("MethodClosed", "")
+
+    def __init__(self, name: bytes, version: int, *, data: bytes = b"") -> None:
+        self.name = name
+        self.version = version
+        super().__init__(self.name, self.version, data=data)
+
+
+class MethodNotOpen(RuleBroken):
+    """`version` of `method` is unknown or closed for new plans."""
+
+    error = "MethodNotOpen"
+    signature = "MethodNotOpen(bytes32,uint16)"
+    selector = bytes.fromhex("25a1043a")
+    names = ("method", "version")
+    meaning = "`version` of `method` is unknown or closed for new plans."
+    advice = ADVICE.get("MethodNotOpen", "")
+
+    def __init__(self, method: bytes, version: int, *, data: bytes = b"") -> None:
+        self.method = method
+        self.version = version
+        super().__init__(self.method, self.version, data=data)
 
 
 class MissingRight(NotPermitted):
@@ -858,6 +1649,68 @@ class MissingRight(NotPermitted):
         super().__init__(self.key, self.account, self.rights, self.needed, data=data)
 
 
+class MisstatementBelowDifference(RuleBroken):
+    """Less than the difference between report and verification."""
+
+    error = "MisstatementBelowDifference"
+    signature = "MisstatementBelowDifference(uint128,uint128)"
+    selector = bytes.fromhex("c8bfb27c")
+    names = ("misstatement", "difference")
+    meaning = "Less than the difference between report and verification."
+    advice = ADVICE.get("MisstatementBelowDifference", "")
+
+    def __init__(self, misstatement: int, difference: int, *, data: bytes = b"") -> None:
+        self.misstatement = misstatement
+        self.difference = difference
+        super().__init__(self.misstatement, self.difference, data=data)
+
+
+class NameOrDocumentMissing(RuleBroken):
+    """A method has a name and a published document."""
+
+    error = "NameOrDocumentMissing"
+    signature = "NameOrDocumentMissing(bytes32,bytes32)"
+    selector = bytes.fromhex("cfad0885")
+    names = ("name", "document")
+    meaning = "A method has a name and a published document."
+    advice = ADVICE.get("NameOrDocumentMissing", "")
+
+    def __init__(self, name: bytes, document: bytes, *, data: bytes = b"") -> None:
+        self.name = name
+        self.document = document
+        super().__init__(self.name, self.document, data=data)
+
+
+class NoBaseline(RuleBroken):
+    """The installation has no baseline of `subject`."""
+
+    error = "NoBaseline"
+    signature = "NoBaseline(uint64,bytes32)"
+    selector = bytes.fromhex("1f785b1b")
+    names = ("installation", "subject")
+    meaning = "The installation has no baseline of `subject`."
+    advice = ADVICE.get("NoBaseline", "")
+
+    def __init__(self, installation: int, subject: bytes, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.subject = subject
+        super().__init__(self.installation, self.subject, data=data)
+
+
+class NoCodingRules(RuleBroken):
+    """`NoCodingRules(uint256)`."""
+
+    error = "NoCodingRules"
+    signature = "NoCodingRules(uint256)"
+    selector = bytes.fromhex("95612400")
+    names = ("version",)
+    advice = ADVICE.get("NoCodingRules", "")
+
+    def __init__(self, version: int, *, data: bytes = b"") -> None:
+        self.version = version
+        super().__init__(self.version, data=data)
+
+
 class NoFees(RuleBroken):
     """`NoFees(uint24)`."""
 
@@ -870,6 +1723,141 @@ class NoFees(RuleBroken):
     def __init__(self, market: int, *, data: bytes = b"") -> None:
         self.market = market
         super().__init__(self.market, data=data)
+
+
+class NoFigure(RuleBroken):
+    """There is no accepted figure of `installation` for `year`."""
+
+    error = "NoFigure"
+    signature = "NoFigure(uint64,uint16)"
+    selector = bytes.fromhex("c95c96cd")
+    names = ("installation", "year")
+    meaning = "There is no accepted figure of `installation` for `year`."
+    advice = ADVICE.get("NoFigure", "")
+
+    def __init__(self, installation: int, year: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        super().__init__(self.installation, self.year, data=data)
+
+
+class NoFingerprint(RuleBroken):
+    """Zero is no fingerprint."""
+
+    error = "NoFingerprint"
+    signature = "NoFingerprint()"
+    selector = bytes.fromhex("8c887002")
+    names = ()
+    meaning = "Zero is no fingerprint."
+    advice = ADVICE.get("NoFingerprint", "")
+
+
+class NoKind(RuleBroken):
+    """The voucher is of no kind."""
+
+    error = "NoKind"
+    signature = "NoKind()"
+    selector = bytes.fromhex("7f3e63fa")
+    names = ()
+    meaning = "The voucher is of no kind."
+    advice = ADVICE.get("NoKind", "")
+
+
+class NoOpinion(RuleBroken):
+    """No opinion was given on this version."""
+
+    error = "NoOpinion"
+    signature = "NoOpinion(uint64,uint16,uint16)"
+    selector = bytes.fromhex("7e34de17")
+    names = ("installation", "year", "version")
+    meaning = "No opinion was given on this version."
+    advice = ADVICE.get("NoOpinion", "")
+
+    def __init__(self, installation: int, year: int, version: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        self.version = version
+        super().__init__(self.installation, self.year, self.version, data=data)
+
+
+class NoPenaltyOpen(RuleBroken):
+    """No penalty is open for `account` and `year`: none was imposed, or it is paid."""
+
+    error = "NoPenaltyOpen"
+    signature = "NoPenaltyOpen(address,uint16)"
+    selector = bytes.fromhex("a85e79c7")
+    names = ("account", "year")
+    meaning = "No penalty is open for `account` and `year`: none was imposed, or it is paid."
+    advice = ADVICE.get("NoPenaltyOpen", "")
+
+    def __init__(self, account: Address, year: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        super().__init__(self.account, self.year, data=data)
+
+
+class NoPlanInForce(RuleBroken):
+    """No approved plan covers `year`."""
+
+    error = "NoPlanInForce"
+    signature = "NoPlanInForce(uint64,uint16)"
+    selector = bytes.fromhex("59685532")
+    names = ("installation", "year")
+    meaning = "No approved plan covers `year`."
+    advice = ADVICE.get("NoPlanInForce", "")
+
+    def __init__(self, installation: int, year: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        super().__init__(self.installation, self.year, data=data)
+
+
+class NoReportingFor(RuleBroken):
+    """Only an OPERATOR has a reporting account."""
+
+    error = "NoReportingFor"
+    signature = "NoReportingFor(uint8)"
+    selector = bytes.fromhex("28fab20c")
+    names = ("kind",)
+    meaning = "Only an OPERATOR has a reporting account."
+    advice = ADVICE.get("NoReportingFor", "")
+
+    def __init__(self, kind: int, *, data: bytes = b"") -> None:
+        self.kind = kind
+        super().__init__(self.kind, data=data)
+
+
+class NoSuchDate(RuleBroken):
+    """`NoSuchDate(uint256,uint256,uint256)`."""
+
+    error = "NoSuchDate"
+    signature = "NoSuchDate(uint256,uint256,uint256)"
+    selector = bytes.fromhex("e421dab2")
+    names = ("year", "month", "day")
+    advice = ADVICE.get("NoSuchDate", "")
+
+    def __init__(self, year: int, month: int, day: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.month = month
+        self.day = day
+        super().__init__(self.year, self.month, self.day, data=data)
+
+
+class NoSuchVersion(RuleBroken):
+    """`topic` has `count` versions."""
+
+    error = "NoSuchVersion"
+    signature = "NoSuchVersion(bytes32,uint32,uint32)"
+    selector = bytes.fromhex("ff6ff79a")
+    names = ("topic", "version", "count")
+    meaning = "`topic` has `count` versions."
+    advice = ADVICE.get("NoSuchVersion", "")
+
+    def __init__(self, topic: bytes, version: int, count: int, *, data: bytes = b"") -> None:
+        self.topic = topic
+        self.version = version
+        self.count = count
+        super().__init__(self.topic, self.version, self.count, data=data)
 
 
 class NoSuchVoucher(RuleBroken):
@@ -888,6 +1876,53 @@ class NoSuchVoucher(RuleBroken):
         super().__init__(self.index, self.count, data=data)
 
 
+class NotADocument(RuleBroken):
+    """A document without a digest, or of no topic."""
+
+    error = "NotADocument"
+    signature = "NotADocument(bytes32,bytes32)"
+    selector = bytes.fromhex("41c247ca")
+    names = ("topic", "digest")
+    meaning = "A document without a digest, or of no topic."
+    advice = ADVICE.get("NotADocument", "")
+
+    def __init__(self, topic: bytes, digest: bytes, *, data: bytes = b"") -> None:
+        self.topic = topic
+        self.digest = digest
+        super().__init__(self.topic, self.digest, data=data)
+
+
+class NotAGovernmentAccount(RuleBroken):
+    """Only accounts of kind GOVERNMENT get units to auction; `kind` is an `AccountKind`."""
+
+    error = "NotAGovernmentAccount"
+    signature = "NotAGovernmentAccount(address,uint8)"
+    selector = bytes.fromhex("c8fa3f52")
+    names = ("account", "kind")
+    meaning = "Only accounts of kind GOVERNMENT get units to auction; `kind` is an `AccountKind`."
+    advice = ADVICE.get("NotAGovernmentAccount", "")
+
+    def __init__(self, account: Address, kind: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.kind = kind
+        super().__init__(self.account, self.kind, data=data)
+
+
+class NotAMethod(RuleBroken):
+    """There is no code at `implementation`."""
+
+    error = "NotAMethod"
+    signature = "NotAMethod(address)"
+    selector = bytes.fromhex("3974c63f")
+    names = ("implementation",)
+    meaning = "There is no code at `implementation`."
+    advice = ADVICE.get("NotAMethod", "")
+
+    def __init__(self, implementation: Address, *, data: bytes = b"") -> None:
+        self.implementation = implementation
+        super().__init__(self.implementation, data=data)
+
+
 class NotARepresentative(NotPermitted):
     """`key` represents no account."""
 
@@ -901,6 +1936,148 @@ class NotARepresentative(NotPermitted):
     def __init__(self, key: Address, *, data: bytes = b"") -> None:
         self.key = key
         super().__init__(self.key, data=data)
+
+
+class NotAVerifier(RuleBroken):
+    """`account` is of kind `kind`; only a VERIFIER is accredited (`kind` is an `AccountKind`)."""
+
+    error = "NotAVerifier"
+    signature = "NotAVerifier(address,uint8)"
+    selector = bytes.fromhex("d77fb8e9")
+    names = ("account", "kind")
+    meaning = "`account` is of kind `kind`; only a VERIFIER is accredited (`kind` is an `AccountKind`)."
+    advice = ADVICE.get("NotAVerifier", "")
+
+    def __init__(self, account: Address, kind: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.kind = kind
+        super().__init__(self.account, self.kind, data=data)
+
+
+class NotAccreditedOfICertificateRegistry(RuleBroken):
+    """`signer` was never accredited. A signature over other data, or for another chain or contract, ends here too."""
+
+    error = "NotAccredited"
+    signature = "NotAccredited(address)"
+    selector = bytes.fromhex("22b9a430")
+    names = ("signer",)
+    meaning = (
+        "`signer` was never accredited. A signature over other data, or for another chain or contract, ends here too."
+    )
+    advice = ADVICE.get("NotAccredited", "")
+
+    def __init__(self, signer: Address, *, data: bytes = b"") -> None:
+        self.signer = signer
+        super().__init__(self.signer, data=data)
+
+
+class NotAccreditedOfIVerifications(RuleBroken):
+    """`account` is not accredited, or was until `until`."""
+
+    error = "NotAccredited"
+    signature = "NotAccredited(address,uint40)"
+    selector = bytes.fromhex("4a54e7ad")
+    names = ("account", "until")
+    meaning = "`account` is not accredited, or was until `until`."
+    advice = ADVICE.get("NotAccredited", "")
+
+    def __init__(self, account: Address, until: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.until = until
+        super().__init__(self.account, self.until, data=data)
+
+
+class NotActiveIn(RuleBroken):
+    """`installation` has no duty to report for `year`."""
+
+    error = "NotActiveIn"
+    signature = "NotActiveIn(uint64,uint16)"
+    selector = bytes.fromhex("f9f8f65a")
+    names = ("installation", "year")
+    meaning = "`installation` has no duty to report for `year`."
+    advice = ADVICE.get("NotActiveIn", "")
+
+    def __init__(self, installation: int, year: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        super().__init__(self.installation, self.year, data=data)
+
+
+class NotAnOperator(RuleBroken):
+    """`account` is of kind `kind`; only an OPERATOR has installations (`kind` is an `AccountKind`)."""
+
+    error = "NotAnOperator"
+    signature = "NotAnOperator(address,uint8)"
+    selector = bytes.fromhex("58f387ac")
+    names = ("account", "kind")
+    meaning = "`account` is of kind `kind`; only an OPERATOR has installations (`kind` is an `AccountKind`)."
+    advice = ADVICE.get("NotAnOperator", "")
+
+    def __init__(self, account: Address, kind: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.kind = kind
+        super().__init__(self.account, self.kind, data=data)
+
+
+class NotCancellable(RuleBroken):
+    """Only tonnes are cancelled, not money."""
+
+    error = "NotCancellable"
+    signature = "NotCancellable(uint256)"
+    selector = bytes.fromhex("348ff799")
+    names = ("instrument",)
+    meaning = "Only tonnes are cancelled, not money."
+    advice = ADVICE.get("NotCancellable", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
+
+
+class NotEffective(RuleBroken):
+    """Rules take effect neither in the past nor before the version that they follow."""
+
+    error = "NotEffective"
+    signature = "NotEffective(uint40,uint40)"
+    selector = bytes.fromhex("bdb4b94d")
+    names = ("effectiveFrom", "earliest")
+    meaning = "Rules take effect neither in the past nor before the version that they follow."
+    advice = ADVICE.get("NotEffective", "")
+
+    def __init__(self, effective_from: int, earliest: int, *, data: bytes = b"") -> None:
+        self.effective_from = effective_from
+        self.earliest = earliest
+        super().__init__(self.effective_from, self.earliest, data=data)
+
+
+class NotEngaged(RuleBroken):
+    """The operator has engaged `engaged`, not `account`."""
+
+    error = "NotEngaged"
+    signature = "NotEngaged(address,address)"
+    selector = bytes.fromhex("78f8aa99")
+    names = ("account", "engaged")
+    meaning = "The operator has engaged `engaged`, not `account`."
+    advice = ADVICE.get("NotEngaged", "")
+
+    def __init__(self, account: Address, engaged: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        self.engaged = engaged
+        super().__init__(self.account, self.engaged, data=data)
+
+
+class NotEnrolled(RuleBroken):
+    """`NotEnrolled(address)`."""
+
+    error = "NotEnrolled"
+    signature = "NotEnrolled(address)"
+    selector = bytes.fromhex("d0e216c2")
+    names = ("account",)
+    advice = ADVICE.get("NotEnrolled", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
 
 
 class NotExpired(RuleBroken):
@@ -935,6 +2112,23 @@ class NotFillable(RuleBroken):
         super().__init__(self.available, self.quantity, data=data)
 
 
+class NotIndependent(RuleBroken):
+    """Verifier and operator are one, or have the same beneficial owner."""
+
+    error = "NotIndependent"
+    signature = "NotIndependent(address,address,uint32)"
+    selector = bytes.fromhex("817a44d6")
+    names = ("verifier", "operator", "owner")
+    meaning = "Verifier and operator are one, or have the same beneficial owner."
+    advice = ADVICE.get("NotIndependent", "")
+
+    def __init__(self, verifier: Address, operator: Address, owner: int, *, data: bytes = b"") -> None:
+        self.verifier = verifier
+        self.operator = operator
+        self.owner = owner
+        super().__init__(self.verifier, self.operator, self.owner, data=data)
+
+
 class NotInitializing(RuleBroken):
     """`NotInitializing()`."""
 
@@ -946,19 +2140,36 @@ class NotInitializing(RuleBroken):
 
 
 class NotTheAccount(NotPermitted):
-    """`key` acts for another account than `account`."""
+    """The withdrawal is of `account`, for which the caller does not act."""
 
     error = "NotTheAccount"
     signature = "NotTheAccount(address,address)"
     selector = bytes.fromhex("a30621c2")
     names = ("key", "account")
-    meaning = "`key` acts for another account than `account`."
+    meaning = "The withdrawal is of `account`, for which the caller does not act."
     advice = ADVICE.get("NotTheAccount", "")
 
     def __init__(self, key: Address, account: Address, *, data: bytes = b"") -> None:
         self.key = key
         self.account = account
         super().__init__(self.key, self.account, data=data)
+
+
+class NotTheApplicant(NotPermitted):
+    """`caller` did not file application `id`: `key` did."""
+
+    error = "NotTheApplicant"
+    signature = "NotTheApplicant(address,uint32,address)"
+    selector = bytes.fromhex("f7ab18ad")
+    names = ("caller", "id", "key")
+    meaning = "`caller` did not file application `id`: `key` did."
+    advice = ADVICE.get("NotTheApplicant", "")
+
+    def __init__(self, caller: Address, id: int, key: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.id = id
+        self.key = key
+        super().__init__(self.caller, self.id, self.key, data=data)
 
 
 class NotTheBinder(NotPermitted):
@@ -978,6 +2189,24 @@ class NotTheBinder(NotPermitted):
         super().__init__(self.caller, self.reason, self.module, data=data)
 
 
+class NotTheLatest(RuleBroken):
+    """The latest version is `latest`, not `version`; 0: no report came."""
+
+    error = "NotTheLatest"
+    signature = "NotTheLatest(uint64,uint16,uint16,uint16)"
+    selector = bytes.fromhex("3cf191b2")
+    names = ("installation", "year", "version", "latest")
+    meaning = "The latest version is `latest`, not `version`; 0: no report came."
+    advice = ADVICE.get("NotTheLatest", "")
+
+    def __init__(self, installation: int, year: int, version: int, latest: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        self.version = version
+        self.latest = latest
+        super().__init__(self.installation, self.year, self.version, self.latest, data=data)
+
+
 class NotTheModule(NotPermitted):
     """`caller` is not the contract of the suite that may make this call; `expected` is."""
 
@@ -992,6 +2221,126 @@ class NotTheModule(NotPermitted):
         self.caller = caller
         self.expected = expected
         super().__init__(self.caller, self.expected, data=data)
+
+
+class NotTheOperator(NotPermitted):
+    """`key` acts for `account`, `installation` is operated by `operator`."""
+
+    error = "NotTheOperator"
+    signature = "NotTheOperator(address,address,uint64,address)"
+    selector = bytes.fromhex("8f9f2330")
+    names = ("key", "account", "installation", "operator")
+    meaning = "`key` acts for `account`, `installation` is operated by `operator`."
+    advice = ADVICE.get("NotTheOperator", "")
+
+    def __init__(
+        self, key: Address, account: Address, installation: int, operator: Address, *, data: bytes = b""
+    ) -> None:
+        self.key = key
+        self.account = account
+        self.installation = installation
+        self.operator = operator
+        super().__init__(self.key, self.account, self.installation, self.operator, data=data)
+
+
+class NotTheOwner(NotPermitted):
+    """`key` acts for `account`; the determination is for `owner`."""
+
+    error = "NotTheOwner"
+    signature = "NotTheOwner(address,address,address)"
+    selector = bytes.fromhex("2dfa5c0a")
+    names = ("key", "account", "owner")
+    meaning = "`key` acts for `account`; the determination is for `owner`."
+    advice = ADVICE.get("NotTheOwner", "")
+
+    def __init__(self, key: Address, account: Address, owner: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        self.owner = owner
+        super().__init__(self.key, self.account, self.owner, data=data)
+
+
+class NotTheSigner(NotPermitted):
+    """`caller` is not the authority that signed it: `signer` is."""
+
+    error = "NotTheSigner"
+    signature = "NotTheSigner(address,address)"
+    selector = bytes.fromhex("0794c3be")
+    names = ("caller", "signer")
+    meaning = "`caller` is not the authority that signed it: `signer` is."
+    advice = ADVICE.get("NotTheSigner", "")
+
+    def __init__(self, caller: Address, signer: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.signer = signer
+        super().__init__(self.caller, self.signer, data=data)
+
+
+class NotVerified(RuleBroken):
+    """The opinion on `version` is missing or negative."""
+
+    error = "NotVerified"
+    signature = "NotVerified(uint64,uint16,uint16,uint8)"
+    selector = bytes.fromhex("f7052de9")
+    names = ("installation", "year", "version", "conclusion")
+    meaning = "The opinion on `version` is missing or negative."
+    advice = ADVICE.get("NotVerified", "")
+
+    def __init__(
+        self, installation: int, year: int, version: int, conclusion: Conclusion, *, data: bytes = b""
+    ) -> None:
+        self.installation = installation
+        self.year = year
+        self.version = version
+        self.conclusion = Conclusion(conclusion)
+        super().__init__(self.installation, self.year, self.version, self.conclusion, data=data)
+
+
+class NothingDue(RuleBroken):
+    """All that is due was issued before: an adjustment downwards needs no application."""
+
+    error = "NothingDue"
+    signature = "NothingDue(uint256)"
+    selector = bytes.fromhex("3f775374")
+    names = ("id",)
+    meaning = "All that is due was issued before: an adjustment downwards needs no application."
+    advice = ADVICE.get("NothingDue", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class NothingInForce(RuleBroken):
+    """No version of `topic` was in force at `time`."""
+
+    error = "NothingInForce"
+    signature = "NothingInForce(bytes32,uint40)"
+    selector = bytes.fromhex("ae125b41")
+    names = ("topic", "time")
+    meaning = "No version of `topic` was in force at `time`."
+    advice = ADVICE.get("NothingInForce", "")
+
+    def __init__(self, topic: bytes, time: int, *, data: bytes = b"") -> None:
+        self.topic = topic
+        self.time = time
+        super().__init__(self.topic, self.time, data=data)
+
+
+class NothingMissing(RuleBroken):
+    """No emissions are missing for `year` or before it."""
+
+    error = "NothingMissing"
+    signature = "NothingMissing(address,uint16)"
+    selector = bytes.fromhex("46cb6a9e")
+    names = ("account", "year")
+    meaning = "No emissions are missing for `year` or before it."
+    advice = ADVICE.get("NothingMissing", "")
+
+    def __init__(self, account: Address, year: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        super().__init__(self.account, self.year, data=data)
 
 
 class NothingToRollBackTo(RuleBroken):
@@ -1009,6 +2358,39 @@ class NothingToRollBackTo(RuleBroken):
         super().__init__(self.current, data=data)
 
 
+class OpinionExists(RuleBroken):
+    """There is an opinion on this version; an amended report can get a new one."""
+
+    error = "OpinionExists"
+    signature = "OpinionExists(uint64,uint16,uint16)"
+    selector = bytes.fromhex("ac8e0fc8")
+    names = ("installation", "year", "version")
+    meaning = "There is an opinion on this version; an amended report can get a new one."
+    advice = ADVICE.get("OpinionExists", "")
+
+    def __init__(self, installation: int, year: int, version: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        self.version = version
+        super().__init__(self.installation, self.year, self.version, data=data)
+
+
+class OpinionUnfavourable(RuleBroken):
+    """The opinion is unfavourable: `findings`."""
+
+    error = "OpinionUnfavourable"
+    signature = "OpinionUnfavourable(uint256,uint16)"
+    selector = bytes.fromhex("3b55d31d")
+    names = ("id", "findings")
+    meaning = "The opinion is unfavourable: `findings`."
+    advice = ADVICE.get("OpinionUnfavourable", "")
+
+    def __init__(self, id: int, findings: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.findings = findings
+        super().__init__(self.id, self.findings, data=data)
+
+
 class OrderNotOpen(RuleBroken):
     """The order is not, or no longer, in the book."""
 
@@ -1022,6 +2404,114 @@ class OrderNotOpen(RuleBroken):
     def __init__(self, id: OrderId, *, data: bytes = b"") -> None:
         self.id = OrderId(id)
         super().__init__(self.id, data=data)
+
+
+class OutOfRange(RuleBroken):
+    """`input` was `value`; the highest allowed is `highest`."""
+
+    error = "OutOfRange"
+    signature = "OutOfRange(bytes32,uint256,uint256)"
+    selector = bytes.fromhex("8680dcb6")
+    names = ("input", "value", "highest")
+    meaning = "`input` was `value`; the highest allowed is `highest`."
+    advice = ADVICE.get("OutOfRange", "")
+
+    def __init__(self, input: bytes, value: int, highest: int, *, data: bytes = b"") -> None:
+        self.input = input
+        self.value = value
+        self.highest = highest
+        super().__init__(self.input, self.value, self.highest, data=data)
+
+
+class OutsideRegion(NotPermitted):
+    """`officer` acts on `his` region only; this is about `region`."""
+
+    error = "OutsideRegion"
+    signature = "OutsideRegion(address,uint16,uint16)"
+    selector = bytes.fromhex("d2aa2ed8")
+    names = ("officer", "his", "region")
+    meaning = "`officer` acts on `his` region only; this is about `region`."
+    advice = ADVICE.get("OutsideRegion", "")
+
+    def __init__(self, officer: Address, his: int, region: int, *, data: bytes = b"") -> None:
+        self.officer = officer
+        self.his = his
+        self.region = region
+        super().__init__(self.officer, self.his, self.region, data=data)
+
+
+class PartsExceedCap(RuleBroken):
+    """The parts add up to `parts`, more than `total`."""
+
+    error = "PartsExceedCap"
+    signature = "PartsExceedCap(uint256,uint256)"
+    selector = bytes.fromhex("a111dc7c")
+    names = ("parts", "total")
+    meaning = "The parts add up to `parts`, more than `total`."
+    advice = ADVICE.get("PartsExceedCap", "")
+
+    def __init__(self, parts: int, total: int, *, data: bytes = b"") -> None:
+        self.parts = parts
+        self.total = total
+        super().__init__(self.parts, self.total, data=data)
+
+
+class PayoutMissing(RuleBroken):
+    """`PayoutMissing()`."""
+
+    error = "PayoutMissing"
+    signature = "PayoutMissing()"
+    selector = bytes.fromhex("4c4c2301")
+    names = ()
+    advice = ADVICE.get("PayoutMissing", "")
+
+
+class PayoutNotUsable(RuleBroken):
+    """`account` has named no destination, or its destination may be used from `usableFrom`."""
+
+    error = "PayoutNotUsable"
+    signature = "PayoutNotUsable(address,uint40)"
+    selector = bytes.fromhex("6e10ccb9")
+    names = ("account", "usableFrom")
+    meaning = "`account` has named no destination, or its destination may be used from `usableFrom`."
+    advice = ADVICE.get("PayoutNotUsable", "")
+
+    def __init__(self, account: Address, usable_from: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.usable_from = usable_from
+        super().__init__(self.account, self.usable_from, data=data)
+
+
+class PermitTaken(RuleBroken):
+    """The permit belongs to `installation`."""
+
+    error = "PermitTaken"
+    signature = "PermitTaken(bytes32,uint64)"
+    selector = bytes.fromhex("653f7a8c")
+    names = ("permit", "installation")
+    meaning = "The permit belongs to `installation`."
+    advice = ADVICE.get("PermitTaken", "")
+
+    def __init__(self, permit: bytes, installation: int, *, data: bytes = b"") -> None:
+        self.permit = permit
+        self.installation = installation
+        super().__init__(self.permit, self.installation, data=data)
+
+
+class PossessionNotProven(RuleBroken):
+    """The possession was signed by `recovered` (or over other data), not by the representative's `key`."""
+
+    error = "PossessionNotProven"
+    signature = "PossessionNotProven(address,address)"
+    selector = bytes.fromhex("eb69fb4e")
+    names = ("key", "recovered")
+    meaning = "The possession was signed by `recovered` (or over other data), not by the representative's `key`."
+    advice = ADVICE.get("PossessionNotProven", "")
+
+    def __init__(self, key: Address, recovered: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.recovered = recovered
+        super().__init__(self.key, self.recovered, data=data)
 
 
 class PriceOutsideBand(RuleBroken):
@@ -1040,14 +2530,102 @@ class PriceOutsideBand(RuleBroken):
         super().__init__(self.tick, self.lowest, self.highest, data=data)
 
 
-class ReentrancyGuardReentrantCall(RuleBroken):
-    """`ReentrancyGuardReentrantCall()`."""
+class PrincipalStays(RuleBroken):
+    """`key` is the principal of `account`: rotate it, or name another principal first."""
 
-    error = "ReentrancyGuardReentrantCall"
-    signature = "ReentrancyGuardReentrantCall()"
-    selector = bytes.fromhex("3ee5aeb5")
+    error = "PrincipalStays"
+    signature = "PrincipalStays(address,address)"
+    selector = bytes.fromhex("494903f3")
+    names = ("key", "account")
+    meaning = "`key` is the principal of `account`: rotate it, or name another principal first."
+    advice = ADVICE.get("PrincipalStays", "")
+
+    def __init__(self, key: Address, account: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        super().__init__(self.key, self.account, data=data)
+
+
+class RecordMissing(RuleBroken):
+    """`RecordMissing()`."""
+
+    error = "RecordMissing"
+    signature = "RecordMissing()"
+    selector = bytes.fromhex("17d4863c")
     names = ()
-    advice = ADVICE.get("ReentrancyGuardReentrantCall", "")
+    advice = ADVICE.get("RecordMissing", "")
+
+
+class ReferenceMissing(RuleBroken):
+    """`ReferenceMissing()`."""
+
+    error = "ReferenceMissing"
+    signature = "ReferenceMissing()"
+    selector = bytes.fromhex("22a534e5")
+    names = ()
+    advice = ADVICE.get("ReferenceMissing", "")
+
+
+class ReferenceUsed(RuleBroken):
+    """The bank has used `bankReference` before."""
+
+    error = "ReferenceUsed"
+    signature = "ReferenceUsed(bytes32)"
+    selector = bytes.fromhex("6851b8c3")
+    names = ("bankReference",)
+    meaning = "The bank has used `bankReference` before."
+    advice = ADVICE.get("ReferenceUsed", "")
+
+    def __init__(self, bank_reference: bytes, *, data: bytes = b"") -> None:
+        self.bank_reference = bank_reference
+        super().__init__(self.bank_reference, data=data)
+
+
+class ReportingNotOpen(RuleBroken):
+    """The authority has not opened reporting for `year` (no deadline is set)."""
+
+    error = "ReportingNotOpen"
+    signature = "ReportingNotOpen(uint16)"
+    selector = bytes.fromhex("d58ecd29")
+    names = ("year",)
+    meaning = "The authority has not opened reporting for `year` (no deadline is set)."
+    advice = ADVICE.get("ReportingNotOpen", "")
+
+    def __init__(self, year: int, *, data: bytes = b"") -> None:
+        self.year = year
+        super().__init__(self.year, data=data)
+
+
+class ReviewFailed(RuleBroken):
+    """Bit n of `findings` is finding number n."""
+
+    error = "ReviewFailed"
+    signature = "ReviewFailed(uint256,uint256)"
+    selector = bytes.fromhex("f9bc51e7")
+    names = ("id", "findings")
+    meaning = "Bit n of `findings` is finding number n."
+    advice = ADVICE.get("ReviewFailed", "")
+
+    def __init__(self, id: int, findings: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.findings = findings
+        super().__init__(self.id, self.findings, data=data)
+
+
+class RulesFixed(RuleBroken):
+    """The deadline has passed: the rules of the year stand."""
+
+    error = "RulesFixed"
+    signature = "RulesFixed(uint16,uint40)"
+    selector = bytes.fromhex("6e5bccca")
+    names = ("year", "deadline")
+    meaning = "The deadline has passed: the rules of the year stand."
+    advice = ADVICE.get("RulesFixed", "")
+
+    def __init__(self, year: int, deadline: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.deadline = deadline
+        super().__init__(self.year, self.deadline, data=data)
 
 
 class SafeCastOverflowedUintDowncast(RuleBroken):
@@ -1063,6 +2641,21 @@ class SafeCastOverflowedUintDowncast(RuleBroken):
         self.bits = bits
         self.value = value
         super().__init__(self.bits, self.value, data=data)
+
+
+class SeriesExists(RuleBroken):
+    """`SeriesExists(uint32,address)`."""
+
+    error = "SeriesExists"
+    signature = "SeriesExists(uint32,address)"
+    selector = bytes.fromhex("baf8ee21")
+    names = ("series", "issuer")
+    advice = ADVICE.get("SeriesExists", "")
+
+    def __init__(self, series: int, issuer: Address, *, data: bytes = b"") -> None:
+        self.series = series
+        self.issuer = issuer
+        super().__init__(self.series, self.issuer, data=data)
 
 
 class SeriesFull(RuleBroken):
@@ -1081,6 +2674,73 @@ class SeriesFull(RuleBroken):
         super().__init__(self.count, self.order_of_day, data=data)
 
 
+class SignerWithdrawn(RuleBroken):
+    """The accreditation of `signer` was withdrawn; its key never returns."""
+
+    error = "SignerWithdrawn"
+    signature = "SignerWithdrawn(address,uint40)"
+    selector = bytes.fromhex("5a07add5")
+    names = ("signer", "withdrawnAt")
+    meaning = "The accreditation of `signer` was withdrawn; its key never returns."
+    advice = ADVICE.get("SignerWithdrawn", "")
+
+    def __init__(self, signer: Address, withdrawn_at: int, *, data: bytes = b"") -> None:
+        self.signer = signer
+        self.withdrawn_at = withdrawn_at
+        super().__init__(self.signer, self.withdrawn_at, data=data)
+
+
+class StalePolicy(RuleBroken):
+    """The registration policy in force is version `current`; the application accepts version `given`."""
+
+    error = "StalePolicy"
+    signature = "StalePolicy(uint32,uint32)"
+    selector = bytes.fromhex("16d615e1")
+    names = ("given", "current")
+    meaning = "The registration policy in force is version `current`; the application accepts version `given`."
+    advice = ADVICE.get("StalePolicy", "")
+
+    def __init__(self, given: int, current: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.current = current
+        super().__init__(self.given, self.current, data=data)
+
+
+class StreamOutOfOrder(RuleBroken):
+    """Entry `entry` is for stream `given`; `expected` comes next. Entries lie in order of streams, none left out."""
+
+    error = "StreamOutOfOrder"
+    signature = "StreamOutOfOrder(uint256,uint16,uint16)"
+    selector = bytes.fromhex("e4378376")
+    names = ("entry", "given", "expected")
+    meaning = (
+        "Entry `entry` is for stream `given`; `expected` comes next. Entries lie in order of streams, none left out."
+    )
+    advice = ADVICE.get("StreamOutOfOrder", "")
+
+    def __init__(self, entry: int, given: int, expected: int, *, data: bytes = b"") -> None:
+        self.entry = entry
+        self.given = given
+        self.expected = expected
+        super().__init__(self.entry, self.given, self.expected, data=data)
+
+
+class StreamsMissing(RuleBroken):
+    """Reported are `given` streams, the plan has `expected`."""
+
+    error = "StreamsMissing"
+    signature = "StreamsMissing(uint256,uint256)"
+    selector = bytes.fromhex("f305f797")
+    names = ("given", "expected")
+    meaning = "Reported are `given` streams, the plan has `expected`."
+    advice = ADVICE.get("StreamsMissing", "")
+
+    def __init__(self, given: int, expected: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.expected = expected
+        super().__init__(self.given, self.expected, data=data)
+
+
 class TooLate(RuleBroken):
     """The transaction came too late."""
 
@@ -1097,6 +2757,37 @@ class TooLate(RuleBroken):
         super().__init__(self.latest, self.now, data=data)
 
 
+class TooManyGrams(RuleBroken):
+    """More grams than a report can hold."""
+
+    error = "TooManyGrams"
+    signature = "TooManyGrams(uint256)"
+    selector = bytes.fromhex("99c71a7c")
+    names = ("grams",)
+    meaning = "More grams than a report can hold."
+    advice = ADVICE.get("TooManyGrams", "")
+
+    def __init__(self, grams: int, *, data: bytes = b"") -> None:
+        self.grams = grams
+        super().__init__(self.grams, data=data)
+
+
+class TooManyInstallations(RuleBroken):
+    """`account` has `limit` installations already."""
+
+    error = "TooManyInstallations"
+    signature = "TooManyInstallations(address,uint256)"
+    selector = bytes.fromhex("80acc493")
+    names = ("account", "limit")
+    meaning = "`account` has `limit` installations already."
+    advice = ADVICE.get("TooManyInstallations", "")
+
+    def __init__(self, account: Address, limit: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.limit = limit
+        super().__init__(self.account, self.limit, data=data)
+
+
 class TooManyMakers(RuleBroken):
     """More makers than one call may settle."""
 
@@ -1110,6 +2801,37 @@ class TooManyMakers(RuleBroken):
     def __init__(self, makers: int, *, data: bytes = b"") -> None:
         self.makers = makers
         super().__init__(self.makers, data=data)
+
+
+class TooManyPending(RuleBroken):
+    """`account` has as many undecided applications as it may."""
+
+    error = "TooManyPending"
+    signature = "TooManyPending(address,uint256)"
+    selector = bytes.fromhex("d02e9b3a")
+    names = ("account", "limit")
+    meaning = "`account` has as many undecided applications as it may."
+    advice = ADVICE.get("TooManyPending", "")
+
+    def __init__(self, account: Address, limit: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.limit = limit
+        super().__init__(self.account, self.limit, data=data)
+
+
+class TooManyTonnes(RuleBroken):
+    """More tonnes than the desk counts for an account (2^48)."""
+
+    error = "TooManyTonnes"
+    signature = "TooManyTonnes(uint256)"
+    selector = bytes.fromhex("69945fa2")
+    names = ("tonnes",)
+    meaning = "More tonnes than the desk counts for an account (2^48)."
+    advice = ADVICE.get("TooManyTonnes", "")
+
+    def __init__(self, tonnes: int, *, data: bytes = b"") -> None:
+        self.tonnes = tonnes
+        super().__init__(self.tonnes, data=data)
 
 
 class UUPSUnauthorizedCallContext(NotPermitted):
@@ -1134,6 +2856,92 @@ class UUPSUnsupportedProxiableUUID(RuleBroken):
     def __init__(self, slot: bytes, *, data: bytes = b"") -> None:
         self.slot = slot
         super().__init__(self.slot, data=data)
+
+
+class UnknownAccount(RuleBroken):
+    """`UnknownAccount(address)`."""
+
+    error = "UnknownAccount"
+    signature = "UnknownAccount(address)"
+    selector = bytes.fromhex("c4c6fde4")
+    names = ("account",)
+    advice = ADVICE.get("UnknownAccount", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
+
+
+class UnknownApplicationOfIComplianceDesk(RuleBroken):
+    """`UnknownApplication(uint256)`."""
+
+    error = "UnknownApplication"
+    signature = "UnknownApplication(uint256)"
+    selector = bytes.fromhex("296567c7")
+    names = ("id",)
+    advice = ADVICE.get("UnknownApplication", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownApplicationOfIStakeholderRegistry(RuleBroken):
+    """`UnknownApplication(uint32)`."""
+
+    error = "UnknownApplication"
+    signature = "UnknownApplication(uint32)"
+    selector = bytes.fromhex("38be478c")
+    names = ("id",)
+    advice = ADVICE.get("UnknownApplication", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownCertificate(RuleBroken):
+    """`UnknownCertificate(bytes32)`."""
+
+    error = "UnknownCertificate"
+    signature = "UnknownCertificate(bytes32)"
+    selector = bytes.fromhex("7332064e")
+    names = ("fingerprint",)
+    advice = ADVICE.get("UnknownCertificate", "")
+
+    def __init__(self, fingerprint: bytes, *, data: bytes = b"") -> None:
+        self.fingerprint = fingerprint
+        super().__init__(self.fingerprint, data=data)
+
+
+class UnknownDetermination(RuleBroken):
+    """No determination has this number."""
+
+    error = "UnknownDetermination"
+    signature = "UnknownDetermination(uint256)"
+    selector = bytes.fromhex("8b757e61")
+    names = ("id",)
+    meaning = "No determination has this number."
+    advice = ADVICE.get("UnknownDetermination", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownInstallation(RuleBroken):
+    """No installation has the number `installation`."""
+
+    error = "UnknownInstallation"
+    signature = "UnknownInstallation(uint64)"
+    selector = bytes.fromhex("f151bf5f")
+    names = ("installation",)
+    meaning = "No installation has the number `installation`."
+    advice = ADVICE.get("UnknownInstallation", "")
+
+    def __init__(self, installation: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        super().__init__(self.installation, data=data)
 
 
 class UnknownInstrument(RuleBroken):
@@ -1165,6 +2973,66 @@ class UnknownMarket(RuleBroken):
         super().__init__(self.market, data=data)
 
 
+class UnknownMethod(RuleBroken):
+    """`name` has no version `version`."""
+
+    error = "UnknownMethod"
+    signature = "UnknownMethod(bytes32,uint16)"
+    selector = bytes.fromhex("009e529f")
+    names = ("name", "version")
+    meaning = "`name` has no version `version`."
+    advice = ADVICE.get("UnknownMethod", "")
+
+    def __init__(self, name: bytes, version: int, *, data: bytes = b"") -> None:
+        self.name = name
+        self.version = version
+        super().__init__(self.name, self.version, data=data)
+
+
+class UnknownSeries(RuleBroken):
+    """`UnknownSeries(uint32)`."""
+
+    error = "UnknownSeries"
+    signature = "UnknownSeries(uint32)"
+    selector = bytes.fromhex("7dbb6241")
+    names = ("series",)
+    advice = ADVICE.get("UnknownSeries", "")
+
+    def __init__(self, series: int, *, data: bytes = b"") -> None:
+        self.series = series
+        super().__init__(self.series, data=data)
+
+
+class UnknownWithdrawal(RuleBroken):
+    """`UnknownWithdrawal(uint256)`."""
+
+    error = "UnknownWithdrawal"
+    signature = "UnknownWithdrawal(uint256)"
+    selector = bytes.fromhex("79e73f74")
+    names = ("id",)
+    advice = ADVICE.get("UnknownWithdrawal", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class WithdrawalClosed(RuleBroken):
+    """Withdrawal `id` is paid, rejected or cancelled."""
+
+    error = "WithdrawalClosed"
+    signature = "WithdrawalClosed(uint256,uint8)"
+    selector = bytes.fromhex("de04fce7")
+    names = ("id", "state")
+    meaning = "Withdrawal `id` is paid, rejected or cancelled."
+    advice = ADVICE.get("WithdrawalClosed", "")
+
+    def __init__(self, id: int, state: WithdrawalState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = WithdrawalState(state)
+        super().__init__(self.id, self.state, data=data)
+
+
 class WouldTrade(RuleBroken):
     """A post-only order would have traded at `best`."""
 
@@ -1181,6 +3049,54 @@ class WouldTrade(RuleBroken):
         super().__init__(self.tick, self.best, data=data)
 
 
+class WrongInstrument(RuleBroken):
+    """Not an allowance, or its period begins after `year`."""
+
+    error = "WrongInstrument"
+    signature = "WrongInstrument(uint256,uint16)"
+    selector = bytes.fromhex("6aa30163")
+    names = ("instrument", "year")
+    meaning = "Not an allowance, or its period begins after `year`."
+    advice = ADVICE.get("WrongInstrument", "")
+
+    def __init__(self, instrument: InstrumentId, year: int, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.year = year
+        super().__init__(self.instrument, self.year, data=data)
+
+
+class WrongPart(RuleBroken):
+    """Free determinations take from FREE or RESERVE."""
+
+    error = "WrongPart"
+    signature = "WrongPart(uint8)"
+    selector = bytes.fromhex("5ae42a0a")
+    names = ("part",)
+    meaning = "Free determinations take from FREE or RESERVE."
+    advice = ADVICE.get("WrongPart", "")
+
+    def __init__(self, part: Part, *, data: bytes = b"") -> None:
+        self.part = Part(part)
+        super().__init__(self.part, data=data)
+
+
+class WrongPlanState(RuleBroken):
+    """The plan is in state `state`, which does not allow the act."""
+
+    error = "WrongPlanState"
+    signature = "WrongPlanState(uint64,uint16,uint8)"
+    selector = bytes.fromhex("b28fc997")
+    names = ("installation", "version", "state")
+    meaning = "The plan is in state `state`, which does not allow the act."
+    advice = ADVICE.get("WrongPlanState", "")
+
+    def __init__(self, installation: int, version: int, state: PlanState, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.version = version
+        self.state = PlanState(state)
+        super().__init__(self.installation, self.version, self.state, data=data)
+
+
 class WrongProofLength(RuleBroken):
     """The path has `given` nodes; the mountain that covers the index has height `height`."""
 
@@ -1195,6 +3111,119 @@ class WrongProofLength(RuleBroken):
         self.given = given
         self.height = height
         super().__init__(self.given, self.height, data=data)
+
+
+class WrongReason(RuleBroken):
+    """The first version has no reason, each later one has."""
+
+    error = "WrongReason"
+    signature = "WrongReason(uint16,bytes32)"
+    selector = bytes.fromhex("f74d93b3")
+    names = ("version", "reason")
+    meaning = "The first version has no reason, each later one has."
+    advice = ADVICE.get("WrongReason", "")
+
+    def __init__(self, version: int, reason: bytes, *, data: bytes = b"") -> None:
+        self.version = version
+        self.reason = reason
+        super().__init__(self.version, self.reason, data=data)
+
+
+class WrongState(RuleBroken):
+    """The determination is in state `state`, which does not allow the act."""
+
+    error = "WrongState"
+    signature = "WrongState(uint256,uint8)"
+    selector = bytes.fromhex("800b0615")
+    names = ("id", "state")
+    meaning = "The determination is in state `state`, which does not allow the act."
+    advice = ADVICE.get("WrongState", "")
+
+    def __init__(self, id: int, state: State, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = State(state)
+        super().__init__(self.id, self.state, data=data)
+
+
+class WrongSubject(RuleBroken):
+    """The subject does not fit the method: "emissions" goes with HISTORICAL, a product with BENCHMARK."""
+
+    error = "WrongSubject"
+    signature = "WrongSubject(bytes32,uint8)"
+    selector = bytes.fromhex("d3171f45")
+    names = ("subject", "method")
+    meaning = "The subject does not fit the method: \"emissions\" goes with HISTORICAL, a product with BENCHMARK."
+    advice = ADVICE.get("WrongSubject", "")
+
+    def __init__(self, subject: bytes, method: Method, *, data: bytes = b"") -> None:
+        self.subject = subject
+        self.method = Method(method)
+        super().__init__(self.subject, self.method, data=data)
+
+
+class YearHasFigure(RuleBroken):
+    """`year` has a figure and cannot be left out; reopen it first."""
+
+    error = "YearHasFigure"
+    signature = "YearHasFigure(uint64,uint16)"
+    selector = bytes.fromhex("8dbae58d")
+    names = ("installation", "year")
+    meaning = "`year` has a figure and cannot be left out; reopen it first."
+    advice = ADVICE.get("YearHasFigure", "")
+
+    def __init__(self, installation: int, year: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        super().__init__(self.installation, self.year, data=data)
+
+
+class YearNotNext(RuleBroken):
+    """Years are opened one after the other; `current` is open."""
+
+    error = "YearNotNext"
+    signature = "YearNotNext(uint16,uint16)"
+    selector = bytes.fromhex("fdbefb18")
+    names = ("year", "current")
+    meaning = "Years are opened one after the other; `current` is open."
+    advice = ADVICE.get("YearNotNext", "")
+
+    def __init__(self, year: int, current: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.current = current
+        super().__init__(self.year, self.current, data=data)
+
+
+class YearOutOfRange(RuleBroken):
+    """Years from `first` to `last` are judged."""
+
+    error = "YearOutOfRange"
+    signature = "YearOutOfRange(uint16,uint16,uint16)"
+    selector = bytes.fromhex("54ee03c3")
+    names = ("year", "first", "last")
+    meaning = "Years from `first` to `last` are judged."
+    advice = ADVICE.get("YearOutOfRange", "")
+
+    def __init__(self, year: int, first: int, last: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.first = first
+        self.last = last
+        super().__init__(self.year, self.first, self.last, data=data)
+
+
+class YearsReversed(RuleBroken):
+    """The last year is before the first."""
+
+    error = "YearsReversed"
+    signature = "YearsReversed(uint16,uint16)"
+    selector = bytes.fromhex("f8083d25")
+    names = ("firstYear", "lastYear")
+    meaning = "The last year is before the first."
+    advice = ADVICE.get("YearsReversed", "")
+
+    def __init__(self, first_year: int, last_year: int, *, data: bytes = b"") -> None:
+        self.first_year = first_year
+        self.last_year = last_year
+        super().__init__(self.first_year, self.last_year, data=data)
 
 
 ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
@@ -1215,20 +3244,60 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
         AccessManagerUnauthorizedCancel, codec_of(("address", "address", "address", "bytes4"))
     ),
     AccessManagerUnauthorizedConsume.selector: (AccessManagerUnauthorizedConsume, codec_of(("address",))),
+    AccountInStatus.selector: (AccountInStatus, codec_of(("address", "uint8"))),
     AccountNotActive.selector: (AccountNotActive, codec_of(("address", "uint8"))),
     AccountRestricted.selector: (AccountRestricted, codec_of(("address", "uint16", "uint16"))),
+    AccreditationEnded.selector: (AccreditationEnded, codec_of(("address", "uint40"))),
     AddressEmptyCode.selector: (AddressEmptyCode, codec_of(("address",))),
+    AlreadyAssessed.selector: (AlreadyAssessed, codec_of(("address", "uint16"))),
+    AlreadyEnrolled.selector: (AlreadyEnrolled, codec_of(("address", "uint16"))),
     AmountTooLarge.selector: (AmountTooLarge, codec_of(("uint256",))),
+    ApplicationClosed.selector: (ApplicationClosed, codec_of(("uint256", "uint8"))),
+    ApplicationNotOpen.selector: (ApplicationNotOpen, codec_of(("uint32", "uint8"))),
+    ApplicationsPending.selector: (ApplicationsPending, codec_of(("address", "uint256"))),
     ApprovalsNotSupported.selector: (ApprovalsNotSupported, codec_of(())),
+    AttestationExpired.selector: (AttestationExpired, codec_of(("bytes32", "uint40"))),
+    AttestationNotYetValid.selector: (AttestationNotYetValid, codec_of(("bytes32", "uint40"))),
+    AttestedForAnother.selector: (AttestedForAnother, codec_of(("address", "address", "address", "address"))),
+    BadAccreditation.selector: (BadAccreditation, codec_of(("address", "uint40"))),
+    BadBenchmark.selector: (BadBenchmark, codec_of(("uint128",))),
+    BadCapabilities.selector: (BadCapabilities, codec_of(("uint8", "uint8"))),
+    BadCodingRules.selector: (BadCodingRules, codec_of(())),
     BadExpiry.selector: (BadExpiry, codec_of(("uint40", "uint256"))),
+    BadKind.selector: (BadKind, codec_of(("uint8",))),
+    BadLines.selector: (BadLines, codec_of(("uint256", "uint256", "uint256"))),
     BadMakerLimit.selector: (BadMakerLimit, codec_of(("uint16",))),
+    BadMateriality.selector: (BadMateriality, codec_of(("uint16", "uint16"))),
+    BadOffset.selector: (BadOffset, codec_of(("int32",))),
     BadOrderQuantity.selector: (BadOrderQuantity, codec_of(("uint256", "uint256", "uint256"))),
     BadQuantity.selector: (BadQuantity, codec_of(("uint256",))),
     BadReduction.selector: (BadReduction, codec_of(("uint256", "uint256", "uint256"))),
+    BadRestrictions.selector: (BadRestrictions, codec_of(("uint16",))),
+    BadRevocationReason.selector: (BadRevocationReason, codec_of(("uint8",))),
+    BadRights.selector: (BadRights, codec_of(("uint16",))),
+    BadRules.selector: (BadRules, codec_of(("uint16",))),
+    BadSeries.selector: (BadSeries, codec_of(("address", "uint16"))),
+    BadStreamCount.selector: (BadStreamCount, codec_of(("uint256", "uint256"))),
+    BadTermCount.selector: (BadTermCount, codec_of(("uint256", "uint256", "uint256"))),
     BadTerms.selector: (BadTerms, codec_of(("uint256",))),
+    BadTonnes.selector: (BadTonnes, codec_of(("uint256",))),
+    BadYears.selector: (BadYears, codec_of(("uint16", "uint16"))),
     CannotAppoint.selector: (CannotAppoint, codec_of(("address",))),
+    CapBelowIssued.selector: (CapBelowIssued, codec_of(("uint16", "uint8", "uint64", "uint64"))),
+    CapExceeded.selector: (CapExceeded, codec_of(("uint16", "uint8", "uint256", "uint256"))),
     CauseMissing.selector: (CauseMissing, codec_of(())),
     CertificateExpired.selector: (CertificateExpired, codec_of(("address", "uint40"))),
+    CertificateIsRevoked.selector: (CertificateIsRevoked, codec_of(("bytes32", "uint40"))),
+    ConclusionMissing.selector: (ConclusionMissing, codec_of(())),
+    DayWouldChange.selector: (DayWouldChange, codec_of(("int32", "int32"))),
+    DeadlineNotPassedOfIEmissionReports.selector: (DeadlineNotPassedOfIEmissionReports, codec_of(("uint16", "uint40"))),
+    DeadlineNotPassedOfIObligations.selector: (
+        DeadlineNotPassedOfIObligations, codec_of(("address", "uint16", "uint40"))
+    ),
+    DigestMissing.selector: (DigestMissing, codec_of(())),
+    ECDSAInvalidSignature.selector: (ECDSAInvalidSignature, codec_of(())),
+    ECDSAInvalidSignatureLength.selector: (ECDSAInvalidSignatureLength, codec_of(("uint256",))),
+    ECDSAInvalidSignatureS.selector: (ECDSAInvalidSignatureS, codec_of(("bytes32",))),
     ERC1155InsufficientBalance.selector: (
         ERC1155InsufficientBalance, codec_of(("address", "uint256", "uint256", "uint256"))
     ),
@@ -1247,8 +3316,14 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ERC7943InsufficientUnfrozenBalance.selector: (
         ERC7943InsufficientUnfrozenBalance, codec_of(("address", "uint256", "uint256", "uint256"))
     ),
+    EffectiveInThePast.selector: (EffectiveInThePast, codec_of(("uint40", "uint40"))),
+    EmissionsMissing.selector: (EmissionsMissing, codec_of(("address", "uint16"))),
+    EmptyQuantity.selector: (EmptyQuantity, codec_of(())),
+    ExclusionUnchanged.selector: (ExclusionUnchanged, codec_of(("address", "uint16", "bool"))),
     FailedCall.selector: (FailedCall, codec_of(())),
-    FeesToCollect.selector: (FeesToCollect, codec_of(("uint256",))),
+    FilingClosed.selector: (FilingClosed, codec_of(("uint64", "uint16", "uint8"))),
+    FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),
+    FingerprintUsed.selector: (FingerprintUsed, codec_of(("bytes32",))),
     InstrumentExists.selector: (InstrumentExists, codec_of(("uint256",))),
     InstrumentNotOpen.selector: (InstrumentNotOpen, codec_of(("uint256", "uint40"))),
     InsufficientBalance.selector: (InsufficientBalance, codec_of(("uint256", "uint256"))),
@@ -1257,33 +3332,120 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ),
     InsufficientFree.selector: (InsufficientFree, codec_of(("address", "uint256", "uint256", "uint256"))),
     InvalidInitialization.selector: (InvalidInitialization, codec_of(())),
+    KeyUsed.selector: (KeyUsed, codec_of(("address", "uint32"))),
     LengthMismatch.selector: (LengthMismatch, codec_of(("uint256", "uint256"))),
     LevelFull.selector: (LevelFull, codec_of(("uint24",))),
+    MakersRefused.selector: (MakersRefused, codec_of(("uint256", "uint256"))),
+    MalformedInputs.selector: (MalformedInputs, codec_of(("uint256", "uint256"))),
     MalformedInstrument.selector: (MalformedInstrument, codec_of(("uint256",))),
     MarketNotOpen.selector: (MarketNotOpen, codec_of(("uint24", "uint8"))),
+    MaterialMisstatement.selector: (MaterialMisstatement, codec_of(("uint128", "uint256"))),
     MayNotRollBack.selector: (MayNotRollBack, codec_of(("address",))),
+    MethodClosed.selector: (MethodClosed, codec_of(("bytes32", "uint16"))),
+    MethodNotOpen.selector: (MethodNotOpen, codec_of(("bytes32", "uint16"))),
     MissingRight.selector: (MissingRight, codec_of(("address", "address", "uint16", "uint16"))),
+    MisstatementBelowDifference.selector: (MisstatementBelowDifference, codec_of(("uint128", "uint128"))),
+    NameOrDocumentMissing.selector: (NameOrDocumentMissing, codec_of(("bytes32", "bytes32"))),
+    NoBaseline.selector: (NoBaseline, codec_of(("uint64", "bytes32"))),
+    NoCodingRules.selector: (NoCodingRules, codec_of(("uint256",))),
     NoFees.selector: (NoFees, codec_of(("uint24",))),
+    NoFigure.selector: (NoFigure, codec_of(("uint64", "uint16"))),
+    NoFingerprint.selector: (NoFingerprint, codec_of(())),
+    NoKind.selector: (NoKind, codec_of(())),
+    NoOpinion.selector: (NoOpinion, codec_of(("uint64", "uint16", "uint16"))),
+    NoPenaltyOpen.selector: (NoPenaltyOpen, codec_of(("address", "uint16"))),
+    NoPlanInForce.selector: (NoPlanInForce, codec_of(("uint64", "uint16"))),
+    NoReportingFor.selector: (NoReportingFor, codec_of(("uint8",))),
+    NoSuchDate.selector: (NoSuchDate, codec_of(("uint256", "uint256", "uint256"))),
+    NoSuchVersion.selector: (NoSuchVersion, codec_of(("bytes32", "uint32", "uint32"))),
     NoSuchVoucher.selector: (NoSuchVoucher, codec_of(("uint256", "uint256"))),
+    NotADocument.selector: (NotADocument, codec_of(("bytes32", "bytes32"))),
+    NotAGovernmentAccount.selector: (NotAGovernmentAccount, codec_of(("address", "uint8"))),
+    NotAMethod.selector: (NotAMethod, codec_of(("address",))),
     NotARepresentative.selector: (NotARepresentative, codec_of(("address",))),
+    NotAVerifier.selector: (NotAVerifier, codec_of(("address", "uint8"))),
+    NotAccreditedOfICertificateRegistry.selector: (NotAccreditedOfICertificateRegistry, codec_of(("address",))),
+    NotAccreditedOfIVerifications.selector: (NotAccreditedOfIVerifications, codec_of(("address", "uint40"))),
+    NotActiveIn.selector: (NotActiveIn, codec_of(("uint64", "uint16"))),
+    NotAnOperator.selector: (NotAnOperator, codec_of(("address", "uint8"))),
+    NotCancellable.selector: (NotCancellable, codec_of(("uint256",))),
+    NotEffective.selector: (NotEffective, codec_of(("uint40", "uint40"))),
+    NotEngaged.selector: (NotEngaged, codec_of(("address", "address"))),
+    NotEnrolled.selector: (NotEnrolled, codec_of(("address",))),
     NotExpired.selector: (NotExpired, codec_of(("uint256", "uint256"))),
     NotFillable.selector: (NotFillable, codec_of(("uint256", "uint256"))),
+    NotIndependent.selector: (NotIndependent, codec_of(("address", "address", "uint32"))),
     NotInitializing.selector: (NotInitializing, codec_of(())),
     NotTheAccount.selector: (NotTheAccount, codec_of(("address", "address"))),
+    NotTheApplicant.selector: (NotTheApplicant, codec_of(("address", "uint32", "address"))),
     NotTheBinder.selector: (NotTheBinder, codec_of(("address", "uint8", "address"))),
+    NotTheLatest.selector: (NotTheLatest, codec_of(("uint64", "uint16", "uint16", "uint16"))),
     NotTheModule.selector: (NotTheModule, codec_of(("address", "address"))),
+    NotTheOperator.selector: (NotTheOperator, codec_of(("address", "address", "uint64", "address"))),
+    NotTheOwner.selector: (NotTheOwner, codec_of(("address", "address", "address"))),
+    NotTheSigner.selector: (NotTheSigner, codec_of(("address", "address"))),
+    NotVerified.selector: (NotVerified, codec_of(("uint64", "uint16", "uint16", "uint8"))),
+    NothingDue.selector: (NothingDue, codec_of(("uint256",))),
+    NothingInForce.selector: (NothingInForce, codec_of(("bytes32", "uint40"))),
+    NothingMissing.selector: (NothingMissing, codec_of(("address", "uint16"))),
     NothingToRollBackTo.selector: (NothingToRollBackTo, codec_of(("address",))),
+    OpinionExists.selector: (OpinionExists, codec_of(("uint64", "uint16", "uint16"))),
+    OpinionUnfavourable.selector: (OpinionUnfavourable, codec_of(("uint256", "uint16"))),
     OrderNotOpen.selector: (OrderNotOpen, codec_of(("uint256",))),
+    OutOfRange.selector: (OutOfRange, codec_of(("bytes32", "uint256", "uint256"))),
+    OutsideRegion.selector: (OutsideRegion, codec_of(("address", "uint16", "uint16"))),
+    PartsExceedCap.selector: (PartsExceedCap, codec_of(("uint256", "uint256"))),
+    PayoutMissing.selector: (PayoutMissing, codec_of(())),
+    PayoutNotUsable.selector: (PayoutNotUsable, codec_of(("address", "uint40"))),
+    PermitTaken.selector: (PermitTaken, codec_of(("bytes32", "uint64"))),
+    PossessionNotProven.selector: (PossessionNotProven, codec_of(("address", "address"))),
     PriceOutsideBand.selector: (PriceOutsideBand, codec_of(("uint24", "uint24", "uint24"))),
-    ReentrancyGuardReentrantCall.selector: (ReentrancyGuardReentrantCall, codec_of(())),
+    PrincipalStays.selector: (PrincipalStays, codec_of(("address", "address"))),
+    RecordMissing.selector: (RecordMissing, codec_of(())),
+    ReferenceMissing.selector: (ReferenceMissing, codec_of(())),
+    ReferenceUsed.selector: (ReferenceUsed, codec_of(("bytes32",))),
+    ReportingNotOpen.selector: (ReportingNotOpen, codec_of(("uint16",))),
+    ReviewFailed.selector: (ReviewFailed, codec_of(("uint256", "uint256"))),
+    RulesFixed.selector: (RulesFixed, codec_of(("uint16", "uint40"))),
     SafeCastOverflowedUintDowncast.selector: (SafeCastOverflowedUintDowncast, codec_of(("uint8", "uint256"))),
+    SeriesExists.selector: (SeriesExists, codec_of(("uint32", "address"))),
     SeriesFull.selector: (SeriesFull, codec_of(("uint256", "uint256"))),
+    SignerWithdrawn.selector: (SignerWithdrawn, codec_of(("address", "uint40"))),
+    StalePolicy.selector: (StalePolicy, codec_of(("uint32", "uint32"))),
+    StreamOutOfOrder.selector: (StreamOutOfOrder, codec_of(("uint256", "uint16", "uint16"))),
+    StreamsMissing.selector: (StreamsMissing, codec_of(("uint256", "uint256"))),
     TooLate.selector: (TooLate, codec_of(("uint40", "uint256"))),
+    TooManyGrams.selector: (TooManyGrams, codec_of(("uint256",))),
+    TooManyInstallations.selector: (TooManyInstallations, codec_of(("address", "uint256"))),
     TooManyMakers.selector: (TooManyMakers, codec_of(("uint256",))),
+    TooManyPending.selector: (TooManyPending, codec_of(("address", "uint256"))),
+    TooManyTonnes.selector: (TooManyTonnes, codec_of(("uint256",))),
     UUPSUnauthorizedCallContext.selector: (UUPSUnauthorizedCallContext, codec_of(())),
     UUPSUnsupportedProxiableUUID.selector: (UUPSUnsupportedProxiableUUID, codec_of(("bytes32",))),
+    UnknownAccount.selector: (UnknownAccount, codec_of(("address",))),
+    UnknownApplicationOfIComplianceDesk.selector: (UnknownApplicationOfIComplianceDesk, codec_of(("uint256",))),
+    UnknownApplicationOfIStakeholderRegistry.selector: (
+        UnknownApplicationOfIStakeholderRegistry, codec_of(("uint32",))
+    ),
+    UnknownCertificate.selector: (UnknownCertificate, codec_of(("bytes32",))),
+    UnknownDetermination.selector: (UnknownDetermination, codec_of(("uint256",))),
+    UnknownInstallation.selector: (UnknownInstallation, codec_of(("uint64",))),
     UnknownInstrument.selector: (UnknownInstrument, codec_of(("uint256",))),
     UnknownMarket.selector: (UnknownMarket, codec_of(("uint24",))),
+    UnknownMethod.selector: (UnknownMethod, codec_of(("bytes32", "uint16"))),
+    UnknownSeries.selector: (UnknownSeries, codec_of(("uint32",))),
+    UnknownWithdrawal.selector: (UnknownWithdrawal, codec_of(("uint256",))),
+    WithdrawalClosed.selector: (WithdrawalClosed, codec_of(("uint256", "uint8"))),
     WouldTrade.selector: (WouldTrade, codec_of(("uint24", "uint24"))),
+    WrongInstrument.selector: (WrongInstrument, codec_of(("uint256", "uint16"))),
+    WrongPart.selector: (WrongPart, codec_of(("uint8",))),
+    WrongPlanState.selector: (WrongPlanState, codec_of(("uint64", "uint16", "uint8"))),
     WrongProofLength.selector: (WrongProofLength, codec_of(("uint256", "uint256"))),
+    WrongReason.selector: (WrongReason, codec_of(("uint16", "bytes32"))),
+    WrongState.selector: (WrongState, codec_of(("uint256", "uint8"))),
+    WrongSubject.selector: (WrongSubject, codec_of(("bytes32", "uint8"))),
+    YearHasFigure.selector: (YearHasFigure, codec_of(("uint64", "uint16"))),
+    YearNotNext.selector: (YearNotNext, codec_of(("uint16", "uint16"))),
+    YearOutOfRange.selector: (YearOutOfRange, codec_of(("uint16", "uint16", "uint16"))),
+    YearsReversed.selector: (YearsReversed, codec_of(("uint16", "uint16"))),
 }

@@ -14,12 +14,403 @@ from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
     CloseReason,
+    Conclusion,
     InstrumentState,
     MarketState,
+    Method,
+    Opinion,
+    Part,
     Reason,
+    Rounding,
+    Status,
 )
-from carbon_sdk.contracts.generated.structs import Eligibility, MarketTerms
+from carbon_sdk.contracts.generated.structs import (
+    Cap,
+    CodingRules,
+    Eligibility,
+    Form,
+    Inputs,
+    IVerificationsOpinion,
+    MarketTerms,
+    Materiality,
+    Rules,
+    Scheme,
+    Setup,
+    Stream,
+    Term,
+)
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, checksummed
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEmissionsChanged(Event):
+    """What the account answers for changed; the same is told to the obligation sink."""
+
+    TOPIC: ClassVar[str] = "0xb78bb95c30e167cfbf1a7dfc63212b14eaaaa0e054fe6e72d3059d0c3223655b"
+    SIGNATURE: ClassVar[str] = "AccountEmissionsChanged(address,uint16,uint128,bool)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    grams: int
+    complete: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccountEmissionsChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return AccountEmissionsChanged(
+            checksummed(topics[1][26:].lower()), int(topics[2], 16), int.from_bytes(b[16:32], "big"), b[63] != 0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOpened(Event):
+    """The receipt: registry, trading and, where wanted, reporting account are open, and `key` acts for them with all
+    rights until its certificate ends (R-ID-4).
+    """
+
+    TOPIC: ClassVar[str] = "0x3c44f45c471531bdf730fe72a1d418bd4c99b7552e7192bf5298fd961837b269"
+    SIGNATURE: ClassVar[str] = "AccountOpened(address,uint32,address,uint8,uint16,uint16,uint8,uint32,bytes32,bytes32,uint40)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    application_id: int
+    key: Address
+    kind: AccountKind
+    region: int
+    sector: int
+    capabilities: int
+    owner: int
+    record: bytes
+    fingerprint: bytes
+    certificate_until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccountOpened:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 256:
+            raise short_event(topics[0])
+        return AccountOpened(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            AccountKind(int.from_bytes(b[31:32], "big")),
+            int.from_bytes(b[62:64], "big"),
+            int.from_bytes(b[94:96], "big"),
+            int.from_bytes(b[127:128], "big"),
+            int.from_bytes(b[156:160], "big"),
+            b[160:192],
+            b[192:224],
+            int.from_bytes(b[251:256], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccreditationWithdrawnOfICertificateRegistry(Event):
+    """`AccreditationWithdrawn(address,uint40,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xa1a3b45ae23f018ad8064f33dfab6b123fba2b530527f22b6337409623628990"
+    SIGNATURE: ClassVar[str] = "AccreditationWithdrawn(address,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    signer: Address
+    withdrawn_at: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccreditationWithdrawnOfICertificateRegistry:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return AccreditationWithdrawnOfICertificateRegistry(
+            checksummed(topics[1][26:].lower()), int.from_bytes(b[27:32], "big"), b[32:64]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccreditationWithdrawnOfIVerifications(Event):
+    """`AccreditationWithdrawn(address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xf8f75656ca757381a09f2276136ce0e1a3ad3ebe6bf03e79282c8aab0385115b"
+    SIGNATURE: ClassVar[str] = "AccreditationWithdrawn(address,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccreditationWithdrawnOfIVerifications:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return AccreditationWithdrawnOfIVerifications(checksummed(topics[1][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class Accredited(Event):
+    """Also when an accreditation that was not withdrawn gets another end; the number stays."""
+
+    TOPIC: ClassVar[str] = "0x1f64f81c872dcb6b167b9be528a8327cd50ef1f2120be964f762cb9d092db164"
+    SIGNATURE: ClassVar[str] = "Accredited(address,uint16,bytes32,uint40,uint40)"
+    INDEXED: ClassVar[int] = 2
+    signer: Address
+    number: int
+    name_digest: bytes
+    since: int
+    until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> Accredited:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return Accredited(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            b[0:32],
+            int.from_bytes(b[59:64], "big"),
+            int.from_bytes(b[91:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationApplied(Event):
+    """`AllocationApplied(uint256,address,address,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x3500e7c93847b2c34598c7ceb75735335fc1c15f22945ee36472740802a7fb18"
+    SIGNATURE: ClassVar[str] = "AllocationApplied(uint256,address,address,uint256)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+    key: Address
+    findings: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AllocationApplied:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return AllocationApplied(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(b[12:32].hex()),
+            int.from_bytes(b[32:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationCertified(Event):
+    """The certificate: `quantity` units from serial `firstSerial` on are the account's, by the block `blockNumber`."""
+
+    TOPIC: ClassVar[str] = "0xa50f69d7a960fea2bd3884e3d834744da58a9ac9e07aa766ba591837bc23d39f"
+    SIGNATURE: ClassVar[str] = "AllocationCertified(uint256,address,uint256,uint256,uint256,uint256,uint256)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    instrument: InstrumentId
+    quantity: int
+    first_serial: int
+    block_number: int
+    timestamp: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AllocationCertified:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return AllocationCertified(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            int.from_bytes(b[0:32], "big"),
+            int.from_bytes(b[32:64], "big"),
+            int.from_bytes(b[64:96], "big"),
+            int.from_bytes(b[96:128], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationDetermined(Event):
+    """The account is notified of what is due to it (R-ALC-2). With it everything the figure was computed from."""
+
+    TOPIC: ClassVar[str] = "0x86bb5606b0b678f84ad019b51aa39253f0f52ce9b2b0b202737b5a9594f20fe4"
+    SIGNATURE: ClassVar[str] = "AllocationDetermined(uint256,address,uint64,uint16,uint16,uint8,uint256,uint256[],(uint8,uint8,(bytes32,uint128,uint128)[],uint128[]),uint64,uint32,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    installation: int
+    region: int
+    year: int
+    part: Part
+    instrument: InstrumentId
+    levels: tuple[int, ...]
+    inputs: Inputs
+    quantity: int
+    baseline: int
+    digest: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AllocationDetermined:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("uint16", "uint16", "uint8", "uint256", "uint256[]", "(uint8,uint8,(bytes32,uint128,uint128)[],uint128[])", "uint64", "uint32", "bytes32"),
+        ).decode(b, 0)
+        return AllocationDetermined(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            int(topics[3], 16),
+            v[0],
+            v[1],
+            Part(v[2]),
+            InstrumentId(v[3]),
+            v[4],
+            Inputs(Method(v[5][0]), Rounding(v[5][1]), tuple([Term(*x) for x in v[5][2]]), v[5][3]),
+            v[6],
+            v[7],
+            v[8],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRejected(Event):
+    """`AllocationRejected(uint256,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x5c6b7eca9c80599b4120bc810a5a778557abb64f07ac999e973f7f55ea6f0aa5"
+    SIGNATURE: ClassVar[str] = "AllocationRejected(uint256,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+    reason: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AllocationRejected:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return AllocationRejected(int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationSuperseded(Event):
+    """Replaced by `by`, the later determination of the same installation, year and part. One that is certified stays
+    certified, and the later one adjusts it.
+    """
+
+    TOPIC: ClassVar[str] = "0x5f4dcc182af9fb8d1f3405565c4847307ed1e0892606d8f198c10ec3e087f0ce"
+    SIGNATURE: ClassVar[str] = "AllocationSuperseded(uint256,uint256)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    by: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AllocationSuperseded:
+        """From a log's topics and data."""
+        return AllocationSuperseded(int(topics[1], 16), int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationAmended(Event):
+    """`ApplicationAmended(uint32,(uint8,uint16,uint16,bool,uint32,uint32,bytes32))`."""
+
+    TOPIC: ClassVar[str] = "0x3c8e8ec53837572c56239b1c4a6c3709a63386fd4f6352264a62a70337dbe26b"
+    SIGNATURE: ClassVar[str] = "ApplicationAmended(uint32,(uint8,uint16,uint16,bool,uint32,uint32,bytes32))"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    form: Form
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ApplicationAmended:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint8,uint16,uint16,bool,uint32,uint32,bytes32)",)).decode(b, 0)
+        return ApplicationAmended(
+            int(topics[1], 16), Form(AccountKind(v[0][0]), v[0][1], v[0][2], v[0][3], v[0][4], v[0][5], v[0][6])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFiled(Event):
+    """`ApplicationFiled(uint32,address,address,(uint8,uint16,uint16,bool,uint32,uint32,bytes32))`."""
+
+    TOPIC: ClassVar[str] = "0x40dba8c9c61308ae248b422f6745db41277fa62c9831879ff2b0d6e121a32be3"
+    SIGNATURE: ClassVar[str] = "ApplicationFiled(uint32,address,address,(uint8,uint16,uint16,bool,uint32,uint32,bytes32))"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    key: Address
+    account: Address
+    form: Form
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ApplicationFiled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint8,uint16,uint16,bool,uint32,uint32,bytes32)",)).decode(b, 0)
+        return ApplicationFiled(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            Form(AccountKind(v[0][0]), v[0][1], v[0][2], v[0][3], v[0][4], v[0][5], v[0][6]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRefused(Event):
+    """`ApplicationRefused(uint32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x0c9455d8886f8a7e5642a9ec469d680e2b3388493d3ee7414ee1a4ec2d0f2abb"
+    SIGNATURE: ClassVar[str] = "ApplicationRefused(uint32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ApplicationRefused:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ApplicationRefused(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationReturned(Event):
+    """`ApplicationReturned(uint32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xf01adce03d6778c5479a922a9e91fbea8e26995ddb3a0d59354fcc2a56793da4"
+    SIGNATURE: ClassVar[str] = "ApplicationReturned(uint32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ApplicationReturned:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ApplicationReturned(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationWithdrawn(Event):
+    """`ApplicationWithdrawn(uint32)`."""
+
+    TOPIC: ClassVar[str] = "0x743105357d77dfe86bf3666aa40484009d24342a8efca696048919ddc2cbee71"
+    SIGNATURE: ClassVar[str] = "ApplicationWithdrawn(uint32)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ApplicationWithdrawn:
+        """From a log's topics and data."""
+        return ApplicationWithdrawn(int(topics[1], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +431,36 @@ class ApprovalForAll(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return ApprovalForAll(checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()), b[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionUnitsIssued(Event):
+    """`AuctionUnitsIssued(uint16,address,uint256,uint256,uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x2434ae3873999dca21dc7422b47834987b3b0d8e0f515e6fa899f55b3fca2e09"
+    SIGNATURE: ClassVar[str] = "AuctionUnitsIssued(uint16,address,uint256,uint256,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    year: int
+    account: Address
+    instrument: InstrumentId
+    quantity: int
+    first_serial: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionUnitsIssued:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return AuctionUnitsIssued(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            int.from_bytes(b[0:32], "big"),
+            int.from_bytes(b[32:64], "big"),
+            b[64:96],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +502,38 @@ class BandChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineRegistered(Event):
+    """`level` of `subject` is the installation's from now on."""
+
+    TOPIC: ClassVar[str] = "0x681bd90c1104bd443328b10c1c9ad4143976101d1a6a82410bda35a9ad2d0b4c"
+    SIGNATURE: ClassVar[str] = "BaselineRegistered(uint64,bytes32,uint32,uint128,uint16,uint16,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    installation: int
+    subject: bytes
+    version: int
+    level: int
+    first_year: int
+    last_year: int
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BaselineRegistered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 160:
+            raise short_event(topics[0])
+        return BaselineRegistered(
+            int(topics[1], 16),
+            bytes.fromhex(topics[2][2:66]),
+            int.from_bytes(b[28:32], "big"),
+            int.from_bytes(b[48:64], "big"),
+            int.from_bytes(b[94:96], "big"),
+            int.from_bytes(b[126:128], "big"),
+            b[128:160],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class BinderAppointed(Event):
     """`BinderAppointed(uint8,address)`."""
 
@@ -94,6 +547,45 @@ class BinderAppointed(Event):
     def decode(topics: Sequence[str], data: str) -> BinderAppointed:
         """From a log's topics and data."""
         return BinderAppointed(Reason(int(topics[1], 16)), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class CapSet(Event):
+    """`CapSet(uint16,(uint64,uint64,uint64,uint64),bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x1f1949cf67af234e533e50878ffd75bb8a395a5b4c8665481169100cd7ae8be9"
+    SIGNATURE: ClassVar[str] = "CapSet(uint16,(uint64,uint64,uint64,uint64),bytes32)"
+    INDEXED: ClassVar[int] = 1
+    year: int
+    cap: Cap
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CapSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint64,uint64,uint64,uint64)", "bytes32")).decode(b, 0)
+        return CapSet(int(topics[1], 16), Cap(*v[0]), v[1])
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilitiesChanged(Event):
+    """`CapabilitiesChanged(address,uint8,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x068177392c006b702bcb7158216382577ca8d64b4d4d0fa7aaf881eb31c7d798"
+    SIGNATURE: ClassVar[str] = "CapabilitiesChanged(address,uint8,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    capabilities: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CapabilitiesChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return CapabilitiesChanged(checksummed(topics[1][26:].lower()), int.from_bytes(b[31:32], "big"), b[32:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +607,126 @@ class Caused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateBound(Event):
+    """From now on the certificate stands behind `key`, in place of an earlier one where there was one."""
+
+    TOPIC: ClassVar[str] = "0xfc4cf606b38c45e606facd617410753e2ae01e9590b4ab2c04aa812fdae6a0a1"
+    SIGNATURE: ClassVar[str] = "CertificateBound(bytes32,address,address,address,uint40,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    fingerprint: bytes
+    account: Address
+    key: Address
+    signer: Address
+    not_before: int
+    not_after: int
+    domains: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CertificateBound:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return CertificateBound(
+            bytes.fromhex(topics[1][2:66]),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            checksummed(b[12:32].hex()),
+            int.from_bytes(b[59:64], "big"),
+            int.from_bytes(b[91:96], "big"),
+            b[96:128],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateChanged(Event):
+    """The certificate of `key` was renewed or revoked: it acts until `certificateUntil`."""
+
+    TOPIC: ClassVar[str] = "0xbfc9304d61d19ecbf894af5f99e81854506bf9d2c3623e6045510c94f10730ad"
+    SIGNATURE: ClassVar[str] = "CertificateChanged(address,address,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    key: Address
+    certificate_until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CertificateChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return CertificateChanged(
+            checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()), int.from_bytes(b[27:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRevoked(Event):
+    """`CertificateRevoked(bytes32,address,uint40,uint8,address)`."""
+
+    TOPIC: ClassVar[str] = "0x66f37be0ab48c55bf6fe196072d9dd4bcefc0d638e159a67ddd992b68be0557c"
+    SIGNATURE: ClassVar[str] = "CertificateRevoked(bytes32,address,uint40,uint8,address)"
+    INDEXED: ClassVar[int] = 2
+    fingerprint: bytes
+    key: Address
+    revoked_at: int
+    reason: int
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CertificateRevoked:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return CertificateRevoked(
+            bytes.fromhex(topics[1][2:66]),
+            checksummed(topics[2][26:].lower()),
+            int.from_bytes(b[27:32], "big"),
+            int.from_bytes(b[63:64], "big"),
+            checksummed(b[76:96].hex()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CodingRulesSet(Event):
+    """`CodingRulesSet(uint32,(bytes8,bytes4,int32,uint40))`."""
+
+    TOPIC: ClassVar[str] = "0x478eb519602531d9c3cba4caef8bb3929ea76f1149b5f0efc4f49adb96e6854f"
+    SIGNATURE: ClassVar[str] = "CodingRulesSet(uint32,(bytes8,bytes4,int32,uint40))"
+    INDEXED: ClassVar[int] = 1
+    version: int
+    rules: CodingRules
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CodingRulesSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(bytes8,bytes4,int32,uint40)",)).decode(b, 0)
+        return CodingRulesSet(int(topics[1], 16), CodingRules(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceRestricted(Event):
+    """Trading is forbidden while either holds."""
+
+    TOPIC: ClassVar[str] = "0xaa474e1c72958f3ec9ebd2d013fc42196f16b97a831c6341ec699c732952a0e4"
+    SIGNATURE: ClassVar[str] = "ComplianceRestricted(address,bool,bool)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    for_shortfall: bool
+    for_missing: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ComplianceRestricted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ComplianceRestricted(checksummed(topics[1][26:].lower()), b[31] != 0, b[63] != 0)
+
+
+@dataclass(frozen=True, slots=True)
 class CreditIssuerAppointed(Event):
     """`CreditIssuerAppointed(address)`."""
 
@@ -127,6 +739,78 @@ class CreditIssuerAppointed(Event):
     def decode(topics: Sequence[str], data: str) -> CreditIssuerAppointed:
         """From a log's topics and data."""
         return CreditIssuerAppointed(checksummed(topics[1][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSet(Event):
+    """`DeadlineSet(uint16,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x3ad3fe4545595a41c0cc66d9fb0775eaad00d4c77aef145661b2166e6075dbe8"
+    SIGNATURE: ClassVar[str] = "DeadlineSet(uint16,uint40)"
+    INDEXED: ClassVar[int] = 1
+    year: int
+    deadline: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DeadlineSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return DeadlineSet(int(topics[1], 16), int.from_bytes(b[27:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class DepositRecorded(Event):
+    """`DepositRecorded(address,uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xe907f7844fddce5152163b5c641a6d2dc31df1a70bfaeeeb09cd87f266cb2767"
+    SIGNATURE: ClassVar[str] = "DepositRecorded(address,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    amount: int
+    bank_reference: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DepositRecorded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return DepositRecorded(
+            checksummed(topics[1][26:].lower()), int.from_bytes(b[0:32], "big"), bytes.fromhex(topics[2][2:66])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSetUp(Event):
+    """`DeskSetUp((uint16,uint32,int32))`."""
+
+    TOPIC: ClassVar[str] = "0xbef097095dd648c5d75ec2c984b4899905cbfd0b2f1344a1a1477687a0452331"
+    SIGNATURE: ClassVar[str] = "DeskSetUp((uint16,uint32,int32))"
+    INDEXED: ClassVar[int] = 0
+    setup: Setup
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DeskSetUp:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint16,uint32,int32)",)).decode(b, 0)
+        return DeskSetUp(Setup(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class EIP712DomainChanged(Event):
+    """`EIP712DomainChanged()`."""
+
+    TOPIC: ClassVar[str] = "0x0a6387c9ea3628b88a633bb4f3b151770f70085117a15f9bf3787cda53f13d31"
+    SIGNATURE: ClassVar[str] = "EIP712DomainChanged()"
+    INDEXED: ClassVar[int] = 0
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EIP712DomainChanged:
+        """From a log's topics and data."""
+        return EIP712DomainChanged()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +831,90 @@ class EligibilityChanged(Event):
         return EligibilityChanged(
             checksummed(topics[1][26:].lower()),
             Eligibility(AccountStatus(v[0][0]), AccountKind(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionsAccepted(Event):
+    """`EmissionsAccepted(uint64,uint16,address,uint16,uint128)`."""
+
+    TOPIC: ClassVar[str] = "0x9e455249f3ce08791bbd214a6117f962793e7b82676b0db0668ca91672be72c8"
+    SIGNATURE: ClassVar[str] = "EmissionsAccepted(uint64,uint16,address,uint16,uint128)"
+    INDEXED: ClassVar[int] = 3
+    installation: int
+    year: int
+    account: Address
+    version: int
+    grams: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EmissionsAccepted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return EmissionsAccepted(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[30:32], "big"),
+            int.from_bytes(b[48:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionsDetermined(Event):
+    """`EmissionsDetermined(uint64,uint16,address,uint128,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xa760fe4ba3e6ff97b887ea31bfa1f1e57a73b4eddbefc06ca1fa6c623153afa0"
+    SIGNATURE: ClassVar[str] = "EmissionsDetermined(uint64,uint16,address,uint128,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    installation: int
+    year: int
+    account: Address
+    grams: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EmissionsDetermined:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return EmissionsDetermined(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[16:32], "big"),
+            b[32:64],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionsReopened(Event):
+    """The figure does not count any more."""
+
+    TOPIC: ClassVar[str] = "0xc35ef591323a03620cfa922725d99b41a56240324c2c0702c47461560a1d51bc"
+    SIGNATURE: ClassVar[str] = "EmissionsReopened(uint64,uint16,address,uint128,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    installation: int
+    year: int
+    account: Address
+    grams: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EmissionsReopened:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return EmissionsReopened(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[16:32], "big"),
+            b[32:64],
         )
 
 
@@ -176,6 +944,49 @@ class Encumbered(Event):
             int.from_bytes(b[0:32], "big"),
             b[32:64],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled(Event):
+    """`Enrolled(address,uint16,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0x60ff5990b355d4449ca3d263234ff8c0370038844ddac3f34606aee1b62d3648"
+    SIGNATURE: ClassVar[str] = "Enrolled(address,uint16,uint16)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    first_year: int
+    last_year: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> Enrolled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return Enrolled(
+            checksummed(topics[1][26:].lower()), int.from_bytes(b[30:32], "big"), int.from_bytes(b[62:64], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionChanged(Event):
+    """`ExclusionChanged(address,uint16,bool,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xfafd64df33d3d9768c2e538a656a120ef87a65479969e0d662b53453509f2974"
+    SIGNATURE: ClassVar[str] = "ExclusionChanged(address,uint16,bool,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    excluded: bool
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExclusionChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ExclusionChanged(checksummed(topics[1][26:].lower()), int(topics[2], 16), b[31] != 0, b[32:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +1074,59 @@ class Initialized(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InstallationRegistered(Event):
+    """`InstallationRegistered(uint64,address,bytes32,uint16,uint16,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0x618b465414007aeecefa2d0951ecf9d33de417de6b996672fb23c03c67d19fe8"
+    SIGNATURE: ClassVar[str] = "InstallationRegistered(uint64,address,bytes32,uint16,uint16,uint16)"
+    INDEXED: ClassVar[int] = 3
+    installation: int
+    account: Address
+    permit: bytes
+    region: int
+    sector: int
+    first_year: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> InstallationRegistered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return InstallationRegistered(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            bytes.fromhex(topics[3][2:66]),
+            int.from_bytes(b[30:32], "big"),
+            int.from_bytes(b[62:64], "big"),
+            int.from_bytes(b[94:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationYearsSet(Event):
+    """`InstallationYearsSet(uint64,uint16,uint16,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x52def37a9c030b2267afdf53ddb1a327003167e18c602fadd4f6251c023117cb"
+    SIGNATURE: ClassVar[str] = "InstallationYearsSet(uint64,uint16,uint16,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    installation: int
+    first_year: int
+    last_year: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> InstallationYearsSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return InstallationYearsSet(
+            int(topics[1], 16), int.from_bytes(b[30:32], "big"), int.from_bytes(b[62:64], "big"), b[64:96]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentDefined(Event):
     """`InstrumentDefined(uint256,uint40,bytes32)`."""
 
@@ -300,6 +1164,34 @@ class InstrumentStateChanged(Event):
             raise short_event(topics[0])
         return InstrumentStateChanged(
             InstrumentId(int(topics[1], 16)), InstrumentState(int.from_bytes(b[31:32], "big"))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRotated(Event):
+    """`newKey` took the place and rights of `oldKey`; it is the principal if that was."""
+
+    TOPIC: ClassVar[str] = "0x934bd3b9851e4b2b527e72271cc3924f5528b6d3b430a1ab5657aaa869ea1135"
+    SIGNATURE: ClassVar[str] = "KeyRotated(address,address,address,bytes32,uint40)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    old_key: Address
+    new_key: Address
+    fingerprint: bytes
+    certificate_until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> KeyRotated:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return KeyRotated(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            b[0:32],
+            int.from_bytes(b[59:64], "big"),
         )
 
 
@@ -343,6 +1235,105 @@ class MarketStateChanged(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return MarketStateChanged(int(topics[1], 16), MarketState(int.from_bytes(b[31:32], "big")))
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialitySet(Event):
+    """`MaterialitySet((uint128,uint16,uint16))`."""
+
+    TOPIC: ClassVar[str] = "0xf7e9bed187569129921a56f10a0737b33a26425fdb20a26cd3a6987671129eab"
+    SIGNATURE: ClassVar[str] = "MaterialitySet((uint128,uint16,uint16))"
+    INDEXED: ClassVar[int] = 0
+    materiality: Materiality
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MaterialitySet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint128,uint16,uint16)",)).decode(b, 0)
+        return MaterialitySet(Materiality(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class MethodClosedForPlans(Event):
+    """`MethodClosedForPlans(bytes32,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0x622a6632b7b24251b1ea13c70e377886c61f809061b49fe67463c04f159b6df0"
+    SIGNATURE: ClassVar[str] = "MethodClosedForPlans(bytes32,uint16)"
+    INDEXED: ClassVar[int] = 2
+    name: bytes
+    version: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MethodClosedForPlans:
+        """From a log's topics and data."""
+        return MethodClosedForPlans(bytes.fromhex(topics[1][2:66]), int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRegistered(Event):
+    """`MethodRegistered(bytes32,uint16,address,bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xb41d974a3ddaf0cf697201d49944b906e994ff094b44f03e2313e5abbfd26777"
+    SIGNATURE: ClassVar[str] = "MethodRegistered(bytes32,uint16,address,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    name: bytes
+    version: int
+    implementation: Address
+    code_hash: bytes
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MethodRegistered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return MethodRegistered(
+            bytes.fromhex(topics[1][2:66]), int(topics[2], 16), checksummed(b[12:32].hex()), b[32:64], b[64:96]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationChanged(Event):
+    """The emissions of `year` are known to be `tonnes`; or, when not `known`, count as nothing and are missing."""
+
+    TOPIC: ClassVar[str] = "0xa78930665f396ef4892c641d9689ac2a0141e09648675d4543b1f34aa6e89c0f"
+    SIGNATURE: ClassVar[str] = "ObligationChanged(address,uint16,uint48,bool)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    tonnes: int
+    known: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ObligationChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ObligationChanged(
+            checksummed(topics[1][26:].lower()), int(topics[2], 16), int.from_bytes(b[26:32], "big"), b[63] != 0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerAssigned(Event):
+    """`OfficerAssigned(address,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0x9684dc9a5f47b8c226452bc5864abf5d0f72a5a033e4708fae67a6a149685b90"
+    SIGNATURE: ClassVar[str] = "OfficerAssigned(address,uint16)"
+    INDEXED: ClassVar[int] = 1
+    officer: Address
+    region: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OfficerAssigned:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return OfficerAssigned(checksummed(topics[1][26:].lower()), int.from_bytes(b[30:32], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,6 +1465,303 @@ class OrderReduced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OverAllocated(Event):
+    """By determination: `issued` tonnes came earlier, `quantity` are due."""
+
+    TOPIC: ClassVar[str] = "0x53ff8e2d02688f08a88d57f6fbd5b00983c799fb3f20d84fc38c8fe8e4bb392b"
+    SIGNATURE: ClassVar[str] = "OverAllocated(uint256,address,uint64,uint64)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+    issued: int
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OverAllocated:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return OverAllocated(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            int.from_bytes(b[24:32], "big"),
+            int.from_bytes(b[56:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged(Event):
+    """`OwnerChanged(address,uint32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x70544df805d091d36e66d7fc01dc4948ec6c3577bdf1b763d36448772b3c52db"
+    SIGNATURE: ClassVar[str] = "OwnerChanged(address,uint32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    owner: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OwnerChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return OwnerChanged(checksummed(topics[1][26:].lower()), int.from_bytes(b[28:32], "big"), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutDelaySet(Event):
+    """`PayoutDelaySet(uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x61f79eda9b7d7f35116d15db433e6e901e22f44335ca5ed69553eb2c8152ede2"
+    SIGNATURE: ClassVar[str] = "PayoutDelaySet(uint40)"
+    INDEXED: ClassVar[int] = 0
+    delay: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PayoutDelaySet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PayoutDelaySet(int.from_bytes(b[27:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutNamed(Event):
+    """`PayoutNamed(address,address,bytes32,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x50a1619c015a13013941dfff75c38c22597c8a5df6a9c3fe6e012c7fd385de51"
+    SIGNATURE: ClassVar[str] = "PayoutNamed(address,address,bytes32,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    key: Address
+    commitment: bytes
+    usable_from: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PayoutNamed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return PayoutNamed(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            b[0:32],
+            int.from_bytes(b[59:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyImposed(Event):
+    """`PenaltyImposed(address,uint16,uint256,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x19d5350c4790f84b7cb26262ebd81695e786418c77a50ffacfc823bdfa60907d"
+    SIGNATURE: ClassVar[str] = "PenaltyImposed(address,uint16,uint256,uint256)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    shortfall: int
+    amount: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PenaltyImposed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return PenaltyImposed(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            int.from_bytes(b[0:32], "big"),
+            int.from_bytes(b[32:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyPaid(Event):
+    """`PenaltyPaid(address,uint16,uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xab5ca8baaad1976a8bb3ad123000475e54e4fc415747a0c74fef2fb98c5ef76a"
+    SIGNATURE: ClassVar[str] = "PenaltyPaid(address,uint16,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    amount: int
+    bank_reference: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PenaltyPaid:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return PenaltyPaid(
+            checksummed(topics[1][26:].lower()), int(topics[2], 16), int.from_bytes(b[0:32], "big"), b[32:64]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanApproved(Event):
+    """`PlanApproved(uint64,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0xc64f8a93822db6eaf7c56192cdbf594ca6b6a4c8c44eab598e2fab6a382f41e0"
+    SIGNATURE: ClassVar[str] = "PlanApproved(uint64,uint16)"
+    INDEXED: ClassVar[int] = 1
+    installation: int
+    version: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PlanApproved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PlanApproved(int(topics[1], 16), int.from_bytes(b[30:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFiled(Event):
+    """`PlanFiled(uint64,address,uint16,uint16,bytes32,(bytes32,uint16,uint8)[])`."""
+
+    TOPIC: ClassVar[str] = "0x5f790d52ee0f34115dff9785153cd9cd47aa7b06c0ea1d8f356e4e680393c7c4"
+    SIGNATURE: ClassVar[str] = "PlanFiled(uint64,address,uint16,uint16,bytes32,(bytes32,uint16,uint8)[])"
+    INDEXED: ClassVar[int] = 2
+    installation: int
+    account: Address
+    version: int
+    from_year: int
+    document: bytes
+    streams: tuple[Stream, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PlanFiled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint16", "uint16", "bytes32", "(bytes32,uint16,uint8)[]")).decode(b, 0)
+        return PlanFiled(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), v[0], v[1], v[2], tuple([Stream(*x) for x in v[3]])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReturned(Event):
+    """`PlanReturned(uint64,uint16,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xe7bd3eda214b264d2626e9f42883d4dbb91c1ff907b8c2247da666d536ea85f7"
+    SIGNATURE: ClassVar[str] = "PlanReturned(uint64,uint16,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    installation: int
+    version: int
+    reason: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PlanReturned:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return PlanReturned(int(topics[1], 16), int.from_bytes(b[30:32], "big"), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalChanged(Event):
+    """`account` stands and falls with the certificate of `key`, which ends at `certificateUntil`."""
+
+    TOPIC: ClassVar[str] = "0x5ea30f5bb1e391bad6196a1e7374699614c6b208c3dfffdb98cd2cf420f8def9"
+    SIGNATURE: ClassVar[str] = "PrincipalChanged(address,address,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    key: Address
+    certificate_until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PrincipalChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PrincipalChanged(
+            checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()), int.from_bytes(b[27:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Published(Event):
+    """`Published(bytes32,uint32,bytes32,uint40,uint40,address,string)`."""
+
+    TOPIC: ClassVar[str] = "0xa5dce40072f52b5c304febdf91bdb179d811158476a097bcd31a9a90d8058c9a"
+    SIGNATURE: ClassVar[str] = "Published(bytes32,uint32,bytes32,uint40,uint40,address,string)"
+    INDEXED: ClassVar[int] = 3
+    topic: bytes
+    version: int
+    digest: bytes
+    published_at: int
+    effective_from: int
+    author: Address
+    uri: str
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> Published:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("bytes32", "uint40", "uint40", "string")).decode(b, 0)
+        return Published(
+            bytes.fromhex(topics[1][2:66]),
+            int(topics[2], 16),
+            v[0],
+            v[1],
+            v[2],
+            checksummed(topics[3][26:].lower()),
+            v[3],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAmended(Event):
+    """`RecordAmended(address,bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x82f8d7f1410061b832013761f306b0a50c32b639fc334e3ae1413fcc07fd0842"
+    SIGNATURE: ClassVar[str] = "RecordAmended(address,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    record: bytes
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RecordAmended:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return RecordAmended(checksummed(topics[1][26:].lower()), b[0:32], b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class RegionTotalChanged(Event):
+    """All that is due in a region for a year by the latest determinations; a rejected one counts what was issued before
+    it.
+    """
+
+    TOPIC: ClassVar[str] = "0xa69a56041cf0cdbf47805ec7097307d8d342b5c16f3f1a1053a2ae667f6b3986"
+    SIGNATURE: ClassVar[str] = "RegionTotalChanged(uint16,uint16,uint128)"
+    INDEXED: ClassVar[int] = 2
+    year: int
+    region: int
+    tonnes: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RegionTotalChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return RegionTotalChanged(int(topics[1], 16), int(topics[2], 16), int.from_bytes(b[16:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class Released(Event):
     """`Released(address,uint256,uint8,uint256,bytes32)`."""
 
@@ -502,6 +1790,74 @@ class Released(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSubmitted(Event):
+    """`ReportSubmitted(uint64,uint16,address,uint16,uint16,uint128,uint16[],uint128[],bytes32,bytes32,bool)`."""
+
+    TOPIC: ClassVar[str] = "0xc9f15f7184cb4e2703d84e56dd31b5e5fc771749ee79eacc1eb99bcee056c337"
+    SIGNATURE: ClassVar[str] = "ReportSubmitted(uint64,uint16,address,uint16,uint16,uint128,uint16[],uint128[],bytes32,bytes32,bool)"
+    INDEXED: ClassVar[int] = 3
+    installation: int
+    year: int
+    account: Address
+    version: int
+    plan: int
+    grams: int
+    entry_streams: tuple[int, ...]
+    entry_grams: tuple[int, ...]
+    data: bytes
+    reason: bytes
+    late: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReportSubmitted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("uint16", "uint16", "uint128", "uint16[]", "uint128[]", "bytes32", "bytes32", "bool")
+        ).decode(b, 0)
+        return ReportSubmitted(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            v[0],
+            v[1],
+            v[2],
+            v[3],
+            v[4],
+            v[5],
+            v[6],
+            v[7],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportVerified(Event):
+    """`ReportVerified(uint64,uint16,address,uint16,(uint128,uint128,uint8,bytes32))`."""
+
+    TOPIC: ClassVar[str] = "0x91586d5142381e00249d964163c0cba08fd231494f64533a3bff2da496fe0cc4"
+    SIGNATURE: ClassVar[str] = "ReportVerified(uint64,uint16,address,uint16,(uint128,uint128,uint8,bytes32))"
+    INDEXED: ClassVar[int] = 3
+    installation: int
+    year: int
+    verifier: Address
+    version: int
+    opinion: IVerificationsOpinion
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReportVerified:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint16", "(uint128,uint128,uint8,bytes32)")).decode(b, 0)
+        return ReportVerified(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            v[0],
+            IVerificationsOpinion(v[1][0], v[1][1], Conclusion(v[1][2]), v[1][3]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RepresentationChanged(Event):
     """`RepresentationChanged(address,address,uint40,uint16)`."""
 
@@ -524,6 +1880,102 @@ class RepresentationChanged(Event):
             checksummed(topics[2][26:].lower()),
             int.from_bytes(b[27:32], "big"),
             int.from_bytes(b[62:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentativeAdded(Event):
+    """`RepresentativeAdded(address,address,uint16,bytes32,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x8e6a22624d5d475dc140606d50757b27487a1a4e93293300484ed88c5c2f7853"
+    SIGNATURE: ClassVar[str] = "RepresentativeAdded(address,address,uint16,bytes32,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    key: Address
+    rights: int
+    fingerprint: bytes
+    certificate_until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RepresentativeAdded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return RepresentativeAdded(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            int.from_bytes(b[30:32], "big"),
+            b[32:64],
+            int.from_bytes(b[91:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentativeRemoved(Event):
+    """`RepresentativeRemoved(address,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xfc92f9d8d06350e5d5c451c562575421cae2b01cad64d45b28abe2efd9e04444"
+    SIGNATURE: ClassVar[str] = "RepresentativeRemoved(address,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    key: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RepresentativeRemoved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return RepresentativeRemoved(checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionsChanged(Event):
+    """`RestrictionsChanged(address,uint16,uint16,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x98262e908de64d0808e031a1ae503d2611094156898d8bfc4283791b3636a57a"
+    SIGNATURE: ClassVar[str] = "RestrictionsChanged(address,uint16,uint16,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    authority_restrictions: int
+    compliance_restrictions: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RestrictionsChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return RestrictionsChanged(
+            checksummed(topics[1][26:].lower()),
+            int.from_bytes(b[30:32], "big"),
+            int.from_bytes(b[62:64], "big"),
+            b[64:96],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChanged(Event):
+    """`RightsChanged(address,address,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0xe61b6a4e40911fb45d78da6087c37ae7febc989374b3f961312b7fe0d229c903"
+    SIGNATURE: ClassVar[str] = "RightsChanged(address,address,uint16)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    key: Address
+    rights: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RightsChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return RightsChanged(
+            checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()), int.from_bytes(b[30:32], "big")
         )
 
 
@@ -660,6 +2112,41 @@ class RolledBack(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RulesSet(Event):
+    """`RulesSet(uint16,(uint40,uint40,uint16,uint16,uint16,uint32,uint32,uint96))`."""
+
+    TOPIC: ClassVar[str] = "0x627b7a05d1265ba0d43bbbf940827fc122b5ec9f64059ba63f655b7a9e626a3d"
+    SIGNATURE: ClassVar[str] = "RulesSet(uint16,(uint40,uint40,uint16,uint16,uint16,uint32,uint32,uint96))"
+    INDEXED: ClassVar[int] = 1
+    year: int
+    rules: Rules
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RulesSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint40,uint40,uint16,uint16,uint16,uint32,uint32,uint96)",)).decode(b, 0)
+        return RulesSet(int(topics[1], 16), Rules(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeSet(Event):
+    """`SchemeSet((uint16,uint16,uint8))`."""
+
+    TOPIC: ClassVar[str] = "0x2e652d939e3e3053c3d716df8d61ab07c4190fc2529fe805f5e5b2c09132e27f"
+    SIGNATURE: ClassVar[str] = "SchemeSet((uint16,uint16,uint8))"
+    INDEXED: ClassVar[int] = 0
+    scheme: Scheme
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SchemeSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint16,uint16,uint8)",)).decode(b, 0)
+        return SchemeSet(Scheme(v[0][0], v[0][1], Rounding(v[0][2])))
+
+
+@dataclass(frozen=True, slots=True)
 class SelfTradePrevented(Event):
     """Both orders of one owner shrank by `quantity`; `maker` may have left the book with that."""
 
@@ -679,6 +2166,213 @@ class SelfTradePrevented(Event):
         return SelfTradePrevented(
             OrderId(int(topics[1], 16)), checksummed(topics[2][26:].lower()), int.from_bytes(b[26:32], "big")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRegistered(Event):
+    """`SeriesRegistered(uint32,address,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0x4158ec5578d7382997bfbe1f2affdac4c26cdbe5e77757ee1275c88e154c0a5b"
+    SIGNATURE: ClassVar[str] = "SeriesRegistered(uint32,address,uint16)"
+    INDEXED: ClassVar[int] = 2
+    series: int
+    issuer: Address
+    kinds: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SeriesRegistered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return SeriesRegistered(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), int.from_bytes(b[30:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChangedOfIObligations(Event):
+    """`StatusChanged(address,uint16,uint8,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0x88834f127861c7922920db0f68bc4def661b391ed13e275564ca79899a26ce1b"
+    SIGNATURE: ClassVar[str] = "StatusChanged(address,uint16,uint8,uint8)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    from_: Status
+    to: Status
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> StatusChangedOfIObligations:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return StatusChangedOfIObligations(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            Status(int.from_bytes(b[31:32], "big")),
+            Status(int.from_bytes(b[63:64], "big")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChangedOfIStakeholderRegistry(Event):
+    """`StatusChanged(address,uint8,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xcd8be92c0d579b1ee3e4bac784cb225954e869e9660075a04de43daefc1f56c9"
+    SIGNATURE: ClassVar[str] = "StatusChanged(address,uint8,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    status: AccountStatus
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> StatusChangedOfIStakeholderRegistry:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return StatusChangedOfIStakeholderRegistry(
+            checksummed(topics[1][26:].lower()), AccountStatus(int.from_bytes(b[31:32], "big")), b[32:64]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFrozen(Event):
+    """The figures at the deadline; given again when an application that was filed in time is decided after it."""
+
+    TOPIC: ClassVar[str] = "0x855314a840ea08bdd480d2d32423d2057a7a5715e9dd5d4b3664c831ef34f253"
+    SIGNATURE: ClassVar[str] = "StatusFrozen(address,uint16,uint8,uint48,uint48,uint8)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    status: Status
+    emissions: int
+    surrendered: int
+    awaiting: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> StatusFrozen:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return StatusFrozen(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            Status(int.from_bytes(b[31:32], "big")),
+            int.from_bytes(b[58:64], "big"),
+            int.from_bytes(b[90:96], "big"),
+            int.from_bytes(b[127:128], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderApplied(Event):
+    """`SurrenderApplied(uint256,address,address,uint256[],uint256[])`."""
+
+    TOPIC: ClassVar[str] = "0x6f0652e77fbd1cbe4f4cb20034c66b54856517f7a57ecabb49a2a729b93a92f8"
+    SIGNATURE: ClassVar[str] = "SurrenderApplied(uint256,address,address,uint256[],uint256[])"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    key: Address
+    instruments: tuple[int, ...]
+    quantities: tuple[int, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderApplied:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint256[]", "uint256[]")).decode(b, 0)
+        return SurrenderApplied(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), checksummed(topics[3][26:].lower()), v[0], v[1]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderApproved(Event):
+    """The units of application `id` are cancelled; its vouchers follow, one a line, in the order of the lines."""
+
+    TOPIC: ClassVar[str] = "0x62109ced1b423b6c3f59d90b09e3a6854e42bc0ee3201c8760f73c82356074ef"
+    SIGNATURE: ClassVar[str] = "SurrenderApproved(uint256,address,uint256)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+    tonnes: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderApproved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return SurrenderApproved(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), int.from_bytes(b[0:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderExamined(Event):
+    """`SurrenderExamined(uint256,uint16,uint16,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0x9363eecddc0fcb03cb791e4e299f2e394f487f864bc558b0ba11645a517f06d1"
+    SIGNATURE: ClassVar[str] = "SurrenderExamined(uint256,uint16,uint16,uint8)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    year: int
+    findings: int
+    opinion: Opinion
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderExamined:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return SurrenderExamined(
+            int(topics[1], 16),
+            int.from_bytes(b[30:32], "big"),
+            int.from_bytes(b[62:64], "big"),
+            Opinion(int.from_bytes(b[95:96], "big")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderRejected(Event):
+    """`SurrenderRejected(uint256,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xf723da6db0d09802f416184c7954489fac4edc1aad806b9a141ba1e876d5513a"
+    SIGNATURE: ClassVar[str] = "SurrenderRejected(uint256,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+    reason: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderRejected:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return SurrenderRejected(int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderWithdrawn(Event):
+    """`SurrenderWithdrawn(uint256,address)`."""
+
+    TOPIC: ClassVar[str] = "0x3e012c8d42b55b4b99f753385e01a0377f2d1fee4cd8eb947ec0f9129fd8b08b"
+    SIGNATURE: ClassVar[str] = "SurrenderWithdrawn(uint256,address)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderWithdrawn:
+        """From a log's topics and data."""
+        return SurrenderWithdrawn(int(topics[1], 16), checksummed(topics[2][26:].lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -917,6 +2611,89 @@ class Upgraded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class UtcOffsetChanged(Event):
+    """`UtcOffsetChanged(int32)`."""
+
+    TOPIC: ClassVar[str] = "0xeb29933a8e194eed635f07567246a6f76b1f3180f0024a68d8c853617f6d1574"
+    SIGNATURE: ClassVar[str] = "UtcOffsetChanged(int32)"
+    INDEXED: ClassVar[int] = 0
+    offset: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> UtcOffsetChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return UtcOffsetChanged(int.from_bytes(b[0:32], "big", signed=True))
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierAccredited(Event):
+    """`VerifierAccredited(address,uint40,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xaf837b1ab33764688b19971478bece7e5b8ca39a1b50dca22b043aa4ca2b5bed"
+    SIGNATURE: ClassVar[str] = "VerifierAccredited(address,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    until: int
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> VerifierAccredited:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return VerifierAccredited(checksummed(topics[1][26:].lower()), int.from_bytes(b[27:32], "big"), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierEngaged(Event):
+    """`VerifierEngaged(uint64,uint16,address)`."""
+
+    TOPIC: ClassVar[str] = "0x5dad12afb06188d9aa84d4b55a2664f6e633aa02cf5e5e54fd89b95d375df2d6"
+    SIGNATURE: ClassVar[str] = "VerifierEngaged(uint64,uint16,address)"
+    INDEXED: ClassVar[int] = 3
+    installation: int
+    year: int
+    verifier: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> VerifierEngaged:
+        """From a log's topics and data."""
+        return VerifierEngaged(int(topics[1], 16), int(topics[2], 16), checksummed(topics[3][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class VoluntarilyCancelled(Event):
+    """Its voucher follows."""
+
+    TOPIC: ClassVar[str] = "0x7895931d5566f6b7b266fe4379fc491f50e1af1505bd6b7ef1ddc2150979035b"
+    SIGNATURE: ClassVar[str] = "VoluntarilyCancelled(address,uint256,uint256,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    instrument: InstrumentId
+    quantity: int
+    beneficiary: bytes
+    purpose: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> VoluntarilyCancelled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return VoluntarilyCancelled(
+            checksummed(topics[1][26:].lower()),
+            InstrumentId(int(topics[2], 16)),
+            int.from_bytes(b[0:32], "big"),
+            b[32:64],
+            b[64:96],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class VoucherIssued(Event):
     """A voucher came to be; `leaf` is the hash of its `Voucher`. Emitted for surrenders and cancellations; a trade's
     own event carries the same data.
@@ -939,31 +2716,244 @@ class VoucherIssued(Event):
         return VoucherIssued(int(topics[1], 16), int(topics[2], 16), int.from_bytes(b[28:32], "big"), b[32:64])
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawalCancelled(Event):
+    """`WithdrawalCancelled(uint256,address)`."""
+
+    TOPIC: ClassVar[str] = "0x13c630dd37c22cad8d02f5d249d447222f855d1ca8986dd17b248ca4b9d8c29a"
+    SIGNATURE: ClassVar[str] = "WithdrawalCancelled(uint256,address)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> WithdrawalCancelled:
+        """From a log's topics and data."""
+        return WithdrawalCancelled(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalPaid(Event):
+    """`WithdrawalPaid(uint256,address,uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x8d2ab1017e3200048555448ccb1ad612403f1ba8819a4e526e34b9ffdc435b58"
+    SIGNATURE: ClassVar[str] = "WithdrawalPaid(uint256,address,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    amount: int
+    bank_reference: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> WithdrawalPaid:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return WithdrawalPaid(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            int.from_bytes(b[0:32], "big"),
+            bytes.fromhex(topics[3][2:66]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRejected(Event):
+    """`WithdrawalRejected(uint256,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xfffdada6e0a9ffc33a73e098116e05736e9100e69b68418c47c5cd372c840a19"
+    SIGNATURE: ClassVar[str] = "WithdrawalRejected(uint256,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> WithdrawalRejected:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return WithdrawalRejected(int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRequested(Event):
+    """`WithdrawalRequested(uint256,address,address,uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x8f52b79fc3ced6d365b329a548bf0076cc8b46ff6d9a4566c578621ea815552e"
+    SIGNATURE: ClassVar[str] = "WithdrawalRequested(uint256,address,address,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    key: Address
+    amount: int
+    payout: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> WithdrawalRequested:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return WithdrawalRequested(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[0:32], "big"),
+            b[32:64],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class YearAssessed(Event):
+    """`YearAssessed(address,uint16,uint48,uint48)`."""
+
+    TOPIC: ClassVar[str] = "0xc3178f0e464af5072102ce55c1c5dfd69f4ba0953f1a40ad926f06c2a200c9f5"
+    SIGNATURE: ClassVar[str] = "YearAssessed(address,uint16,uint48,uint48)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    year: int
+    emissions: int
+    surrendered: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> YearAssessed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return YearAssessed(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            int.from_bytes(b[26:32], "big"),
+            int.from_bytes(b[58:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class YearOpened(Event):
+    """From now on the status of every account is as of `year`; accounts that do nothing are not told singly."""
+
+    TOPIC: ClassVar[str] = "0xa55ca7e13063ff9637066b314b81c083068d98131f87a1efef78205cca50963c"
+    SIGNATURE: ClassVar[str] = "YearOpened(uint16)"
+    INDEXED: ClassVar[int] = 1
+    year: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> YearOpened:
+        """From a log's topics and data."""
+        return YearOpened(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class YearsChanged(Event):
+    """`YearsChanged(address,uint16,uint16)`."""
+
+    TOPIC: ClassVar[str] = "0x08d1cdf962bf693ff24f0afc7820453fc9477d3652dbbb03f0292e453f4d0510"
+    SIGNATURE: ClassVar[str] = "YearsChanged(address,uint16,uint16)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    first_year: int
+    last_year: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> YearsChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return YearsChanged(
+            checksummed(topics[1][26:].lower()), int.from_bytes(b[30:32], "big"), int.from_bytes(b[62:64], "big")
+        )
+
+
 EVENTS: dict[tuple[str, int], EventDecoder] = {
+    (AccountEmissionsChanged.TOPIC, 3): AccountEmissionsChanged.decode,
+    (AccountOpened.TOPIC, 4): AccountOpened.decode,
+    (AccreditationWithdrawnOfICertificateRegistry.TOPIC, 2): AccreditationWithdrawnOfICertificateRegistry.decode,
+    (AccreditationWithdrawnOfIVerifications.TOPIC, 2): AccreditationWithdrawnOfIVerifications.decode,
+    (Accredited.TOPIC, 3): Accredited.decode,
+    (AllocationApplied.TOPIC, 3): AllocationApplied.decode,
+    (AllocationCertified.TOPIC, 4): AllocationCertified.decode,
+    (AllocationDetermined.TOPIC, 4): AllocationDetermined.decode,
+    (AllocationRejected.TOPIC, 3): AllocationRejected.decode,
+    (AllocationSuperseded.TOPIC, 3): AllocationSuperseded.decode,
+    (ApplicationAmended.TOPIC, 2): ApplicationAmended.decode,
+    (ApplicationFiled.TOPIC, 4): ApplicationFiled.decode,
+    (ApplicationRefused.TOPIC, 2): ApplicationRefused.decode,
+    (ApplicationReturned.TOPIC, 2): ApplicationReturned.decode,
+    (ApplicationWithdrawn.TOPIC, 2): ApplicationWithdrawn.decode,
     (ApprovalForAll.TOPIC, 3): ApprovalForAll.decode,
+    (AuctionUnitsIssued.TOPIC, 4): AuctionUnitsIssued.decode,
     (AuthorityUpdated.TOPIC, 1): AuthorityUpdated.decode,
     (BandChanged.TOPIC, 2): BandChanged.decode,
+    (BaselineRegistered.TOPIC, 3): BaselineRegistered.decode,
     (BinderAppointed.TOPIC, 3): BinderAppointed.decode,
+    (CapSet.TOPIC, 2): CapSet.decode,
+    (CapabilitiesChanged.TOPIC, 2): CapabilitiesChanged.decode,
     (Caused.TOPIC, 2): Caused.decode,
+    (CertificateBound.TOPIC, 4): CertificateBound.decode,
+    (CertificateChanged.TOPIC, 3): CertificateChanged.decode,
+    (CertificateRevoked.TOPIC, 3): CertificateRevoked.decode,
+    (CodingRulesSet.TOPIC, 2): CodingRulesSet.decode,
+    (ComplianceRestricted.TOPIC, 2): ComplianceRestricted.decode,
     (CreditIssuerAppointed.TOPIC, 2): CreditIssuerAppointed.decode,
+    (DeadlineSet.TOPIC, 2): DeadlineSet.decode,
+    (DepositRecorded.TOPIC, 3): DepositRecorded.decode,
+    (DeskSetUp.TOPIC, 1): DeskSetUp.decode,
+    (EIP712DomainChanged.TOPIC, 1): EIP712DomainChanged.decode,
     (EligibilityChanged.TOPIC, 2): EligibilityChanged.decode,
+    (EmissionsAccepted.TOPIC, 4): EmissionsAccepted.decode,
+    (EmissionsDetermined.TOPIC, 4): EmissionsDetermined.decode,
+    (EmissionsReopened.TOPIC, 4): EmissionsReopened.decode,
     (Encumbered.TOPIC, 4): Encumbered.decode,
+    (Enrolled.TOPIC, 2): Enrolled.decode,
+    (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
     (FeesCollected.TOPIC, 3): FeesCollected.decode,
     (ForcedTransfer.TOPIC, 4): ForcedTransfer.decode,
     (Frozen.TOPIC, 3): Frozen.decode,
     (Initialized.TOPIC, 1): Initialized.decode,
+    (InstallationRegistered.TOPIC, 4): InstallationRegistered.decode,
+    (InstallationYearsSet.TOPIC, 2): InstallationYearsSet.decode,
     (InstrumentDefined.TOPIC, 2): InstrumentDefined.decode,
     (InstrumentStateChanged.TOPIC, 2): InstrumentStateChanged.decode,
+    (KeyRotated.TOPIC, 4): KeyRotated.decode,
     (MarketOpened.TOPIC, 3): MarketOpened.decode,
     (MarketStateChanged.TOPIC, 2): MarketStateChanged.decode,
+    (MaterialitySet.TOPIC, 1): MaterialitySet.decode,
+    (MethodClosedForPlans.TOPIC, 3): MethodClosedForPlans.decode,
+    (MethodRegistered.TOPIC, 3): MethodRegistered.decode,
+    (ObligationChanged.TOPIC, 3): ObligationChanged.decode,
+    (OfficerAssigned.TOPIC, 2): OfficerAssigned.decode,
     (OperationCanceled.TOPIC, 3): OperationCanceled.decode,
     (OperationExecuted.TOPIC, 3): OperationExecuted.decode,
     (OperationScheduled.TOPIC, 3): OperationScheduled.decode,
     (OrderClosed.TOPIC, 3): OrderClosed.decode,
     (OrderPlaced.TOPIC, 3): OrderPlaced.decode,
     (OrderReduced.TOPIC, 3): OrderReduced.decode,
+    (OverAllocated.TOPIC, 3): OverAllocated.decode,
+    (OwnerChanged.TOPIC, 2): OwnerChanged.decode,
+    (PayoutDelaySet.TOPIC, 1): PayoutDelaySet.decode,
+    (PayoutNamed.TOPIC, 3): PayoutNamed.decode,
+    (PenaltyImposed.TOPIC, 3): PenaltyImposed.decode,
+    (PenaltyPaid.TOPIC, 3): PenaltyPaid.decode,
+    (PlanApproved.TOPIC, 2): PlanApproved.decode,
+    (PlanFiled.TOPIC, 3): PlanFiled.decode,
+    (PlanReturned.TOPIC, 2): PlanReturned.decode,
+    (PrincipalChanged.TOPIC, 3): PrincipalChanged.decode,
+    (Published.TOPIC, 4): Published.decode,
+    (RecordAmended.TOPIC, 2): RecordAmended.decode,
+    (RegionTotalChanged.TOPIC, 3): RegionTotalChanged.decode,
     (Released.TOPIC, 4): Released.decode,
+    (ReportSubmitted.TOPIC, 4): ReportSubmitted.decode,
+    (ReportVerified.TOPIC, 4): ReportVerified.decode,
     (RepresentationChanged.TOPIC, 3): RepresentationChanged.decode,
+    (RepresentativeAdded.TOPIC, 3): RepresentativeAdded.decode,
+    (RepresentativeRemoved.TOPIC, 3): RepresentativeRemoved.decode,
+    (RestrictionsChanged.TOPIC, 2): RestrictionsChanged.decode,
+    (RightsChanged.TOPIC, 3): RightsChanged.decode,
     (RoleAdminChanged.TOPIC, 3): RoleAdminChanged.decode,
     (RoleGrantDelayChanged.TOPIC, 2): RoleGrantDelayChanged.decode,
     (RoleGranted.TOPIC, 3): RoleGranted.decode,
@@ -971,7 +2961,18 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (RoleLabel.TOPIC, 2): RoleLabel.decode,
     (RoleRevoked.TOPIC, 3): RoleRevoked.decode,
     (RolledBack.TOPIC, 3): RolledBack.decode,
+    (RulesSet.TOPIC, 2): RulesSet.decode,
+    (SchemeSet.TOPIC, 1): SchemeSet.decode,
     (SelfTradePrevented.TOPIC, 3): SelfTradePrevented.decode,
+    (SeriesRegistered.TOPIC, 3): SeriesRegistered.decode,
+    (StatusChangedOfIObligations.TOPIC, 3): StatusChangedOfIObligations.decode,
+    (StatusChangedOfIStakeholderRegistry.TOPIC, 2): StatusChangedOfIStakeholderRegistry.decode,
+    (StatusFrozen.TOPIC, 3): StatusFrozen.decode,
+    (SurrenderApplied.TOPIC, 4): SurrenderApplied.decode,
+    (SurrenderApproved.TOPIC, 3): SurrenderApproved.decode,
+    (SurrenderExamined.TOPIC, 2): SurrenderExamined.decode,
+    (SurrenderRejected.TOPIC, 3): SurrenderRejected.decode,
+    (SurrenderWithdrawn.TOPIC, 3): SurrenderWithdrawn.decode,
     (TargetAdminDelayUpdated.TOPIC, 2): TargetAdminDelayUpdated.decode,
     (TargetClosed.TOPIC, 2): TargetClosed.decode,
     (TargetFunctionRoleUpdated.TOPIC, 3): TargetFunctionRoleUpdated.decode,
@@ -982,5 +2983,16 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (UnitsCancelled.TOPIC, 4): UnitsCancelled.decode,
     (UnitsIssued.TOPIC, 4): UnitsIssued.decode,
     (Upgraded.TOPIC, 2): Upgraded.decode,
+    (UtcOffsetChanged.TOPIC, 1): UtcOffsetChanged.decode,
+    (VerifierAccredited.TOPIC, 2): VerifierAccredited.decode,
+    (VerifierEngaged.TOPIC, 4): VerifierEngaged.decode,
+    (VoluntarilyCancelled.TOPIC, 3): VoluntarilyCancelled.decode,
     (VoucherIssued.TOPIC, 3): VoucherIssued.decode,
+    (WithdrawalCancelled.TOPIC, 3): WithdrawalCancelled.decode,
+    (WithdrawalPaid.TOPIC, 4): WithdrawalPaid.decode,
+    (WithdrawalRejected.TOPIC, 3): WithdrawalRejected.decode,
+    (WithdrawalRequested.TOPIC, 4): WithdrawalRequested.decode,
+    (YearAssessed.TOPIC, 3): YearAssessed.decode,
+    (YearOpened.TOPIC, 2): YearOpened.decode,
+    (YearsChanged.TOPIC, 2): YearsChanged.decode,
 }

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
 from carbon_sdk.contracts.generated.enums import AccountKind, AccountStatus, InstrumentState, Reason
-from carbon_sdk.contracts.generated.structs import Eligibility, Instrument, Representation, Settlement
+from carbon_sdk.contracts.generated.structs import Eligibility, Instrument, Representation
 from carbon_sdk.identifiers import Address, InstrumentId
-
-
-class SettleAnswer(NamedTuple):
-    """What `InstrumentLedger.settle` returns."""
-
-    account: Address
-    blocked: int
-    own: int
 
 
 class InstrumentLedger(Contract):
@@ -108,6 +100,13 @@ class InstrumentLedger(Contract):
     ENCUMBERED_OF: ClassVar[Function[int]] = Function.of(
         "InstrumentLedger", "encumberedOf(address,uint256)", ("account", "instrument"), ("uint256",), lambda v: v[0]
     )
+    ESCROW_FROM: ClassVar[Function[Address]] = Function.of(
+        "InstrumentLedger",
+        "escrowFrom(address,uint256,uint256)",
+        ("key", "instrument", "quantity"),
+        ("address",),
+        lambda v: v[0],
+    )
     FORCED_TRANSFER: ClassVar[Function[bool]] = Function.of(
         "InstrumentLedger",
         "forcedTransfer(address,address,uint256,uint256)",
@@ -173,8 +172,8 @@ class InstrumentLedger(Contract):
     )
     RELEASE_ESCROW_TO: ClassVar[Function[None]] = Function.of(
         "InstrumentLedger",
-        "releaseEscrowTo(address,address,uint256,uint256)",
-        ("key", "account", "instrument", "quantity"),
+        "releaseEscrowTo(address,uint256,uint256,address)",
+        ("key", "instrument", "quantity", "account"),
         (),
         lambda v: None,
     )
@@ -225,12 +224,12 @@ class InstrumentLedger(Contract):
     SET_STATE: ClassVar[Function[None]] = Function.of(
         "InstrumentLedger", "setState(uint256,uint8)", ("instrument", "state"), (), lambda v: None
     )
-    SETTLE: ClassVar[Function[SettleAnswer]] = Function.of(
+    SETTLE: ClassVar[Function[Address]] = Function.of(
         "InstrumentLedger",
-        "settle((address,uint256,bool,bool,uint96,uint96),uint256[])",
-        ("s", "makers"),
-        ("address", "uint256", "uint256"),
-        lambda v: SettleAnswer(v[0], v[1], v[2]),
+        "settle(uint256,uint256,address,bool,uint256[],uint256,bool)",
+        ("debit", "credit", "key", "buys", "makers", "instrument", "own_allowed"),
+        ("address",),
+        lambda v: v[0],
     )
     SUPPORTS_INTERFACE: ClassVar[Function[bool]] = Function.of(
         "InstrumentLedger", "supportsInterface(bytes4)", ("interface_id",), ("bool",), lambda v: v[0]
@@ -335,6 +334,10 @@ class InstrumentLedger(Contract):
         """`encumberedOf(address,uint256)`."""
         return self._read(self.ENCUMBERED_OF, account, instrument, block=block)
 
+    def escrow_from(self, key: Address, instrument: int, quantity: int) -> Act[Address]:
+        """Take into the book what an order holds, from the free holding of the account for which `key` may trade."""
+        return self._act(self.ESCROW_FROM, key, instrument, quantity)
+
     def forced_transfer(self, from_: Address, to: Address, token_id: int, amount: int) -> Act[bool]:
         """For REGULATOR. Takes what is not encumbered; frozen units are unfrozen first as far as needed."""
         return self._act(self.FORCED_TRANSFER, from_, to, token_id, amount)
@@ -390,11 +393,11 @@ class InstrumentLedger(Contract):
         """Give back to `account` what its order held."""
         return self._act(self.RELEASE_ESCROW, account, instrument, quantity)
 
-    def release_escrow_to(self, key: Address, account: Address, instrument: int, quantity: int) -> Act[None]:
+    def release_escrow_to(self, key: Address, instrument: int, quantity: int, account: Address) -> Act[None]:
         """As `releaseEscrow`, when `key` asks: reverts unless it acts for `account` with the right to trade. An account
         that may not trade at present may still take its orders back.
         """
-        return self._act(self.RELEASE_ESCROW_TO, key, account, instrument, quantity)
+        return self._act(self.RELEASE_ESCROW_TO, key, instrument, quantity, account)
 
     def representation_of(self, key: Address, *, block: BlockTag = "latest") -> Representation:
         """`representationOf(address)`."""
@@ -434,9 +437,18 @@ class InstrumentLedger(Contract):
         """Close or open again. For SERVICE_MANAGER."""
         return self._act(self.SET_STATE, instrument, state)
 
-    def settle(self, s: Settlement, makers: Sequence[int]) -> Act[SettleAnswer]:
-        """Settle one order against makers, delivery versus payment in one call, or move nothing."""
-        return self._act(self.SETTLE, s, makers)
+    def settle(
+        self,
+        debit: int,
+        credit: int,
+        key: Address,
+        buys: bool,
+        makers: Sequence[int],
+        instrument: int,
+        own_allowed: bool,
+    ) -> Act[Address]:
+        """Settle one order against makers: delivery versus payment in one call, or nothing at all."""
+        return self._act(self.SETTLE, debit, credit, key, buys, makers, instrument, own_allowed)
 
     def supports_interface(self, interface_id: bytes, *, block: BlockTag = "latest") -> bool:
         """`supportsInterface(bytes4)`."""

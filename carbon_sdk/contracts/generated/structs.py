@@ -2,20 +2,236 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from carbon_sdk.chain.calls import Struct
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    ApplicationState,
+    ApplicationStatus,
+    Conclusion,
+    FilingState,
     InstrumentState,
     MarketState,
+    Method,
+    MethodState,
+    Part,
+    PlanState,
+    Rounding,
     SelfTrade,
+    State,
+    Status,
     TimeInForce,
+    VoucherKind,
+    WithdrawalState,
+    YearStage,
 )
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
 
 
-class Eligibility(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Term(Struct):
+    """Solidity's `IAllocationFormula.Term`."""
+
+    subject: bytes
+    benchmark: int
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs(Struct):
+    """Solidity's `IAllocationFormula.Inputs`."""
+
+    method: Method
+    rounding: Rounding
+    terms: tuple[Term, ...]
+    factors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline(Struct):
+    """Solidity's `IAllocator.Baseline`."""
+
+    level: int
+    first_year: int
+    last_year: int
+    version: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cap(Struct):
+    """Solidity's `IAllocator.Cap`."""
+
+    total: int
+    free: int
+    auction: int
+    reserve: int
+
+
+@dataclass(frozen=True, slots=True)
+class Determination(Struct):
+    """Solidity's `IAllocator.Determination`."""
+
+    account: Address
+    year: int
+    state: State
+    part: Part
+    method: Method
+    baseline: int
+    installation: int
+    quantity: int
+    instrument: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Payout(Struct):
+    """Solidity's `ICashDesk.Payout`."""
+
+    commitment: bytes
+    usable_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal(Struct):
+    """Solidity's `ICashDesk.Withdrawal`."""
+
+    account: Address
+    state: WithdrawalState
+    requested_at: int
+    amount: int
+    payout: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Accreditation(Struct):
+    """Solidity's `ICertificateRegistry.Accreditation`."""
+
+    number: int
+    since: int
+    until: int
+    withdrawn_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation(Struct):
+    """Solidity's `Attestation`."""
+
+    fingerprint: bytes
+    account: Address
+    key: Address
+    not_before: int
+    not_after: int
+    domains: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(Struct):
+    """Solidity's `ICertificateRegistry.Certificate`."""
+
+    key: Address
+    signer: Address
+    not_after: int
+    revoked_at: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Application(Struct):
+    """Solidity's `IComplianceDesk.Application`."""
+
+    account: Address
+    state: ApplicationState
+    lines: int
+    year: int
+    findings: int
+    frozen: int
+    filed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line(Struct):
+    """Solidity's `IComplianceDesk.Line`."""
+
+    instrument: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setup(Struct):
+    """Solidity's `IComplianceDesk.Setup`."""
+
+    scheme: int
+    series: int
+    utc_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Struct):
+    """Solidity's `IEmissionReports.Stream`."""
+
+    method: bytes
+    version: int
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filing(Struct):
+    """Solidity's `IEmissionReports.Filing`."""
+
+    state: FilingState
+    version: int
+    accepted_version: int
+    grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class Installation(Struct):
+    """Solidity's `IEmissionReports.Installation`."""
+
+    account: Address
+    region: int
+    sector: int
+    first_year: int
+    last_year: int
+    plans: int
+    permit: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Struct):
+    """Solidity's `IEmissionReports.Plan`."""
+
+    state: PlanState
+    from_year: int
+    filed_at: int
+    document: bytes
+    streams: tuple[Stream, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Struct):
+    """Solidity's `IEmissionReports.Report`."""
+
+    grams: int
+    submitted_at: int
+    plan: int
+    late: bool
+    data_: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StreamData(Struct):
+    """Solidity's `IEmissionReports.StreamData`."""
+
+    stream: int
+    inputs: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility(Struct):
     """Solidity's `Eligibility`."""
 
     status: AccountStatus
@@ -26,7 +242,8 @@ class Eligibility(NamedTuple):
     certificate_until: int
 
 
-class Instrument(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Instrument(Struct):
     """Solidity's `IInstrumentLedger.Instrument`."""
 
     issued: int
@@ -35,7 +252,8 @@ class Instrument(NamedTuple):
     state: InstrumentState
 
 
-class Representation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Representation(Struct):
     """Solidity's `Representation`."""
 
     account: Address
@@ -43,18 +261,88 @@ class Representation(NamedTuple):
     rights: int
 
 
-class Settlement(NamedTuple):
-    """Solidity's `IInstrumentLedger.Settlement`."""
+@dataclass(frozen=True, slots=True)
+class IMethodologiesMethod(Struct):
+    """Solidity's `IMethodologies.Method`."""
 
-    caller: Address
-    instrument: InstrumentId
-    own_allowed: bool
-    buys: bool
-    debit: int
-    credit: int
+    implementation: Address
+    registered_at: int
+    state: MethodState
+    document: bytes
 
 
-class MarketTerms(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Basis(Struct):
+    """Solidity's `IObligations.Basis`."""
+
+    year: int
+    frozen: int
+    late: bool
+    has_rules: bool
+    missing: bool
+    oldest_vintage: int
+    newest_vintage: int
+    credit_share: int
+    credit_limit: int
+    credits: int
+    emissions: int
+    surrendered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme(Struct):
+    """Solidity's `IObligations.Scheme`."""
+
+    first_year: int
+    current_year: int
+    rounding: Rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Struct):
+    """Solidity's `IObligations.Position`."""
+
+    first_year: int
+    last_year: int
+    frozen_through: int
+    emissions: int
+    surrendered: int
+    shortfall: int
+    pending: int
+    missing_year: int
+    restricted: bool
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Struct):
+    """Solidity's `IObligations.Rules`."""
+
+    reporting_deadline: int
+    surrender_deadline: int
+    oldest_vintage: int
+    newest_vintage: int
+    credit_share: int
+    index_numerator: int
+    index_denominator: int
+    penalty_per_tonne: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearRecord(Struct):
+    """Solidity's `IObligations.YearRecord`."""
+
+    emissions: int
+    surrendered: int
+    credits: int
+    awaiting: int
+    penalty: int
+    status: Status
+    stage: YearStage
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTerms(Struct):
     """Solidity's `IOrderBook.MarketTerms`."""
 
     instrument: InstrumentId
@@ -68,7 +356,8 @@ class MarketTerms(NamedTuple):
     highest: int
 
 
-class MarketView(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MarketView(Struct):
     """Solidity's `IOrderBook.MarketView`."""
 
     terms: MarketTerms
@@ -80,7 +369,8 @@ class MarketView(NamedTuple):
     trades: int
 
 
-class OrderView(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OrderView(Struct):
     """Solidity's `IOrderBook.OrderView`."""
 
     account: Address
@@ -88,7 +378,8 @@ class OrderView(NamedTuple):
     expires: int
 
 
-class Placed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Placed(Struct):
     """Solidity's `IOrderBook.Placed`."""
 
     id: OrderId
@@ -96,7 +387,8 @@ class Placed(NamedTuple):
     rested: int
 
 
-class Order(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Order(Struct):
     """Solidity's `IOrderBook.Order`."""
 
     market: int
@@ -108,3 +400,116 @@ class Order(NamedTuple):
     self_trade: SelfTrade
     most_makers: int
     latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Struct):
+    """Solidity's `IRuleBook.Version`."""
+
+    digest: bytes
+    author: Address
+    published_at: int
+    effective_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Struct):
+    """Solidity's `IStakeholderRegistry.Account`."""
+
+    application_id: int
+    kind: AccountKind
+    status: AccountStatus
+    capabilities: int
+    region: int
+    sector: int
+    authority_restrictions: int
+    compliance_restrictions: int
+    owner: int
+    opened_at: int
+    certificate_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Struct):
+    """Solidity's `IStakeholderRegistry.Form`."""
+
+    kind: AccountKind
+    region: int
+    sector: int
+    wants_reporting: bool
+    owner: int
+    policy_version: int
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IStakeholderRegistryApplication(Struct):
+    """Solidity's `IStakeholderRegistry.Application`."""
+
+    key: Address
+    status: ApplicationStatus
+    filed_at: int
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Materiality(Struct):
+    """Solidity's `IVerifications.Materiality`."""
+
+    threshold: int
+    below: int
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
+class IVerificationsOpinion(Struct):
+    """Solidity's `IVerifications.Opinion`."""
+
+    verified_grams: int
+    misstatement_grams: int
+    conclusion: Conclusion
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(Struct):
+    """Solidity's `IVerifications.Verification`."""
+
+    verifier: Address
+    verified_at: int
+    opinion: IVerificationsOpinion
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher(Struct):
+    """Solidity's `Voucher`."""
+
+    kind: VoucherKind
+    series: int
+    index: int
+    order_of_day: int
+    at: int
+    instrument: InstrumentId
+    quantity: int
+    price: int
+    from_: Address
+    to: Address
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodingRules(Struct):
+    """Solidity's `IVoucherBook.CodingRules`."""
+
+    scheme: bytes
+    kinds: bytes
+    utc_offset: int
+    effective_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Struct):
+    """Solidity's `IVoucherBook.Series`."""
+
+    issuer: Address
+    kinds: int

@@ -112,6 +112,16 @@ function definitions(info) {
     );
 }
 
-module.exports = { buildInfo, compile, definitions, fail, root, version };
+/** upgrades-core without its advice, which would hide what a check says. */
+function upgradesCore() {
+  const folder = path.join(root, 'node_modules/@openzeppelin/upgrades-core');
+  const say = console.error;
+  console.error = () => {}; // silencing announces itself
+  require(path.join(folder, 'dist/utils/log')).silenceWarnings();
+  console.error = say;
+  return require(folder);
+}
+
+module.exports = { buildInfo, compile, definitions, fail, root, upgradesCore, version };
 
 if (require.main === module) buildInfo();

@@ -5,13 +5,7 @@ import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLed
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { OrderBook } from "../../../contracts/market/OrderBook.sol";
-import {
-    AccountKind,
-    AccountStatus,
-    Eligibility,
-    Representation,
-    Rights
-} from "../../../contracts/types/Accounts.sol";
+import { AccountKind, AccountStatus, Eligibility, Representation, Rights } from "../../../contracts/types/Accounts.sol";
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { Suite } from "./Suite.sol";

@@ -11,6 +11,7 @@ interface Vm {
 
     function warp(uint256 timestamp) external;
     function roll(uint256 height) external;
+    function deal(address account, uint256 balance) external;
     function chainId(uint256 id) external;
     function prank(address sender) external;
     function startPrank(address sender) external;
@@ -40,4 +41,5 @@ interface Vm {
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 id) external returns (bool);
+    function cool(address target) external;
 }

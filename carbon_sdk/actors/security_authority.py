@@ -1,0 +1,97 @@
+"""Who may do what: grants and takes back the roles of everybody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.values import whole
+from carbon_sdk.actors.verbs import verb
+from carbon_sdk.chain.calls import Act
+from carbon_sdk.contracts.generated.authority import Authority
+from carbon_sdk.contracts.generated.events import RoleGranted, RoleRevoked
+from carbon_sdk.deployment.permissions import Role
+from carbon_sdk.identifiers import Address
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """One line of the history of a role.
+
+    Attributes:
+        role: Which.
+        holder: Whose it is, or was.
+        granted: False when it was taken back or laid down.
+        delay: Seconds that each of the holder's acts waits.
+        block: Number of the block that recorded it.
+        transaction: Its hash.
+    """
+
+    role: Role
+    holder: Address
+    granted: bool
+    delay: int
+    block: int
+    transaction: str
+
+
+class SecurityAuthority(Actor):
+    """The administrator of the authority."""
+
+    @verb
+    def grant(self, role: Role, holder: Address, delay: int = 0) -> Act[None]:
+        """Give a role.
+
+        Args:
+            role: Which.
+            holder: A person's key, or a contract that decides by several.
+            delay: Seconds that each of its acts must wait after it was scheduled.
+
+        Raises:
+            NotPermitted: This key is no administrator.
+        """
+        return self._authority.grant_role(int(role), holder, whole(delay, "delay"))
+
+    @verb
+    def revoke(self, role: Role, holder: Address) -> Act[None]:
+        """Take a role back. Raises NotPermitted."""
+        return self._authority.revoke_role(int(role), holder)
+
+    @verb
+    def renounce(self, role: Role) -> Act[None]:
+        """Lay down a role of one's own."""
+        return self._authority.renounce_role(int(role), self.address)
+
+    def holds(self, role: Role, holder: Address) -> bool:
+        """Whether the role is the holder's now."""
+        return self._authority.has_role(int(role), holder).is_member
+
+    def members(self, role: Role) -> tuple[Address, ...]:
+        """Who holds the role now, in the order in which they got it."""
+        found: dict[Address, None] = {}
+        for change in self.history(role):
+            if change.granted:
+                found[change.holder] = None
+            else:
+                found.pop(change.holder, None)
+        return tuple(found)
+
+    def history(self, role: Role | None = None) -> tuple[RoleChange, ...]:
+        """Every grant and revocation since the deployment, of one role or of all."""
+        topics = [[RoleGranted.TOPIC, RoleRevoked.TOPIC], None if role is None else f"0x{int(role):064x}"]
+        changes: list[RoleChange] = []
+        for item in self.suite.chain.events(
+            self.suite.deployment.block, addresses=[self._authority.address], topics=topics
+        ):
+            event = item.event
+            if isinstance(event, RoleGranted):
+                changes.append(
+                    RoleChange(Role(event.role_id), event.account, True, event.delay, item.block, item.transaction)
+                )
+            elif isinstance(event, RoleRevoked):
+                changes.append(RoleChange(Role(event.role_id), event.account, False, 0, item.block, item.transaction))
+        return tuple(changes)
+
+    @property
+    def _authority(self) -> Authority:
+        return self.suite.contract(Authority)

@@ -1,0 +1,58 @@
+"""The bank behind the money on the ledger."""
+
+from __future__ import annotations
+
+from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.values import Digest, digest, positive, year_of
+from carbon_sdk.actors.verbs import verb
+from carbon_sdk.chain.calls import Act
+from carbon_sdk.contracts.generated.cash_desk import CashDesk, ReconcileAnswer
+from carbon_sdk.contracts.generated.obligations import Obligations
+from carbon_sdk.contracts.generated.structs import Withdrawal
+from carbon_sdk.identifiers import Address
+from carbon_sdk.units import Money, Quantity
+
+
+class SettlementBank(Actor):
+    """Whoever holds the settlement bank's role. Every verb raises NotPermitted for another key."""
+
+    @verb
+    def record_deposit(self, account: Address, amount: Money | Quantity, bank_reference: Digest) -> Act[None]:
+        """Credit what the bank has received.
+
+        Args:
+            account: Whose it is.
+            amount: Smallest units of the main money; `money("12.34")` makes them.
+            bank_reference: The bank's, or its digest; used once, ever.
+        """
+        return self._desk.record_deposit(account, positive(amount, "amount"), digest(bank_reference, "bank_reference"))
+
+    @verb
+    def confirm_withdrawal(self, withdrawal: int, bank_reference: Digest) -> Act[None]:
+        """Say that a withdrawal was paid out; its money leaves the ledger."""
+        return self._desk.confirm_withdrawal(
+            positive(withdrawal, "withdrawal"), digest(bank_reference, "bank_reference")
+        )
+
+    @verb
+    def reject_withdrawal(self, withdrawal: int, cause: Digest) -> Act[None]:
+        """Say that a withdrawal could not be paid; its money is free again."""
+        return self._desk.reject_withdrawal(positive(withdrawal, "withdrawal"), digest(cause, "cause"))
+
+    @verb
+    def record_penalty_paid(self, account: Address, year: int, bank_reference: Digest) -> Act[None]:
+        """Say that the penalty of a year has arrived."""
+        reference = digest(bank_reference, "bank_reference")
+        return self.suite.contract(Obligations).record_penalty_paid(account, year_of(year), reference)
+
+    def withdrawal(self, id: int) -> Withdrawal:  # noqa: A002 -- that is its name
+        """One withdrawal."""
+        return self._desk.withdrawal_of(positive(id, "id"))
+
+    def reconcile(self) -> ReconcileAnswer:
+        """Deposits less withdrawals against what is on the ledger, in smallest units."""
+        return self._desk.reconcile()
+
+    @property
+    def _desk(self) -> CashDesk:
+        return self.suite.contract(CashDesk)

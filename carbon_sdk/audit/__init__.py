@@ -1,0 +1,67 @@
+"""Events, fold, invariants, auditor, vouchers: whoever audits does not lean on the code that acted.
+
+from carbon_sdk.audit import Auditor, Decoders, Indexer, Store, load_abis
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carbon_sdk.audit.auditor import Auditor, ChainMovedOn
+    from carbon_sdk.audit.decode import Decoders, MalformedLog, load_abis
+    from carbon_sdk.audit.events import Event, Position
+    from carbon_sdk.audit.fold import Fold
+    from carbon_sdk.audit.indexer import Indexer, NodeContradictsItself, Progress, Rpc
+    from carbon_sdk.audit.report import AuditReport, Discrepancy, Violation
+    from carbon_sdk.audit.state import State
+    from carbon_sdk.audit.store import Cursor, Finding, Reorganisation, Store
+    from carbon_sdk.audit.vouchers import Anchor, Mountains, Voucher, VoucherForged, VoucherKind
+
+_HOMES = {
+    "auditor": ("Auditor", "ChainMovedOn"),
+    "decode": ("Decoders", "MalformedLog", "load_abis"),
+    "events": ("Event", "Position"),
+    "fold": ("Fold",),
+    "indexer": ("Indexer", "NodeContradictsItself", "Progress", "Rpc"),
+    "report": ("AuditReport", "Discrepancy", "Violation"),
+    "state": ("State",),
+    "store": ("Cursor", "Finding", "Reorganisation", "Store"),
+    "vouchers": ("Anchor", "Mountains", "Voucher", "VoucherForged", "VoucherKind"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Anchor",
+    "AuditReport",
+    "Auditor",
+    "ChainMovedOn",
+    "Cursor",
+    "Decoders",
+    "Discrepancy",
+    "Event",
+    "Finding",
+    "Fold",
+    "Indexer",
+    "MalformedLog",
+    "Mountains",
+    "NodeContradictsItself",
+    "Position",
+    "Progress",
+    "Reorganisation",
+    "Rpc",
+    "State",
+    "Store",
+    "Violation",
+    "Voucher",
+    "VoucherForged",
+    "VoucherKind",
+    "load_abis",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

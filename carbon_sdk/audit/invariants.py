@@ -1,0 +1,385 @@
+"""What must always be true, each as a named function over `State` that yields a sentence for each case where it is not.
+
+`ALL` is what the auditor runs; a fuzzer can run them after each call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+
+from carbon_sdk.audit.state import State
+from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, Side
+
+Invariant = Callable[[State], Iterator[str]]
+
+_MONEY = InstrumentClass.MONEY
+_TRADING = 1 << 1
+_NO_TRADE = 1 << 0
+
+
+# INSTRUMENTS
+
+
+def issued_is_held_in_orders_or_cancelled(state: State) -> Iterator[str]:
+    """INV-1: issued = held + in orders + cancelled, for each instrument of units, in tonnes."""
+    held, offered = state.ledger.held(), _in_orders(state)
+    for number, instrument in state.ledger.instruments.items():
+        if number >> 80 == _MONEY:
+            continue
+        if instrument.issued != held.get(number, 0) + offered.get(number, 0) + instrument.cancelled:
+            yield (
+                f"{instrument.id}: issued {instrument.issued} t, held {held.get(number, 0)} t, "
+                f"in orders {offered.get(number, 0)} t, cancelled {instrument.cancelled} t"
+            )
+
+
+def money_minted_is_held_in_orders_accrued_or_withdrawn(state: State) -> Iterator[str]:
+    """INV-2: minted = held + in orders + fees not collected + withdrawn, for each money, in its smallest unit."""
+    held, offered = state.ledger.held(), _in_orders(state)
+    fees = sum(market.fees for market in state.book.markets.values())
+    for number, instrument in state.ledger.instruments.items():
+        if number >> 80 != _MONEY:
+            continue
+        bound = offered.get(number, 0) + (fees if number == state.main_money else 0)
+        if instrument.issued != held.get(number, 0) + bound + instrument.cancelled:
+            yield (
+                f"{instrument.id}: minted {instrument.issued}, held {held.get(number, 0)}, in orders and fees {bound}, "
+                f"withdrawn {instrument.cancelled}"
+            )
+
+
+def what_is_told_of_issues_is_what_was_transferred(state: State) -> Iterator[str]:
+    """INV-3: UnitsIssued and UnitsCancelled say the same as the transfers from and to nobody."""
+    for instrument in state.ledger.instruments.values():
+        if (instrument.issued, instrument.cancelled) != (instrument.minted, instrument.burned):
+            yield (
+                f"{instrument.id}: issued {instrument.issued} and cancelled {instrument.cancelled}, "
+                f"transferred from nobody {instrument.minted} and to nobody {instrument.burned}"
+            )
+
+
+def encumbered_never_exceeds_the_balance(state: State) -> Iterator[str]:
+    """INV-4: what is bound, for all reasons together, is there."""
+    bound: dict[tuple[Address, int], int] = defaultdict(int)
+    for (account, instrument, _), quantity in state.ledger.encumbered.items():
+        bound[account, instrument] += quantity
+    for (account, instrument), quantity in bound.items():
+        balance = state.ledger.balances.get((account, instrument), 0)
+        if quantity > balance:
+            yield f"{account} has {balance} of {InstrumentId(instrument)}, {quantity} are bound"
+
+
+def nothing_is_negative(state: State) -> Iterator[str]:
+    """INV-5: no balance, encumbrance or escrow is below zero."""
+    for (account, instrument), quantity in state.ledger.balances.items():
+        if quantity < 0:
+            yield f"{account} has {quantity} of {InstrumentId(instrument)}"
+    for (account, instrument, _), quantity in state.ledger.encumbered.items():
+        if quantity < 0:
+            yield f"{account} has {quantity} of {InstrumentId(instrument)} bound"
+    for instrument, quantity in state.ledger.escrow.items():
+        if quantity < 0:
+            yield f"the book has {quantity} of {InstrumentId(instrument)}"
+
+
+def bank_owes_what_the_ledger_has(state: State) -> Iterator[str]:
+    """INV-6: deposited and withdrawn at the bank = minted and cancelled in the ledger (R-TRD-8)."""
+    money = state.ledger.instruments.get(state.main_money)
+    if money is None or "CashDesk" not in state.contracts:
+        return
+    if (state.cash.deposited, state.cash.withdrawn) != (money.issued, money.cancelled):
+        yield (
+            f"the bank received {state.cash.deposited} and paid {state.cash.withdrawn}; "
+            f"the ledger minted {money.issued} and cancelled {money.cancelled}"
+        )
+
+
+def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
+    """INV-7: what the ledger checks is what the registry decided."""
+    if "StakeholderRegistry" not in state.contracts:
+        return
+    for address, account in state.registry.accounts.items():
+        known = state.ledger.eligibility.get(address)
+        restrictions = account.authority_restrictions | account.compliance_restrictions
+        if not account.capabilities & _TRADING:
+            restrictions |= _NO_TRADE
+        decided = (account.status, account.kind, restrictions, account.region, account.owner, account.certificate_until)
+        if known is None or decided != (
+            known.status,
+            known.kind,
+            known.restrictions,
+            known.region,
+            known.owner,
+            known.certificate_until,
+        ):
+            yield f"{address}: the registry decided {decided}, the ledger has {known}"
+    for key, (address, rights, until) in state.registry.keys.items():
+        has = state.ledger.keys.get(key)
+        if has is None or (has.account, has.rights, has.certificate_until) != (address, rights, until):
+            yield f"key {key}: the registry gave it {rights:#x} for {address} until {until}, the ledger has {has}"
+    for key, has in state.ledger.keys.items():
+        if has.rights and key not in state.registry.keys:
+            yield f"key {key} acts for {has.account} in the ledger; the registry does not know it"
+
+
+# MARKET
+
+
+def book_is_never_crossed(state: State) -> Iterator[str]:
+    """INV-8: the best bid is below the best ask."""
+    for market in state.book.markets.values():
+        bid, ask = market.best(Side.BUY), market.best(Side.SELL)
+        if bid and ask and bid >= ask:
+            yield f"market {market.number}: bid {bid}, ask {ask}"
+
+
+def levels_are_the_sum_of_their_orders(state: State) -> Iterator[str]:
+    """INV-9: a level's total is that of its open orders, and no level or order is empty."""
+    for market in state.book.markets.values():
+        for side, levels in market.sides.items():
+            for tick, level in levels.items():
+                total = sum(order.open for order in level.orders.values())
+                if total != level.total or not level.orders or any(o.open <= 0 for o in level.orders.values()):
+                    yield f"market {market.number}, {side.name} {tick}: level {level.total} t, orders {total} t"
+
+
+def escrow_is_what_orders_hold_and_fees(state: State) -> Iterator[str]:
+    """INV-10: what transfers gave to the book is what open orders hold by their terms, and the fees not collected."""
+    holds: dict[int, int] = defaultdict(int)
+    for market in state.book.markets.values():
+        holds[state.main_money] += market.fees
+        for side, levels in market.sides.items():
+            instrument = market.instrument if side is Side.SELL else state.main_money
+            for level in levels.values():
+                holds[instrument] += sum(market.escrow(order.id, order.open) for order in level.orders.values())
+    for instrument in {*holds, *state.ledger.escrow}:
+        given = state.ledger.escrow.get(instrument, 0)
+        if given != holds[instrument]:
+            yield f"{InstrumentId(instrument)}: the book got {given}, orders and fees account for {holds[instrument]}"
+
+
+# SERIALS
+
+
+def serial_blocks_add_up_to_balances(state: State) -> Iterator[str]:
+    """INV-11: an account's serials, free and bound, are as many as its balance; those offered, as its sell orders."""
+    have: dict[tuple[Address, int], int] = defaultdict(int)
+    for key, queue in state.serials.free.items():
+        have[key] += queue.total
+    for (account, instrument, _), causes in state.serials.bound.items():
+        have[account, instrument] += sum(queue.total for queue in causes.values())
+    units = {key: quantity for key, quantity in state.ledger.balances.items() if key[1] >> 80 != _MONEY}
+    for key in {*have, *units}:
+        if have.get(key, 0) != units.get(key, 0):
+            yield f"{key[0]} has {units.get(key, 0)} of {InstrumentId(key[1])} and {have.get(key, 0)} serials"
+    for number, order in state.book.orders.items():
+        offered = state.serials.offered.get(number)
+        if order.id.side is Side.SELL and (offered is None or offered.total != order.open):
+            yield f"order {order.id} offers {order.open} t with {offered.total if offered else 0} serials"
+
+
+def every_serial_is_in_one_place(state: State) -> Iterator[str]:
+    """INV-12: the serials from 1 to the last issued are each somewhere, and only once."""
+    places: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for (_, instrument), queue in state.serials.free.items():
+        places[instrument].extend((block.first, block.end) for block in queue.blocks)
+    for (_, instrument, _), causes in state.serials.bound.items():
+        for queue in causes.values():
+            places[instrument].extend((block.first, block.end) for block in queue.blocks)
+    for number, queue in state.serials.offered.items():
+        order = state.book.orders.get(number)
+        market = state.book.markets.get(order.id.market) if order else None
+        if market:
+            places[market.instrument].extend((block.first, block.end) for block in queue.blocks)
+    for instrument, queue in state.serials.ended.items():
+        places[instrument].extend((block.first, block.end) for block in queue.blocks)
+    for instrument, issued in state.serials.issued.items():
+        expected = 1
+        for first, end in sorted(places[instrument]):
+            if first != expected:
+                what = (
+                    f"serials {expected} to {first - 1} are nowhere" if first > expected else "a serial is twice there"
+                )
+                yield f"{InstrumentId(instrument)}: {what}"
+            expected = max(expected, end)
+        if expected != issued + 1:
+            yield f"{InstrumentId(instrument)}: serials {expected} to {issued} are nowhere"
+
+
+# VOUCHERS
+
+
+def every_trade_has_a_voucher(state: State) -> Iterator[str]:
+    """INV-13: a market's series has as many vouchers as it had trades (R-VCH-2)."""
+    for market in state.book.markets.values():
+        series = state.vouchers.series.get((state.book_address, market.number))
+        count = len(series.mountains) if series else 0
+        if count != market.trades:
+            yield f"market {market.number}: {market.trades} trades, {count} vouchers"
+
+
+def every_surrender_and_cancellation_has_a_voucher(state: State) -> Iterator[str]:
+    """INV-14: the desk's vouchers are for as many tonnes as were surrendered and voluntarily cancelled."""
+    surrendered = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state == 2)
+    certified = 0
+    for (_, number), series in state.vouchers.series.items():
+        if number == state.compliance.series and "ComplianceDesk" in state.contracts:
+            certified += sum(voucher.quantity for voucher in series.vouchers if voucher)
+    if certified != surrendered + state.compliance.cancelled_voluntarily:
+        yield (
+            f"vouchers for {certified} t; surrendered {surrendered} t, "
+            f"cancelled voluntarily {state.compliance.cancelled_voluntarily} t"
+        )
+
+
+def series_are_in_the_directory(state: State) -> Iterator[str]:
+    """INV-15: a number belongs to one issuer, the one that the directory names."""
+    owners = Counter(number for _, number in state.vouchers.series)
+    for (issuer, number), series in state.vouchers.series.items():
+        if owners[number] > 1:
+            yield f"series {number} is issued by {owners[number]} contracts"
+        entered = state.vouchers.directory.get(number)
+        if entered and entered[0] != issuer:
+            yield f"series {number} is {entered[0]}'s in the directory, {issuer} issues it"
+        if not entered and "VoucherBook" in state.contracts and len(series.mountains):
+            yield f"series {number} has {len(series.mountains)} vouchers and is not in the directory"
+
+
+# ALLOCATION AND COMPLIANCE
+
+
+def issues_stay_within_the_cap(state: State) -> Iterator[str]:
+    """INV-16: no part of a year's cap is exceeded (R-ALC-3)."""
+    for year, issued in state.allocation.issued.items():
+        cap = state.allocation.caps.get(year, (0, 0, 0, 0))
+        for part, name in enumerate(("free", "auction", "reserve")):
+            if issued[part] > cap[1 + part]:
+                yield f"{year}, {name}: {issued[part]} t issued, cap {cap[1 + part]} t"
+
+
+def allowances_come_from_the_allocator(state: State) -> Iterator[str]:
+    """INV-17: every allowance that exists was allocated or issued for auction."""
+    if "Allocator" not in state.contracts:
+        return
+    issued = sum(sum(parts) for parts in state.allocation.issued.values())
+    exist = sum(
+        one.issued for number, one in state.ledger.instruments.items() if number >> 80 == InstrumentClass.ALLOWANCE
+    )
+    if issued != exist:
+        yield f"the allocator issued {issued} t, the ledger has {exist} t"
+
+
+def what_was_given_up_ceased_to_exist(state: State) -> Iterator[str]:
+    """INV-18: surrendered and voluntarily cancelled tonnes = cancelled units (R-CMP-1)."""
+    if "ComplianceDesk" not in state.contracts:
+        return
+    given = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state == 2)
+    given += state.compliance.cancelled_voluntarily
+    ceased = sum(one.cancelled for number, one in state.ledger.instruments.items() if number >> 80 != _MONEY)
+    if given != ceased:
+        yield f"given up {given} t, ceased to exist {ceased} t"
+
+
+def status_a_never_with_a_shortfall(state: State) -> Iterator[str]:
+    """INV-19: the status told last is what emissions and surrenders say; A is covered, B is short (R-CMP-4)."""
+    for account, one in state.compliance.accounts.items():
+        judged = state.compliance.judge(account)
+        if one.judged_in == state.compliance.current_year and one.status != judged:
+            yield (
+                f"{account}: status {'-ABCX'[one.status]} was told, "
+                f"owed {state.compliance.owed(one)} t and surrendered {one.surrendered} t give {'-ABCX'[judged]}"
+            )
+
+
+def surrenders_are_what_was_approved(state: State) -> Iterator[str]:
+    """INV-20: an account's surrendered tonnes are the sum of its approved applications."""
+    approved: dict[Address, int] = defaultdict(int)
+    for surrender in state.compliance.surrenders.values():
+        if surrender.state == 2:
+            approved[surrender.account] += surrender.tonnes
+    for account, one in state.compliance.accounts.items():
+        if one.surrendered != approved[account]:
+            yield f"{account}: surrendered {one.surrendered} t, approved {approved[account]} t"
+
+
+def what_is_applied_for_is_bound(state: State) -> Iterator[str]:
+    """INV-21: units of undecided surrender applications, and money of open withdrawals, are bound."""
+    bound: dict[tuple[Address, int, int], int] = defaultdict(int)
+    for surrender in state.compliance.surrenders.values():
+        if surrender.state == 1:
+            for instrument, quantity in surrender.lines:
+                bound[surrender.account, instrument, 1] += quantity
+    for withdrawal in state.cash.withdrawals.values():
+        if withdrawal.state == 1:
+            bound[withdrawal.account, state.main_money, 2] += withdrawal.amount
+    desks = {1: "ComplianceDesk", 2: "CashDesk"}
+    told = {
+        key: quantity
+        for key, quantity in state.ledger.encumbered.items()
+        if quantity and desks.get(key[2]) in state.contracts
+    }
+    for key in {*bound, *told}:
+        if bound.get(key, 0) != told.get(key, 0):
+            yield f"{key[0]}: applied for {bound.get(key, 0)} of {InstrumentId(key[1])}, bound {told.get(key, 0)}"
+
+
+def an_accounts_emissions_are_its_installations(state: State) -> Iterator[str]:
+    """INV-22: what an account answers for is the sum of its installations' figures (R-MRV-7)."""
+    grams: dict[tuple[Address, int], int] = defaultdict(int)
+    for (number, year), filing in state.reports.filings.items():
+        installation = state.reports.installations.get(number)
+        if installation and filing.state:
+            grams[installation.account, year] += filing.grams
+    for key in {*grams, *state.reports.accepted}:
+        told = state.reports.accepted.get(key, (0, False))[0]
+        if told != grams[key]:
+            yield f"{key[0]} in {key[1]}: {told} g are told, its installations have {grams[key]} g"
+
+
+def no_event_contradicts_another(state: State) -> Iterator[str]:
+    """INV-23: nothing was folded that could not have happened."""
+    for fault in state.faults:
+        yield str(fault)
+
+
+def _in_orders(state: State) -> dict[int, int]:
+    """By instrument: what open orders hold by their own terms."""
+    total: dict[int, int] = defaultdict(int)
+    for (_, instrument), quantity in state.book.in_orders.items():
+        total[instrument] += quantity
+    return total
+
+
+ALL: tuple[Invariant, ...] = (
+    issued_is_held_in_orders_or_cancelled,
+    money_minted_is_held_in_orders_accrued_or_withdrawn,
+    what_is_told_of_issues_is_what_was_transferred,
+    encumbered_never_exceeds_the_balance,
+    nothing_is_negative,
+    bank_owes_what_the_ledger_has,
+    registry_and_ledger_agree_on_who_may_act,
+    book_is_never_crossed,
+    levels_are_the_sum_of_their_orders,
+    escrow_is_what_orders_hold_and_fees,
+    serial_blocks_add_up_to_balances,
+    every_serial_is_in_one_place,
+    every_trade_has_a_voucher,
+    every_surrender_and_cancellation_has_a_voucher,
+    series_are_in_the_directory,
+    issues_stay_within_the_cap,
+    allowances_come_from_the_allocator,
+    what_was_given_up_ceased_to_exist,
+    status_a_never_with_a_shortfall,
+    surrenders_are_what_was_approved,
+    what_is_applied_for_is_bound,
+    an_accounts_emissions_are_its_installations,
+    no_event_contradicts_another,
+)
+
+
+def violations(state: State) -> Iterator[tuple[str, str]]:
+    """(invariant's name, sentence) for whatever is not as it must be."""
+    for invariant in ALL:
+        for said in invariant(state):
+            yield invariant.__name__, said

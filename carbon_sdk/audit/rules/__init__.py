@@ -1,0 +1,17 @@
+"""The rules of the fold, one module for each folder of contracts."""
+
+from __future__ import annotations
+
+
+def load() -> None:
+    """Declare all rules; doing it twice changes nothing."""
+    from carbon_sdk.audit.rules import (  # noqa: F401 -- importing declares
+        allocation,
+        compliance,
+        governance,
+        instruments,
+        market,
+        registry,
+        reporting,
+        vouchers,
+    )

@@ -1,0 +1,236 @@
+"""OrderBook: markets, orders, trades with their vouchers."""
+
+from __future__ import annotations
+
+from carbon_sdk.audit.events import Event
+from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
+from carbon_sdk.audit.serials import NotEnough
+from carbon_sdk.audit.state import Level, Market, Order, State
+from carbon_sdk.audit.vouchers import Voucher, VoucherKind
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+
+_BOOK = "OrderBook"
+
+
+@on(_BOOK, "MarketOpened")
+def _opened(state: State, event: Event) -> None:
+    number, terms = event.args["market"], event.args["terms"]
+    if number != len(state.book.markets) + 1:
+        state.fault(event, f"market {number} comes after {len(state.book.markets)}")
+    power = 10 ** terms["tickExponent"]
+    state.book.markets[number] = Market(
+        number,
+        terms["instrument"],
+        tick_size=terms["tickMantissa"] * power,
+        lot=terms["lot"],
+        least_lots=terms["leastLots"],
+        taker_fee=terms["takerFee"] * power,
+        maker_fee=terms["makerFee"] * power,
+        lowest=terms["lowest"],
+        highest=terms["highest"],
+    )
+    series_of(state, event.address, number)
+    state.touch(event, "market", number)
+
+
+@on(_BOOK, "MarketStateChanged")
+def _state_changed(state: State, event: Event) -> None:
+    if market := _market(state, event, event.args["market"]):
+        market.state = event.args["state"]
+
+
+@on(_BOOK, "BandChanged")
+def _band(state: State, event: Event) -> None:
+    if market := _market(state, event, event.args["market"]):
+        market.lowest, market.highest = event.args["lowest"], event.args["highest"]
+
+
+@on(_BOOK, "FeesCollected")
+def _fees(state: State, event: Event) -> None:
+    if market := _market(state, event, event.args["market"]):
+        if event.args["amount"] != market.fees:
+            state.fault(event, f"{event.args['amount']} of fees are collected, {market.fees} had accrued")
+        market.fees -= event.args["amount"]
+
+
+@on(_BOOK, "OrderPlaced")
+def _placed(state: State, event: Event) -> None:
+    args = event.args
+    order = Order(OrderId(args["id"]), args["account"], args["quantity"], args["expires"], event.position)
+    market = _market(state, event, order.id.market)
+    if market is None:
+        return
+    side, tick = order.id.side, order.id.tick
+    expected = market.generations.get((side, tick), (0, 0))
+    if (order.id.generation, order.id.index) != expected:
+        state.fault(event, f"order {order.id} should have generation and place {expected}")
+    if order.open <= 0 or order.open % market.lot:
+        state.fault(event, f"{order.open} tonnes are no positive multiple of the lot {market.lot}")
+    market.generations[side, tick] = (order.id.generation, order.id.index + 1)
+    other = market.best(Side.SELL if side is Side.BUY else Side.BUY)
+    if other and (tick >= other if side is Side.BUY else tick <= other):
+        state.fault(event, f"order {order.id} rests against the best opposite price {other}: the book is crossed")
+    level = market.sides[side].setdefault(tick, Level())
+    level.orders[order.id] = order
+    level.total += order.open
+    state.book.orders[order.id] = order
+    _hold(state, event, market, order, order.open)
+    if side is Side.SELL:
+        try:
+            state.serials.offer(event.position, order.account, market.instrument, order.id, order.open)
+        except NotEnough as missing:
+            state.fault(event, f"order {order.id} rests without its units: {missing}")
+    state.touch(event, "order", int(order.id))
+    state.touch(event, "level", market.number, side, tick)
+
+
+@on(_BOOK, "Trade")
+def _trade(state: State, event: Event) -> None:
+    args = event.args
+    order, market = _open_order(state, event, args["maker"])
+    if market is None:
+        return
+    identity, quantity, taker, maker = OrderId(args["maker"]), args["quantity"], args["taker"], args["makerAccount"]
+    maker_sells = identity.side is Side.SELL
+    price = identity.tick * market.tick_size
+    if order is not None:
+        if order.account != maker:
+            state.fault(event, f"order {identity} is {order.account}'s, not {maker}'s")
+        _note_passed_over(state, event, market, order)
+        _shrink(state, event, market, order, quantity)
+    _trade_serials(state, event, market, identity, taker, maker, quantity)
+
+    market.trades += 1
+    market.volume += quantity
+    market.turnover += quantity * price
+    market.last = identity.tick
+    market.fees += market.fee(market.taker_fee, quantity) + market.fee(market.maker_fee, quantity)
+    append_voucher(
+        state,
+        event,
+        Voucher(
+            VoucherKind.TRADE,
+            market.number,
+            args["voucher"],
+            args["orderOfDay"],
+            event.timestamp,
+            InstrumentId(market.instrument),
+            quantity,
+            price,
+            maker if maker_sells else taker,
+            taker if maker_sells else maker,
+            int(identity),
+        ),
+    )
+    state.touch(event, "market", market.number)
+
+
+@on(_BOOK, "OrderReduced")
+def _reduced(state: State, event: Event) -> None:
+    _leave(state, event, event.args["by"], whole=False)
+
+
+@on(_BOOK, "SelfTradePrevented")
+def _prevented(state: State, event: Event) -> None:
+    _leave(state, event, event.args["quantity"], whole=False, identity=event.args["maker"])
+
+
+@on(_BOOK, "OrderClosed")
+def _closed(state: State, event: Event) -> None:
+    _leave(state, event, event.args["open"], whole=True)
+
+
+def _leave(state: State, event: Event, quantity: int, *, whole: bool, identity: int | None = None) -> None:
+    """Tonnes leave the book untraded and return to their account."""
+    order, market = _open_order(state, event, event.args["id"] if identity is None else identity)
+    if order is None or market is None:
+        return
+    if whole and quantity != order.open:
+        state.fault(event, f"order {order.id} had {order.open} tonnes open, not {quantity}")
+    if order.account != event.args["account"]:
+        state.fault(event, f"order {order.id} is {order.account}'s, not {event.args['account']}'s")
+    account, instrument = order.account, market.instrument
+    _shrink(state, event, market, order, order.open if whole else quantity)
+    if order.id.side is Side.SELL:
+        try:
+            state.serials.take_back(event.position, account, instrument, order.id, quantity)
+        except NotEnough as missing:
+            state.fault(event, f"order {order.id} gives back more than it held: {missing}")
+
+
+def _shrink(state: State, event: Event, market: Market, order: Order, by: int) -> None:
+    level = market.sides[order.id.side][order.id.tick]
+    if by > order.open:
+        state.fault(event, f"order {order.id} had {order.open} tonnes open; {by} went")
+        by = order.open
+    order.open -= by
+    level.total -= by
+    _hold(state, event, market, order, -by)
+    state.touch(event, "order", int(order.id))
+    state.touch(event, "level", market.number, order.id.side, order.id.tick)
+    if order.open == 0:
+        del level.orders[order.id]
+        del state.book.orders[order.id]
+        state.book.closed.add(order.id)
+    if not level.orders:
+        del market.sides[order.id.side][order.id.tick]
+        market.generations[order.id.side, order.id.tick] = (order.id.generation + 1, 0)
+
+
+def _hold(state: State, event: Event, market: Market, order: Order, by: int) -> None:
+    instrument = market.instrument if order.id.side is Side.SELL else state.main_money
+    amount = market.escrow(order.id, by) if by >= 0 else -market.escrow(order.id, -by)
+    key = (order.account, instrument)
+    left = state.book.in_orders.get(key, 0) + amount
+    if left:
+        state.book.in_orders[key] = left
+    else:
+        state.book.in_orders.pop(key, None)
+    state.touch(event, "in orders", *key)
+
+
+def _note_passed_over(state: State, event: Event, market: Market, order: Order) -> None:
+    """Better price first, then the earlier order: whoever is passed over must have left when the transaction ends.
+
+    A call tells its trades first and then the orders that it took out (expired, barred, of the same owner).
+    """
+    side = order.id.side
+    for tick, level in market.levels(side):
+        for other in level.orders:
+            if other == order.id:
+                return
+            state.book.passed_over.setdefault(other, (event.position, order.id))
+        if tick == order.id.tick:
+            return
+
+
+def _trade_serials(
+    state: State, event: Event, market: Market, order: OrderId, taker: Address, maker: Address, quantity: int
+) -> None:
+    note = f"voucher {event.args['voucher']} of series {market.number}"
+    try:
+        if order.side is Side.SELL:
+            state.serials.trade_from_order(event.position, order, taker, market.instrument, quantity, note)
+        else:
+            state.serials.trade_from_taker(event.position, taker, maker, market.instrument, quantity, note)
+    except NotEnough as missing:
+        state.fault(event, f"the seller has not the units: {missing}")
+
+
+def _open_order(state: State, event: Event, identity: int) -> tuple[Order | None, Market | None]:
+    market = _market(state, event, OrderId(identity).market)
+    order = state.book.orders.get(identity)
+    if order is None:
+        why = "has left the book" if identity in state.book.closed else "was never placed"
+        state.fault(event, f"order {OrderId(identity)} {why}")
+    return order, market
+
+
+def _market(state: State, event: Event, number: int) -> Market | None:
+    market = state.book.markets.get(number)
+    if market is None:
+        state.fault(event, f"market {number} was never opened")
+    else:
+        state.touch(event, "market", number)
+    return market

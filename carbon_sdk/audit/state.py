@@ -1,0 +1,562 @@
+"""What the events add up to: the auditor's own picture of every contract, made of plain numbers.
+
+One dataclass for each folder of contracts. Nothing here asks the chain and nothing here judges: `fold` fills it in,
+`invariants` judge it, `auditor` compares it with the contracts. `touched` remembers the last event that changed a
+subject, so that a discrepancy can be told with its transaction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from carbon_sdk.audit.events import Event, Position
+from carbon_sdk.audit.serials import Serials
+from carbon_sdk.audit.vouchers import Mountains, Voucher
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, OrderId, Side
+
+Subject = tuple[object, ...]
+"""What a figure is about, such as `("balance", account, instrument)`."""
+
+
+class Fault(NamedTuple):
+    """An event that contradicts those before it."""
+
+    position: Position
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what}, by {self.position}"
+
+
+# INSTRUMENTS
+
+
+@dataclass(slots=True)
+class Instrument:
+    """One instrument.
+
+    `issued` and `cancelled` are as told by UnitsIssued and UnitsCancelled, `minted` and `burned` by the transfers.
+    """
+
+    id: InstrumentId
+    valid_until: int
+    terms: bytes
+    state: int = 1  # OPEN
+    issued: int = 0
+    cancelled: int = 0
+    minted: int = 0
+    burned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """What the ledger knows of an account; see `contracts/types/Accounts.sol`."""
+
+    status: int = 0
+    kind: int = 0
+    restrictions: int = 0
+    region: int = 0
+    owner: int = 0
+    certificate_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """What a key may do."""
+
+    account: Address = ZERO_ADDRESS
+    certificate_until: int = 0
+    rights: int = 0
+
+
+@dataclass(slots=True)
+class Ledger:
+    """InstrumentLedger."""
+
+    instruments: dict[int, Instrument] = field(default_factory=dict)
+    balances: dict[tuple[Address, int], int] = field(default_factory=dict)
+    encumbered: dict[tuple[Address, int, int], int] = field(default_factory=dict)
+    """By account, instrument and reason."""
+    frozen: dict[tuple[Address, int], int] = field(default_factory=dict)
+    escrow: dict[int, int] = field(default_factory=dict)
+    """By instrument: what transfers gave to the book and it has not given back."""
+    eligibility: dict[Address, Eligibility] = field(default_factory=dict)
+    keys: dict[Address, Representation] = field(default_factory=dict)
+    binders: dict[int, Address] = field(default_factory=dict)
+    credit_issuer: Address = ZERO_ADDRESS
+    forced: int = 0
+    """Forced transfers so far."""
+
+    def encumbered_of(self, account: Address, instrument: int) -> int:
+        """Bound units, all reasons together."""
+        return sum(
+            quantity
+            for (holder, held, _), quantity in self.encumbered.items()
+            if holder == account and held == instrument
+        )
+
+    def held(self) -> dict[int, int]:
+        """By instrument: what all accounts hold."""
+        total: dict[int, int] = defaultdict(int)
+        for (_, instrument), quantity in self.balances.items():
+            total[instrument] += quantity
+        return total
+
+
+@dataclass(slots=True)
+class Withdrawal:
+    """Money that was asked to be paid out."""
+
+    account: Address
+    amount: int
+    payout: bytes
+    requested_at: int
+    state: int  # 1 requested, 2 paid, 3 rejected, 4 cancelled
+
+
+@dataclass(slots=True)
+class Cash:
+    """CashDesk."""
+
+    deposited: int = 0
+    withdrawn: int = 0
+    withdrawals: dict[int, Withdrawal] = field(default_factory=dict)
+    references: set[bytes] = field(default_factory=set)
+    payouts: dict[Address, tuple[bytes, int]] = field(default_factory=dict)
+    deposits_of: dict[Address, int] = field(default_factory=dict)
+
+
+# MARKET
+
+
+@dataclass(slots=True)
+class Order:
+    """An open order."""
+
+    id: OrderId
+    account: Address
+    open: int
+    expires: int
+    placed_at: Position
+
+
+@dataclass(slots=True)
+class Level:
+    """The open orders of one price, in the order of priority."""
+
+    total: int = 0
+    orders: dict[int, Order] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Market:
+    """One market of the order book."""
+
+    number: int
+    instrument: int
+    tick_size: int
+    """Smallest units of money for each tick and tonne."""
+    lot: int
+    least_lots: int
+    taker_fee: int
+    """Smallest units of money for each lot."""
+    maker_fee: int
+    lowest: int
+    highest: int
+    state: int = 1  # OPEN
+    last: int = 0
+    trades: int = 0
+    volume: int = 0
+    turnover: int = 0
+    fees: int = 0
+    """Accrued and not collected."""
+    day: int = -1
+    order_of_day: int = 0
+    sides: dict[Side, dict[int, Level]] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})
+    generations: dict[tuple[Side, int], tuple[int, int]] = field(default_factory=dict)
+    """By side and tick: generation and index that the next order will have."""
+
+    def best(self, side: Side) -> int:
+        """Best tick of a side; 0 where it is empty."""
+        levels = self.sides[side]
+        if not levels:
+            return 0
+        return max(levels) if side is Side.BUY else min(levels)
+
+    def levels(self, side: Side) -> list[tuple[int, Level]]:
+        """Levels from the best on."""
+        return sorted(self.sides[side].items(), reverse=side is Side.BUY)
+
+    def fee(self, per_lot: int, quantity: int) -> int:
+        """What a quantity pays."""
+        return quantity // self.lot * per_lot
+
+    def escrow(self, order: OrderId, quantity: int) -> int:
+        """What an order holds for `quantity` tonnes: the units, or their price and the maker's fee."""
+        if order.side is Side.SELL:
+            return quantity
+        return quantity * order.tick * self.tick_size + self.fee(self.maker_fee, quantity)
+
+
+@dataclass(slots=True)
+class Book:
+    """OrderBook."""
+
+    markets: dict[int, Market] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    """Open orders by id."""
+    closed: set[int] = field(default_factory=set)
+    """Ids of orders that have left the book."""
+    in_orders: dict[tuple[Address, int], int] = field(default_factory=dict)
+    """By account and instrument: what open orders hold."""
+    passed_over: dict[int, tuple[Position, OrderId]] = field(default_factory=dict)
+    """Orders before which another traded in the running transaction: where, and which."""
+
+    def unfairly_passed_over(self) -> Iterator[Fault]:
+        """At a transaction's end: those that are still open."""
+        for order, (position, other) in self.passed_over.items():
+            if order in self.orders:
+                what = f"order {other} traded before order {OrderId(order)}, which has the better price or came earlier"
+                yield Fault(position, what)
+        self.passed_over.clear()
+
+
+# VOUCHERS
+
+
+@dataclass(slots=True)
+class Series:
+    """One series of vouchers."""
+
+    number: int
+    issuer: Address
+    mountains: Mountains = field(default_factory=Mountains)
+    vouchers: list[Voucher | None] = field(default_factory=list)
+    """None where no event told what a leaf attests."""
+    day: int = -1
+    order_of_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CodingRules:
+    """How vouchers are coded from a time on."""
+
+    version: int
+    scheme: str
+    kinds: str
+    utc_offset: int
+    effective_from: int
+
+
+@dataclass(slots=True)
+class Vouchers:
+    """VoucherBook and the series of all issuers."""
+
+    series: dict[tuple[Address, int], Series] = field(default_factory=dict)
+    directory: dict[int, tuple[Address, int]] = field(default_factory=dict)
+    """Series → issuer and the bits of its kinds."""
+    rules: list[CodingRules] = field(default_factory=list)
+
+
+# REGISTRY
+
+
+@dataclass(slots=True)
+class Application:
+    """An application for an account."""
+
+    key: Address
+    account: Address
+    status: int  # 1 filed, 2 returned, 3 refused, 4 withdrawn, 5 approved
+    filed_at: int
+    record: bytes
+
+
+@dataclass(slots=True)
+class Account:
+    """An account of the registry."""
+
+    application: int
+    kind: int
+    status: int
+    capabilities: int
+    region: int
+    sector: int
+    owner: int
+    opened_at: int
+    principal: Address
+    certificate_until: int
+    record: bytes
+    authority_restrictions: int = 0
+    compliance_restrictions: int = 0
+
+
+@dataclass(slots=True)
+class Certificate:
+    """A certificate that was bound to a key."""
+
+    account: Address
+    key: Address
+    signer: Address
+    not_after: int
+    revoked_at: int = 0
+    current: bool = True
+
+
+@dataclass(slots=True)
+class Registry:
+    """StakeholderRegistry and CertificateRegistry."""
+
+    applications: dict[int, Application] = field(default_factory=dict)
+    accounts: dict[Address, Account] = field(default_factory=dict)
+    keys: dict[Address, tuple[Address, int, int]] = field(default_factory=dict)
+    """Key → account, rights, Unix seconds until which its certificate holds."""
+    certificates: dict[bytes, Certificate] = field(default_factory=dict)
+    current_certificate: dict[Address, bytes] = field(default_factory=dict)
+    accredited: dict[Address, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Signer → number, since, until, withdrawn at."""
+    officers: dict[Address, int] = field(default_factory=dict)
+
+
+# REPORTING
+
+
+@dataclass(slots=True)
+class Installation:
+    """An installation."""
+
+    account: Address
+    permit: bytes
+    region: int
+    sector: int
+    first_year: int
+    last_year: int = 0
+    plans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Version → state (1 filed, 2 approved, 3 returned) and first year."""
+
+
+@dataclass(slots=True)
+class Filing:
+    """An installation's year."""
+
+    state: int = 0  # 0 open, 1 accepted, 2 determined
+    version: int = 0
+    accepted_version: int = 0
+    grams: int = 0
+    verifier: Address = ZERO_ADDRESS
+    reported: int = 0
+    late: bool = False
+    opinions: dict[int, tuple[Address, int, int]] = field(default_factory=dict)
+    """Report's version → verifier, verified grams, conclusion."""
+
+
+@dataclass(slots=True)
+class Reports:
+    """Methodologies and EmissionReports."""
+
+    methods: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    """(name, version) → 1 open, 2 closed."""
+    installations: dict[int, Installation] = field(default_factory=dict)
+    filings: dict[tuple[int, int], Filing] = field(default_factory=dict)
+    """By installation and year."""
+    deadlines: dict[int, int] = field(default_factory=dict)
+    verifiers: dict[Address, int] = field(default_factory=dict)
+    accepted: dict[tuple[Address, int], tuple[int, bool]] = field(default_factory=dict)
+    """By account and year: grams, and whether every installation has a figure."""
+
+
+# ALLOCATION
+
+
+@dataclass(slots=True)
+class Determination:
+    """What is due to an installation for a year."""
+
+    account: Address
+    installation: int
+    year: int
+    part: int
+    instrument: int
+    quantity: int
+    digest: bytes
+    region: int
+    state: int = 1  # 1 determined, 2 applied, 3 certified, 4 rejected, 5 superseded
+    issued: int = 0
+
+
+@dataclass(slots=True)
+class Allocation:
+    """Allocator."""
+
+    caps: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Year → total, free, auction, reserve."""
+    issued: dict[int, list[int]] = field(default_factory=dict)
+    """Year → issued of free, auction, reserve."""
+    determinations: dict[int, Determination] = field(default_factory=dict)
+    region_totals: dict[tuple[int, int], int] = field(default_factory=dict)
+    certificates: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Determination → first serial, quantity of its latest certificate."""
+    issued_under: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    """(installation, year, part) → issued."""
+
+
+# COMPLIANCE
+
+
+@dataclass(slots=True)
+class Surrender:
+    """An application to surrender."""
+
+    account: Address
+    lines: tuple[tuple[int, int], ...]
+    """Instrument and quantity."""
+    filed_at: int
+    year: int = 0
+    findings: int = 0
+    opinion: int = 0
+    state: int = 1  # 1 filed, 2 approved, 3 rejected, 4 withdrawn
+
+    @property
+    def tonnes(self) -> int:
+        """Of all lines."""
+        return sum(quantity for _, quantity in self.lines)
+
+
+@dataclass(slots=True)
+class Obliged:
+    """An account in compliance."""
+
+    first_year: int
+    last_year: int = 0
+    emissions: dict[int, int] = field(default_factory=dict)
+    """Tonnes by year; a year whose emissions are missing is not there."""
+    excluded: set[int] = field(default_factory=set)
+    surrendered: int = 0
+    status: int = 0
+    """As told by the last StatusChanged; 0 before any."""
+    judged_in: int = 0
+    """The open year when an act last had the account judged: until the next one its status stands as told."""
+    restricted: tuple[bool, bool] = (False, False)
+    """For a shortfall, for missing emissions."""
+    at_deadline: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Year → status, emissions, surrendered when the deadline passed."""
+
+
+@dataclass(slots=True)
+class Penalty:
+    """A penalty for one year."""
+
+    shortfall: int
+    amount: int
+    paid: int = 0
+
+
+@dataclass(slots=True)
+class Compliance:
+    """ComplianceDesk."""
+
+    current_year: int = 0
+    scheme: int = 0
+    series: int = 0
+    utc_offset: int = 0
+    rules: dict[int, dict[str, int]] = field(default_factory=dict)
+    accounts: dict[Address, Obliged] = field(default_factory=dict)
+    emissions: dict[tuple[Address, int], int] = field(default_factory=dict)
+    """Known tonnes by account and year, enrolled or not."""
+    surrenders: dict[int, Surrender] = field(default_factory=dict)
+    assessed: set[tuple[Address, int]] = field(default_factory=set)
+    penalties: dict[tuple[Address, int], Penalty] = field(default_factory=dict)
+    cancelled_voluntarily: int = 0
+    awaiting_vouchers: list[Voucher] = field(default_factory=list)
+    """Acts of this transaction whose vouchers follow; index and order of the day are not known yet."""
+
+    def judge(self, account: Address) -> int:
+        """The account's status as of the year that is open: 0 not applicable, 1 A, 2 B, 3 C, 4 excluded."""
+        one = self.accounts.get(account)
+        if one is None:
+            return 0
+        due = self.years_due(one)
+        if not due:
+            return 0
+        owed = [year for year in due if year not in one.excluded]
+        if not owed:
+            return 4
+        if any(year not in one.emissions for year in owed):
+            return 3
+        return 2 if self.owed(one) > one.surrendered else 1
+
+    def years_due(self, one: Obliged) -> range:
+        """Years that came up: through the last one once it has begun, else through the year before the open one."""
+        last = one.last_year if one.last_year and one.last_year <= self.current_year else self.current_year - 1
+        return range(one.first_year, last + 1) if one.first_year else range(0)
+
+    def owed(self, one: Obliged) -> int:
+        """Tonnes of the years that came up and are not excluded."""
+        return sum(one.emissions.get(year, 0) for year in self.years_due(one) if year not in one.excluded)
+
+
+# GOVERNANCE
+
+
+@dataclass(slots=True)
+class Governance:
+    """Authority, RuleBook, proxies."""
+
+    grants: dict[tuple[int, Address], int] = field(default_factory=dict)
+    """(role, account) → execution delay in seconds."""
+    admins: dict[int, int] = field(default_factory=dict)
+    guardians: dict[int, int] = field(default_factory=dict)
+    functions: dict[tuple[Address, bytes], int] = field(default_factory=dict)
+    """(contract, selector) → role."""
+    closed: dict[Address, bool] = field(default_factory=dict)
+    implementations: dict[Address, Address] = field(default_factory=dict)
+    documents: dict[bytes, list[tuple[bytes, int]]] = field(default_factory=dict)
+    """Topic → digest and effective time of each version."""
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that the events say.
+
+    Attributes:
+        contracts: Names of the contracts whose events are folded: of others nothing is known.
+        main_money: The instrument that markets are against.
+        last: Place of the last event that was folded.
+        faults: Events that contradict those before them.
+        passed_over: How many events of each name have no rule here.
+    """
+
+    contracts: frozenset[str] = frozenset()
+    book_address: Address = ZERO_ADDRESS
+    main_money: int = 0
+    ledger: Ledger = field(default_factory=Ledger)
+    cash: Cash = field(default_factory=Cash)
+    book: Book = field(default_factory=Book)
+    vouchers: Vouchers = field(default_factory=Vouchers)
+    registry: Registry = field(default_factory=Registry)
+    reports: Reports = field(default_factory=Reports)
+    allocation: Allocation = field(default_factory=Allocation)
+    compliance: Compliance = field(default_factory=Compliance)
+    governance: Governance = field(default_factory=Governance)
+    serials: Serials = field(default_factory=Serials)
+    touched: dict[Subject, Position] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    passed_over: Counter[tuple[str, str]] = field(default_factory=Counter)
+    last: Position | None = None
+    timestamp: int = 0
+    events: int = 0
+
+    def touch(self, event: Event, *subject: object) -> None:
+        """Remember that `event` changed `subject`."""
+        self.touched[subject] = event.position
+
+    def fault(self, event: Event, what: str) -> None:
+        """Remember that `event` contradicts those before it."""
+        self.faults.append(Fault(event.position, f"{event.contract}.{event.name}: {what}"))
+
+    def main_money_is_known(self) -> bool:
+        """Whether an event or the caller told which instrument markets are against."""
+        return self.main_money >> 80 == InstrumentClass.MONEY

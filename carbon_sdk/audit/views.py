@@ -1,0 +1,693 @@
+"""What the contracts are asked, and what they should answer if the events told everything.
+
+One function for each folder of contracts: from the folded state to `Question`s. A question names a view, its arguments,
+and the fields of the answer that the fold knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carbon_sdk.audit.state import Determination, State, Subject
+from carbon_sdk.identifiers import Address, InstrumentId, Side
+
+Expected = Mapping[str, Any]
+
+
+class Question(NamedTuple):
+    """One view call and the answer that the fold expects."""
+
+    group: str
+    """What kind of thing is compared, such as `balances`."""
+    about: str
+    """For people: `balance of 0x… in allowance/1/2024/0/0`."""
+    contract: Address
+    name: str
+    """Name of the contract."""
+    function: str
+    arguments: tuple[object, ...]
+    expected: Expected
+    """Field of the answer → value; `""` is the answer itself where it has no fields."""
+    subject: Subject
+    """Key into `State.touched`."""
+
+
+Asking = Callable[[State, Mapping[str, Address]], Iterator[Question]]
+
+
+def questions(state: State, contracts: Mapping[Address, str]) -> Iterator[Question]:
+    """Everything that can be compared between this state and these contracts."""
+    by_name = {name: address for address, name in contracts.items()}
+    for ask in _ASKING:
+        yield from ask(state, by_name)
+
+
+def _ledger(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "InstrumentLedger"
+    if name not in contracts:
+        return
+    at, ledger = contracts[name], state.ledger
+    for number, one in ledger.instruments.items():
+        yield Question(
+            "instruments",
+            f"{one.id}",
+            at,
+            name,
+            "instrumentOf",
+            (number,),
+            {"issued": one.issued, "cancelled": one.cancelled, "validUntil": one.valid_until, "state": one.state},
+            ("instrument", number),
+        )
+    bound: dict[tuple[Address, int], int] = {}
+    for (account, number, reason), quantity in ledger.encumbered.items():
+        bound[account, number] = bound.get((account, number), 0) + quantity
+        yield Question(
+            "encumbrances",
+            f"bound for reason {reason} of {account} in {InstrumentId(number)}",
+            at,
+            name,
+            "encumberedFor",
+            (account, number, reason),
+            {"": quantity},
+            ("encumbered", account, number, reason),
+        )
+    for (account, number), balance in ledger.balances.items():
+        key = (account, number)
+        free = max(0, balance - bound.get(key, 0) - ledger.frozen.get(key, 0))
+        what = f"of {account} in {InstrumentId(number)}"
+        subject = ("balance", account, number)
+        yield Question("balances", f"balance {what}", at, name, "balanceOf", key, {"": balance}, subject)
+        yield Question("free units", f"free {what}", at, name, "freeOf", key, {"": free}, subject)
+        if key in bound:
+            yield Question("encumbrances", f"bound {what}", at, name, "encumberedOf", key, {"": bound[key]}, subject)
+    for key, quantity in ledger.frozen.items():
+        what = f"frozen of {key[0]} in {InstrumentId(key[1])}"
+        yield Question("frozen", what, at, name, "getFrozenTokens", key, {"": quantity}, ("frozen", *key))
+    for account, known in ledger.eligibility.items():
+        yield Question(
+            "eligibility",
+            f"eligibility of {account}",
+            at,
+            name,
+            "eligibilityOf",
+            (account,),
+            {
+                "status": known.status,
+                "kind": known.kind,
+                "restrictions": known.restrictions,
+                "region": known.region,
+                "owner": known.owner,
+                "certificateUntil": known.certificate_until,
+            },
+            ("eligibility", account),
+        )
+    for key_, has in ledger.keys.items():
+        expected = {"account": has.account, "certificateUntil": has.certificate_until, "rights": has.rights}
+        if not has.rights:
+            expected = {"rights": 0}
+        yield Question("keys", f"key {key_}", at, name, "representationOf", (key_,), expected, ("key", key_))
+
+
+def _cash(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "CashDesk"
+    if name not in contracts:
+        return
+    at, cash = contracts[name], state.cash
+    yield Question(
+        "deposits",
+        "deposits and withdrawals",
+        at,
+        name,
+        "reconcile",
+        (),
+        {
+            "deposited": cash.deposited,
+            "withdrawn": cash.withdrawn,
+            "outstanding": cash.deposited - cash.withdrawn,
+            "agrees": True,
+        },
+        ("deposits",),
+    )
+    yield Question(
+        "withdrawals",
+        "number of withdrawals",
+        at,
+        name,
+        "withdrawalCount",
+        (),
+        {"": len(cash.withdrawals)},
+        ("deposits",),
+    )
+    for number, one in cash.withdrawals.items():
+        yield Question(
+            "withdrawals",
+            f"withdrawal {number}",
+            at,
+            name,
+            "withdrawalOf",
+            (number,),
+            {"account": one.account, "state": one.state, "amount": one.amount, "payout": one.payout},
+            ("withdrawal", number),
+        )
+    for account, (commitment, usable) in cash.payouts.items():
+        yield Question(
+            "withdrawals",
+            f"payout destination of {account}",
+            at,
+            name,
+            "payoutOf",
+            (account,),
+            {"commitment": commitment, "usableFrom": usable},
+            ("payout", account),
+        )
+
+
+def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "OrderBook"
+    if name not in contracts:
+        return
+    at = contracts[name]
+    count = len(state.book.markets)
+    yield Question("markets", "number of markets", at, name, "marketCount", (), {"": count}, ("market", count))
+    for number, market in state.book.markets.items():
+        subject: Subject = ("market", number)
+        yield Question(
+            "markets",
+            f"market {number}",
+            at,
+            name,
+            "marketOf",
+            (number,),
+            {
+                "state": market.state,
+                "bestBid": market.best(Side.BUY),
+                "bestAsk": market.best(Side.SELL),
+                "last": market.last,
+                "feesAccrued": market.fees,
+                "trades": market.trades,
+                "terms.instrument": market.instrument,
+                "terms.lowest": market.lowest,
+                "terms.highest": market.highest,
+            },
+            subject,
+        )
+        for side in Side:
+            levels = market.levels(side)
+            most = len(levels) + 1  # one more than expected, so that a level too many shows
+            yield Question(
+                "levels",
+                f"levels of market {number}, {side.name.lower()}",
+                at,
+                name,
+                "depth",
+                (number, int(side), most),
+                {"ticks": tuple(tick for tick, _ in levels), "tonnes": tuple(level.total for _, level in levels)},
+                subject,
+            )
+            for tick, level in levels:
+                places = market.generations[side, tick][1]
+                yield Question(
+                    "queues",
+                    f"queue of market {number}, {side.name.lower()} {tick}",
+                    at,
+                    name,
+                    "ordersAt",
+                    (number, int(side), tick, 0, places + 1),
+                    {"ids": tuple(int(order) for order in level.orders)},
+                    ("level", number, side, tick),
+                )
+    for identity, order in state.book.orders.items():
+        yield Question(
+            "orders",
+            f"order {order.id}",
+            at,
+            name,
+            "orderOf",
+            (int(identity),),
+            {"account": order.account, "open": order.open, "expires": order.expires},
+            ("order", int(identity)),
+        )
+    for identity in state.book.closed:
+        yield Question(
+            "orders",
+            f"closed order {identity:#x}",
+            at,
+            name,
+            "orderOf",
+            (int(identity),),
+            {"open": 0},
+            ("order", identity),
+        )
+
+
+def _vouchers(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    names = {address: name for name, address in contracts.items()}
+    for (issuer, number), series in state.vouchers.series.items():
+        if issuer not in names:
+            continue
+        subject: Subject = ("series", issuer, number)
+        mountains, what = series.mountains, f"series {number} of {names[issuer]}"
+        for function, arguments, expected, meaning in (
+            ("voucherCount", (number,), len(mountains), "vouchers in"),
+            ("voucherRoot", (number,), mountains.root(), "root of"),
+            *(("voucherPeak", (number, h), node, f"peak {h} of") for h, node in mountains.peaks()),
+        ):
+            yield Question(
+                "vouchers", f"{meaning} {what}", issuer, names[issuer], function, arguments, {"": expected}, subject
+            )
+    name = "VoucherBook"
+    if name not in contracts:
+        return
+    for number, (issuer, kinds) in state.vouchers.directory.items():
+        yield Question(
+            "vouchers",
+            f"directory entry of series {number}",
+            contracts[name],
+            name,
+            "seriesOf",
+            (number,),
+            {"issuer": issuer, "kinds": kinds},
+            ("directory", number),
+        )
+    for rules in state.vouchers.rules:
+        yield Question(
+            "vouchers",
+            f"coding rules {rules.version}",
+            contracts[name],
+            name,
+            "codingRules",
+            (rules.version,),
+            {
+                "scheme": rules.scheme.encode().ljust(8, b"\0"),
+                "kinds": rules.kinds.encode().ljust(4, b"\0"),
+                "utcOffset": rules.utc_offset,
+                "effectiveFrom": rules.effective_from,
+            },
+            ("coding rules", rules.version),
+        )
+
+
+def _registry(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "StakeholderRegistry"
+    if name in contracts:
+        at = contracts[name]
+        for number, application in state.registry.applications.items():
+            yield Question(
+                "applications",
+                f"application {number}",
+                at,
+                name,
+                "applicationOf",
+                (number,),
+                {"key": application.key, "status": application.status, "form.record": application.record},
+                ("application", number),
+            )
+        for address, account in state.registry.accounts.items():
+            subject: Subject = ("account", address)
+            yield Question(
+                "accounts",
+                f"account {address}",
+                at,
+                name,
+                "accountRecordOf",
+                (address,),
+                {
+                    "applicationId": account.application,
+                    "kind": account.kind,
+                    "status": account.status,
+                    "capabilities": account.capabilities,
+                    "region": account.region,
+                    "sector": account.sector,
+                    "owner": account.owner,
+                    "authorityRestrictions": account.authority_restrictions,
+                    "complianceRestrictions": account.compliance_restrictions,
+                    "openedAt": account.opened_at,
+                    "certificateUntil": account.certificate_until,
+                },
+                subject,
+            )
+            for function, expected in (("recordOf", account.record), ("principalOf", account.principal)):
+                yield Question(
+                    "accounts", f"{function} {address}", at, name, function, (address,), {"": expected}, subject
+                )
+        for officer, region in state.registry.officers.items():
+            yield Question(
+                "officers", f"region of {officer}", at, name, "regionOf", (officer,), {"": region}, ("officer", officer)
+            )
+    name = "CertificateRegistry"
+    if name in contracts:
+        at = contracts[name]
+        for fingerprint, certificate in state.registry.certificates.items():
+            yield Question(
+                "certificates",
+                f"certificate 0x{fingerprint.hex()}",
+                at,
+                name,
+                "certificateOf",
+                (fingerprint,),
+                {
+                    "key": certificate.key,
+                    "signer": certificate.signer,
+                    "notAfter": certificate.not_after,
+                    "revokedAt": certificate.revoked_at,
+                    "current": certificate.current,
+                },
+                ("certificate", fingerprint),
+            )
+        for signer, (number, since, until, withdrawn) in state.registry.accredited.items():
+            yield Question(
+                "certificates",
+                f"accreditation of {signer}",
+                at,
+                name,
+                "accreditationOf",
+                (signer,),
+                {"number": number, "since": since, "until": until, "withdrawnAt": withdrawn},
+                ("signer", signer),
+            )
+
+
+def _reports(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "EmissionReports"
+    if name not in contracts:
+        return
+    at, reports = contracts[name], state.reports
+    for number, installation in reports.installations.items():
+        yield Question(
+            "installations",
+            f"installation {number}",
+            at,
+            name,
+            "installationOf",
+            (number,),
+            {
+                "account": installation.account,
+                "region": installation.region,
+                "sector": installation.sector,
+                "firstYear": installation.first_year,
+                "lastYear": installation.last_year,
+                "plans": len(installation.plans),
+                "permit": installation.permit,
+            },
+            ("installation", number),
+        )
+    for (number, year), filing in reports.filings.items():
+        yield Question(
+            "reports",
+            f"filing of installation {number} for {year}",
+            at,
+            name,
+            "filingOf",
+            (number, year),
+            {
+                "state": filing.state,
+                "version": filing.version,
+                "acceptedVersion": filing.accepted_version,
+                "grams": filing.grams,
+            },
+            ("filing", number, year),
+        )
+    for (account, year), (grams, complete) in reports.accepted.items():
+        yield Question(
+            "accepted emissions",
+            f"accepted emissions of {account} in {year}",
+            at,
+            name,
+            "acceptedOf",
+            (account, year),
+            {"grams": grams, "complete": complete},
+            ("accepted emissions", account, year),
+        )
+    for year, deadline in reports.deadlines.items():
+        yield Question(
+            "deadlines",
+            f"reporting deadline of {year}",
+            at,
+            name,
+            "deadlineOf",
+            (year,),
+            {"": deadline},
+            ("reporting deadline", year),
+        )
+    if "Verifications" in contracts:
+        yield from _verifiers(state, contracts["Verifications"])
+
+
+def _verifiers(state: State, at: Address) -> Iterator[Question]:
+    name = "Verifications"
+    for account, until in state.reports.verifiers.items():
+        what = f"accreditation of {account}"
+        expected = {"": until}
+        yield Question("verifiers", what, at, name, "accreditedUntil", (account,), expected, ("verifier", account))
+    for (number, year), filing in state.reports.filings.items():
+        subject: Subject = ("filing", number, year)
+        what = f"verifier of installation {number} for {year}"
+        expected_verifier = {"": filing.verifier}
+        yield Question("verifiers", what, at, name, "engagedFor", (number, year), expected_verifier, subject)
+        for version, (verifier, grams, conclusion) in filing.opinions.items():
+            yield Question(
+                "verifiers",
+                f"opinion on version {version} of installation {number} for {year}",
+                at,
+                name,
+                "verificationOf",
+                (number, year, version),
+                {"verifier": verifier, "opinion.verifiedGrams": grams, "opinion.conclusion": conclusion},
+                subject,
+            )
+
+
+def _allocation(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "Allocator"
+    if name not in contracts:
+        return
+    at, allocation = contracts[name], state.allocation
+    for year, cap in allocation.caps.items():
+        issued = allocation.issued.get(year, [0, 0, 0])
+        fields = ("total", "free", "auction", "reserve")
+        subject: Subject = ("cap", year)
+        yield Question(
+            "caps", f"cap of {year}", at, name, "capOf", (year,), dict(zip(fields, cap, strict=True)), subject
+        )
+        yield Question(
+            "caps",
+            f"issued for {year}",
+            at,
+            name,
+            "issuedOf",
+            (year,),
+            dict(zip(fields, (sum(issued), *issued), strict=True)),
+            subject,
+        )
+    yield Question(
+        "determinations",
+        "number of determinations",
+        at,
+        name,
+        "determinationCount",
+        (),
+        {"": len(allocation.determinations)},
+        ("determination", len(allocation.determinations)),
+    )
+    for number, one in allocation.determinations.items():
+        yield Question(
+            "determinations",
+            f"determination {number}",
+            at,
+            name,
+            "determinationOf",
+            (number,),
+            _determination(one),
+            ("determination", number),
+        )
+    for (year, region), tonnes in allocation.region_totals.items():
+        yield Question(
+            "determinations",
+            f"total of region {region} in {year}",
+            at,
+            name,
+            "regionTotalOf",
+            (year, region),
+            {"": tonnes},
+            ("region total", year, region),
+        )
+
+
+def _determination(one: Determination) -> Expected:
+    return {
+        "account": one.account,
+        "year": one.year,
+        "state": one.state,
+        "part": one.part,
+        "installation": one.installation,
+        "quantity": one.quantity,
+        "instrument": one.instrument,
+        "digest": one.digest,
+    }
+
+
+def _compliance(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    if "ComplianceDesk" in contracts:
+        yield from _surrenders(state, contracts["ComplianceDesk"])
+    if "Obligations" in contracts:
+        yield from _obligations(state, contracts["Obligations"])
+
+
+def _surrenders(state: State, at: Address) -> Iterator[Question]:
+    name, desk = "ComplianceDesk", state.compliance
+    yield Question(
+        "surrenders",
+        "number of applications",
+        at,
+        name,
+        "applicationCount",
+        (),
+        {"": len(desk.surrenders)},
+        ("surrender", len(desk.surrenders)),
+    )
+    for number, one in desk.surrenders.items():
+        yield Question(
+            "surrenders",
+            f"application {number} to surrender",
+            at,
+            name,
+            "applicationOf",
+            (number,),
+            {
+                "0.account": one.account,
+                "0.state": one.state,
+                "0.year": one.year,
+                "0.findings": one.findings,
+                "0.filedAt": one.filed_at,
+                "1": tuple({"instrument": instrument, "quantity": quantity} for instrument, quantity in one.lines),
+            },
+            ("surrender", number),
+        )
+
+
+def _obligations(state: State, at: Address) -> Iterator[Question]:
+    name, desk = "Obligations", state.compliance
+    scheme = {"currentYear": desk.current_year}
+    yield Question("obligations", "open year", at, name, "schemeOf", (), scheme, ("open year",))
+    for account, obliged in desk.accounts.items():
+        subject: Subject = ("status", account)
+        status = desk.judge(account)
+        yield Question("statuses", f"status of {account}", at, name, "statusOf", (account,), {"": status}, subject)
+        owed = desk.owed(obliged)
+        yield Question(
+            "obligations",
+            f"position of {account}",
+            at,
+            name,
+            "positionOf",
+            (account,),
+            {
+                "firstYear": obliged.first_year,
+                "lastYear": obliged.last_year,
+                "emissions": owed,
+                "surrendered": obliged.surrendered,
+                "shortfall": max(0, owed - obliged.surrendered),
+                "status": status,
+            },
+            subject,
+        )
+    for (account, year), tonnes in desk.emissions.items():
+        yield Question(
+            "obligations",
+            f"emissions of {account} in {year}",
+            at,
+            name,
+            "yearOf",
+            (account, year),
+            {"emissions": tonnes},
+            ("obligation", account, year),
+        )
+    for (account, year), penalty in desk.penalties.items():
+        yield Question(
+            "penalties",
+            f"penalty of {account} for {year}",
+            at,
+            name,
+            "yearOf",
+            (account, year),
+            {"penalty": penalty.amount, "stage": 3 if penalty.paid else 2},
+            ("penalty", account, year),
+        )
+
+
+def _governance(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "Authority"
+    if name in contracts:
+        at = contracts[name]
+        for role, account in state.governance.grants:
+            yield Question(
+                "roles",
+                f"role {role} of {account}",
+                at,
+                name,
+                "hasRole",
+                (role, account),
+                {"isMember": True},
+                ("role", role, account),
+            )
+        for (target, selector), role in state.governance.functions.items():
+            yield Question(
+                "permissions",
+                f"role for 0x{selector.hex()} of {target}",
+                at,
+                name,
+                "getTargetFunctionRole",
+                (target, selector),
+                {"": role},
+                ("permission", target, selector),
+            )
+        for target, closed in state.governance.closed.items():
+            yield Question(
+                "permissions",
+                f"whether {target} is closed",
+                at,
+                name,
+                "isTargetClosed",
+                (target,),
+                {"": closed},
+                ("closed", target),
+            )
+    name = "RuleBook"
+    if name in contracts:
+        for topic, versions in state.governance.documents.items():
+            subject: Subject = ("document", topic)
+            yield Question(
+                "documents",
+                f"versions of 0x{topic.hex()}",
+                contracts[name],
+                name,
+                "count",
+                (topic,),
+                {"": len(versions)},
+                subject,
+            )
+            for version, (digest, effective) in enumerate(versions, 1):
+                yield Question(
+                    "documents",
+                    f"version {version} of 0x{topic.hex()}",
+                    contracts[name],
+                    name,
+                    "at",
+                    (topic, version),
+                    {"digest": digest, "effectiveFrom": effective},
+                    subject,
+                )
+
+
+_ASKING: tuple[Asking, ...] = (
+    _ledger,
+    _cash,
+    _book,
+    _vouchers,
+    _registry,
+    _reports,
+    _allocation,
+    _compliance,
+    _governance,
+)

@@ -1,0 +1,311 @@
+"""A scheme's rules as data: `schemes/*.toml`. Everything that a deployment sets comes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from carbon_sdk.deployment.strict_toml import Strict, load
+from carbon_sdk.errors import CarbonError, InputError
+from carbon_sdk.identifiers import InstrumentClass, InstrumentId, keccak
+from carbon_sdk.units import Money, money, scaled
+
+_MANTISSA_LIMIT = 2**32
+_TICK_LIMIT = 2**24
+_FEE_LIMIT = 2**16
+
+
+def _amount(text: str) -> str:
+    try:
+        scaled(text, 18, name="amount")
+    except CarbonError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _aware(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError("give the offset from UTC, such as 2022-04-30T23:59:59+01:00")
+    return time
+
+
+Amount = Annotated[str, AfterValidator(_amount)]
+Time = Annotated[datetime, AfterValidator(_aware)]
+Tonnage = Annotated[int, Field(ge=0, lt=2**64)]
+Year = Annotated[int, Field(ge=1, lt=2**16)]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class SchemeTable(Strict):
+    """`[scheme]`."""
+
+    name: Name
+    title: Name
+    number: Annotated[int, Field(ge=1, lt=2**16)]
+    code: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}$")]
+    first_year: Year
+    current_year: Year
+    utc_offset_seconds: Annotated[int, Field(gt=-86400, lt=86400)]
+    obligation_rounding: Literal["nearest", "down", "up"]
+    regions: tuple[Name, ...] = Field(strict=False)
+
+    def region(self, name: str) -> int:
+        """The number of a region, from 1. Raises InputError."""
+        if name not in self.regions:
+            raise InputError(f"{name!r} is no region of {self.name}. Regions are {', '.join(self.regions)}.")
+        return self.regions.index(name) + 1
+
+
+class MoneyTable(Strict):
+    """`[money]`."""
+
+    name: Name
+    iso_number: Annotated[int, Field(ge=0, lt=1000)]
+    decimals: Annotated[int, Field(ge=0, le=18)]
+    payout_delay_hours: Annotated[int, Field(ge=0, lt=2**16)]
+
+
+class InstrumentTable(Strict):
+    """`[[instruments]]`."""
+
+    name: Name
+    kind: Literal["allowance", "credit"] = Field(alias="class")
+    vintage: Year
+    project: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    series: Annotated[int, Field(ge=0, lt=2**16)] = 0
+    valid_until: Time | None = None
+
+
+class MarketTable(Strict):
+    """`[[markets]]`."""
+
+    name: Name
+    instrument: Name
+    tick: Amount
+    lot: Annotated[int, Field(ge=1, lt=2**24)]
+    least_lots: Annotated[int, Field(ge=1, lt=2**16)]
+    taker_fee_per_lot: Amount
+    maker_fee_per_lot: Amount
+    lowest_price: Amount
+    highest_price: Amount
+
+
+class YearTable(Strict):
+    """`[[years]]`."""
+
+    year: Year
+    cap_tonnes: Tonnage
+    free_tonnes: Tonnage
+    auction_tonnes: Tonnage
+    reserve_tonnes: Tonnage
+    reporting_deadline: Time
+    surrender_deadline: Time
+    penalty_per_tonne: Amount
+    index: tuple[Annotated[int, Field(ge=0, lt=2**32)], Annotated[int, Field(ge=1, lt=2**32)]] = Field(strict=False)
+    oldest_vintage: Annotated[int, Field(ge=0, lt=2**16)]
+    newest_vintage: Annotated[int, Field(ge=0, lt=2**16)]
+    credit_share_basis_points: Annotated[int, Field(ge=0, le=10_000)]
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> YearTable:
+        parts = self.free_tonnes + self.auction_tonnes + self.reserve_tonnes
+        if parts > self.cap_tonnes:
+            raise ValueError(f"the parts add up to {parts} t, more than the cap of {self.cap_tonnes} t")
+        if self.surrender_deadline <= self.reporting_deadline:
+            raise ValueError("the surrender deadline must be after the reporting deadline")
+        return self
+
+
+class VerificationTable(Strict):
+    """`[verification]`."""
+
+    threshold_tonnes: Tonnage
+    below_basis_points: Annotated[int, Field(ge=0, le=10_000)]
+    above_basis_points: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class VouchersTable(Strict):
+    """`[vouchers]`."""
+
+    kinds: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
+    desk_series: Annotated[int, Field(ge=2**24, lt=2**32)]
+
+
+class MethodTable(Strict):
+    """`[[methods]]`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    contract: Name
+
+
+class PolicyTable(Strict):
+    """`[[policies]]`."""
+
+    topic: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+    uri: Name
+
+
+class SchemeFile(Strict):
+    """A whole scheme file."""
+
+    scheme: SchemeTable
+    money: MoneyTable
+    instruments: tuple[InstrumentTable, ...] = Field(strict=False)
+    markets: tuple[MarketTable, ...] = Field(strict=False)
+    years: tuple[YearTable, ...] = Field(strict=False)
+    verification: VerificationTable
+    vouchers: VouchersTable
+    methods: tuple[MethodTable, ...] = Field(strict=False)
+    policies: tuple[PolicyTable, ...] = Field(strict=False)
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> SchemeFile:
+        for what, names in (
+            ("instruments", [item.name for item in self.instruments]),
+            ("markets", [item.name for item in self.markets]),
+            ("years", [str(item.year) for item in self.years]),
+            ("methods", [item.name for item in self.methods]),
+            ("policies", [item.topic for item in self.policies]),
+        ):
+            if twice := _first_twice(names):
+                raise ValueError(f"{what} has {twice} twice")
+        known = {item.name for item in self.instruments}
+        for market in self.markets:
+            if market.instrument not in known:
+                raise ValueError(f"market {market.name} is of instrument {market.instrument}, which is not defined")
+        if self.scheme.current_year not in {item.year for item in self.years}:
+            raise ValueError(f"years has no entry for the current year {self.scheme.current_year}")
+        if not any(item.topic == "registration-policy" for item in self.policies):
+            raise ValueError("policies needs a registration-policy: applications name its version")
+        return self
+
+    def year(self, number: int) -> YearTable:
+        """The rules of one year. Raises InputError."""
+        for item in self.years:
+            if item.year == number:
+                return item
+        raise InputError(f"{self.scheme.name} has no rules for {number}.")
+
+
+@dataclass(frozen=True, slots=True)
+class MarketNumbers:
+    """A market's terms in the contract's units.
+
+    Attributes:
+        tick_mantissa, tick_exponent: A tick is mantissa x 10^exponent smallest units per tonne.
+        lot, least_lots: Tonnes, and lots of the smallest order.
+        taker_fee, maker_fee: Per lot, in 10^exponent smallest units.
+        lowest, highest: Ticks.
+    """
+
+    tick_mantissa: int
+    tick_exponent: int
+    lot: int
+    least_lots: int
+    taker_fee: int
+    maker_fee: int
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeRules:
+    """A scheme as read, with what follows from it.
+
+    Attributes:
+        file: As read.
+        digest: Keccak-256 of the file.
+        folder: Where it lies; policies are looked for there and in the folder above.
+    """
+
+    file: SchemeFile
+    digest: bytes
+    folder: Path
+
+    @property
+    def main_money(self) -> InstrumentId:
+        """The settlement money."""
+        return InstrumentId.of(InstrumentClass.MONEY, self.file.scheme.number, series=self.file.money.iso_number)
+
+    def instrument(self, name: str) -> InstrumentId:
+        """The id of an instrument by its name, the money included. Raises InputError."""
+        if name == self.file.money.name:
+            return self.main_money
+        for item in self.file.instruments:
+            if item.name == name:
+                kind = InstrumentClass[item.kind.upper()]
+                return InstrumentId.of(kind, self.file.scheme.number, item.vintage, item.project, item.series)
+        raise InputError(f"{self.file.scheme.name} has no instrument {name!r}.")
+
+    def amount(self, text: str, name: str = "amount") -> Money:
+        """An amount of the scheme's money in smallest units. Raises InputError."""
+        return money(text, self.file.money.decimals, name=name)
+
+    def market(self, table: MarketTable) -> MarketNumbers:
+        """A market's terms in the contract's units.
+
+        Raises:
+            InputError: A price or fee is no whole number of its unit, or too large for its field.
+        """
+        tick = self.amount(table.tick, f"{table.name}: tick")
+        exponent = 0
+        while tick >= _MANTISSA_LIMIT and tick % 10 == 0 and exponent < 18:
+            tick, exponent = Money(tick // 10), exponent + 1
+        if not 0 < tick < _MANTISSA_LIMIT:
+            raise InputError(f"{table.name}: a tick of {table.tick} does not fit the order book.")
+
+        def whole(text: str, unit: int, limit: int, name: str) -> int:
+            number, rest = divmod(self.amount(text, f"{table.name}: {name}"), unit)
+            if rest or number >= limit:
+                raise InputError(f"{table.name}: {name} {text} is no whole number of its unit, or too large.")
+            return number
+
+        power = 10**exponent
+        return MarketNumbers(
+            tick,
+            exponent,
+            table.lot,
+            table.least_lots,
+            whole(table.taker_fee_per_lot, power, _FEE_LIMIT, "taker_fee_per_lot"),
+            whole(table.maker_fee_per_lot, power, _FEE_LIMIT, "maker_fee_per_lot"),
+            whole(table.lowest_price, tick * power, _TICK_LIMIT, "lowest_price"),
+            whole(table.highest_price, tick * power, _TICK_LIMIT, "highest_price"),
+        )
+
+    def policy(self, table: PolicyTable) -> bytes:
+        """The document of a policy. Raises InputError when it is not there."""
+        for root in (self.folder, self.folder.parent):
+            if (root / table.uri).is_file():
+                return (root / table.uri).read_bytes()
+        raise InputError(f"Policy {table.topic}: there is no file {table.uri} beside the scheme.")
+
+
+def load_scheme(path: str | Path) -> SchemeRules:
+    """Read a scheme file and check it as a whole.
+
+    Raises:
+        InputError: In one line, with file, line and key.
+    """
+    file, content = load(SchemeFile, path)
+    rules = SchemeRules(file, keccak(content), Path(path).resolve().parent)
+    for market in file.markets:
+        rules.market(market)
+    for year in file.years:
+        rules.amount(year.penalty_per_tonne, f"{year.year}: penalty_per_tonne")
+    for policy in file.policies:
+        rules.policy(policy)
+    return rules
+
+
+def _first_twice(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

@@ -1,0 +1,1 @@
+"""Keys, X.509 certificates and what certification authorities attest of them."""

@@ -1,0 +1,206 @@
+"""The way in: `connect()` gives a scheme, the scheme gives actors and views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.certification_authority import CertificationAuthority
+from carbon_sdk.actors.company import Company
+from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
+from carbon_sdk.actors.registry_operator import RegistryOperator
+from carbon_sdk.actors.regulator import Regulator
+from carbon_sdk.actors.security_authority import SecurityAuthority
+from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
+from carbon_sdk.actors.settlement_bank import SettlementBank
+from carbon_sdk.actors.verifier import Verifier
+from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
+from carbon_sdk.chain.anvil import Anvil
+from carbon_sdk.chain.chain import Chain
+from carbon_sdk.chain.endpoint import Endpoint, HttpEndpoint
+from carbon_sdk.chain.signers import Signer
+from carbon_sdk.deployment.model import Deployment, default_path
+from carbon_sdk.deployment.suite import Suite
+from carbon_sdk.errors import InputError
+from carbon_sdk.identifiers import Address, InstrumentId, MarketId
+
+A = TypeVar("A", bound=Actor)
+
+CHAIN_FOLDER = Path(".carbon") / "chain"
+
+
+class Scheme(Suite):
+    """One carbon market: its contracts, and those who act in it.
+
+    Use it in a `with` statement, or call `close()`, so that an embedded chain writes its state.
+    """
+
+    def __init__(self, chain: Chain, deployment: Deployment, anvil: Anvil | None = None) -> None:
+        self._anvil = anvil
+        super().__init__(chain, deployment)
+
+    def actor(self, kind: type[A], signer: Signer) -> A:
+        """Somebody who acts with a key, by their class."""
+        return kind(self, signer)
+
+    # THOSE WHO ACT
+
+    def security_authority(self, signer: Signer) -> SecurityAuthority:
+        """Grants and takes back roles."""
+        return SecurityAuthority(self, signer)
+
+    def regulator(self, signer: Signer) -> Regulator:
+        """The competent authority."""
+        return Regulator(self, signer)
+
+    def registry_operator(self, signer: Signer) -> RegistryOperator:
+        """An officer of the registry."""
+        return RegistryOperator(self, signer)
+
+    def service_manager(self, signer: Signer) -> ServiceManager:
+        """Defines instruments and markets."""
+        return ServiceManager(self, signer)
+
+    def platform_operator(self, signer: Signer) -> PlatformOperator:
+        """Runs the trading platform."""
+        return PlatformOperator(self, signer)
+
+    def service_regulator(self, signer: Signer) -> ServiceRegulator:
+        """Halts and resumes markets."""
+        return ServiceRegulator(self, signer)
+
+    def settlement_bank(self, signer: Signer) -> SettlementBank:
+        """The bank behind the money."""
+        return SettlementBank(self, signer)
+
+    def company(self, signer: Signer) -> Company:
+        """A representative of an account that reports, trades and surrenders."""
+        return Company(self, signer)
+
+    def verifier(self, signer: Signer) -> Verifier:
+        """A representative of a verifier's account."""
+        return Verifier(self, signer)
+
+    def certification_authority(self, signer: Signer) -> CertificationAuthority:
+        """Attests certificates."""
+        return CertificationAuthority(self, signer)
+
+    def maintainer(self, signer: Signer) -> Maintainer:
+        """Upgrades contracts."""
+        return Maintainer(self, signer)
+
+    def operator(self, signer: Signer) -> Operator:
+        """Rolls contracts back."""
+        return Operator(self, signer)
+
+    # THOSE WHO READ
+
+    @property
+    def public(self) -> Public:
+        """Anybody."""
+        return Public(self)
+
+    @property
+    def auditor(self) -> Auditor:
+        """Reads everything that was recorded."""
+        return Auditor(self)
+
+    @property
+    def risk_manager(self) -> RiskManager:
+        """Looks at what accounts owe and have."""
+        return RiskManager(self)
+
+    @property
+    def arbitrator(self) -> Arbitrator:
+        """Looks at what happened."""
+        return Arbitrator(self)
+
+    def market(self, market: MarketId | int | str) -> MarketReader:
+        """One market by its number or by the name that the deployment gives it. Raises InputError."""
+        return MarketReader(self, _named(market, self.deployment.markets, "market"))
+
+    def account(self, address: Address) -> AccountView:
+        """One account."""
+        return AccountView(self, address)
+
+    def instrument(self, instrument: InstrumentId | int | str) -> InstrumentReader:
+        """One instrument by its id or by the name that the deployment gives it. Raises InputError."""
+        return InstrumentReader(self, _named(instrument, self.deployment.instruments, "instrument"))
+
+    def voucher(self, series: int, index: int) -> VoucherReader:
+        """One voucher with its code and proof. Raises InputError where there is none."""
+        return VoucherReader(self, series, index)
+
+    def method(self, name: str) -> MethodReader:
+        """One method of computing emissions. Raises InputError."""
+        return MethodReader(self, name)
+
+    def close(self) -> None:
+        """Stop the embedded chain, if this object started it; its state is kept."""
+        if self._anvil:
+            self._anvil.stop()
+
+    def __enter__(self) -> Scheme:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Scheme({self.deployment.scheme!r} at {self.chain.url})"
+
+
+def connect(
+    url: str | Endpoint | None = None,
+    deployment: Deployment | str | Path | None = None,
+    *,
+    folder: str | Path = CHAIN_FOLDER,
+) -> Scheme:
+    """Open a scheme.
+
+    Args:
+        url: A node, or an endpoint object (several nodes: `HttpEndpoint("http://a", "http://b")`). None starts the
+            embedded chain with the state that its folder has.
+        deployment: The deployment or its file; None takes `deployments/<chain id>.json`, or the file that was written
+            beside an embedded chain's state.
+        folder: Of the embedded chain.
+
+    Raises:
+        TransportError: No node answers.
+        NoDeployment: The chain does not have that deployment.
+        AnvilNotFound: There is no anvil to embed.
+    """
+    anvil = Anvil(folder) if url is None else None
+    try:
+        chain = Chain(HttpEndpoint(anvil.url) if anvil else _endpoint(url))
+        if not isinstance(deployment, Deployment):
+            deployment = Deployment.load(deployment or _default_file(chain, Path(folder) if anvil else None))
+        return Scheme(chain, deployment, anvil)
+    except BaseException:
+        if anvil:
+            anvil.stop()
+        raise
+
+
+def _endpoint(url: str | Endpoint | None) -> Endpoint:
+    assert url is not None  # noqa: S101 -- the embedded chain's case is handled before
+    return HttpEndpoint(url) if isinstance(url, str) else url
+
+
+def _default_file(chain: Chain, folder: Path | None) -> Path:
+    beside = folder / "deployment.json" if folder else None
+    return beside if beside and beside.exists() else default_path(chain.id)
+
+
+def _named(value: int | str, names: Mapping[str, int], what: str) -> int:
+    if not isinstance(value, str):
+        return value
+    if value not in names:
+        raise InputError(f"There is no {what} {value!r} in this deployment. There are {', '.join(names) or 'none'}.")
+    return names[value]
