@@ -45,10 +45,10 @@ contract MarketsTest is TradingSuite {
     function test_openMarket_extremeTerms_readBack() public {
         IOrderBook.MarketTerms memory t = IOrderBook.MarketTerms({
             instrument: InstrumentId.wrap((uint256(2) << 80) | ((uint256(1) << 80) - 1)),
-            tickMantissa: type(uint32).max,
+            tickMantissa: type(uint24).max,
             tickExponent: 18,
-            lot: type(uint24).max,
-            leastLots: type(uint16).max,
+            lot: type(uint16).max,
+            leastLots: type(uint8).max,
             takerFee: type(uint16).max,
             makerFee: type(uint16).max - 1,
             lowest: type(uint24).max - 1,
