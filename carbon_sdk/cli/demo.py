@@ -134,9 +134,12 @@ def _show_positions(console: Console, year: Year) -> None:
     money = year.stage.rules.file.money
     plants = {party.account: party for party in year.stage.cast.companies}
     table = Table(
-        "installation", "free", "emitted", "given up", "left", "status", "penalty",
-        title=f"Holdings against obligations of {year.year}, in tonnes; penalties in {money.name}", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0),
-    )  # fmt: skip
+        *("installation", "free", "emitted", "given up", "left", "status", "penalty"),
+        title=f"Holdings against obligations of {year.year}, in tonnes; penalties in {money.name}",
+        title_justify="left",
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
+    )
     for column in table.columns:
         column.no_wrap = True
     table.columns[0].max_width = 24

@@ -36,7 +36,9 @@ def test_help__in_a_fresh_process__takes_less_than_a_third_of_a_second():
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_help__of_every_command__is_there(name, capsys):
     assert run([name, "--help"]) == 0
-    assert COMMANDS[name][1].split(".")[0].split(":")[0] in " ".join(capsys.readouterr().out.split())
+    said = capsys.readouterr().out
+    assert said.startswith(f"Usage: carbon {name}")
+    assert "--help" in said
 
 
 def every_command():
