@@ -285,7 +285,7 @@ def status_a_never_with_a_shortfall(state: State) -> Iterator[str]:
     """INV-19: the status told last is what emissions and surrenders say; A is covered, B is short (R-CMP-4)."""
     for account, one in state.compliance.accounts.items():
         judged = state.compliance.judge(account)
-        if one.status != judged:
+        if one.judged_in == state.compliance.current_year and one.status != judged:
             yield (
                 f"{account}: status {'-ABCX'[one.status]} was told, "
                 f"owed {state.compliance.owed(one)} t and surrendered {one.surrendered} t give {'-ABCX'[judged]}"

@@ -8,6 +8,7 @@ subject, so that a discrepancy can be told with its transaction.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -211,6 +212,16 @@ class Book:
     """Ids of orders that have left the book."""
     in_orders: dict[tuple[Address, int], int] = field(default_factory=dict)
     """By account and instrument: what open orders hold."""
+    passed_over: dict[int, tuple[Position, OrderId]] = field(default_factory=dict)
+    """Orders before which another traded in the running transaction: where, and which."""
+
+    def unfairly_passed_over(self) -> Iterator[Fault]:
+        """At a transaction's end: those that are still open."""
+        for order, (position, other) in self.passed_over.items():
+            if order in self.orders:
+                what = f"order {other} traded before order {OrderId(order)}, which has the better price or came earlier"
+                yield Fault(position, what)
+        self.passed_over.clear()
 
 
 # VOUCHERS
@@ -425,7 +436,9 @@ class Obliged:
     excluded: set[int] = field(default_factory=set)
     surrendered: int = 0
     status: int = 0
-    """As told by the last StatusChanged."""
+    """As told by the last StatusChanged; 0 before any."""
+    judged_in: int = 0
+    """The open year when an act last had the account judged: until the next one its status stands as told."""
     restricted: tuple[bool, bool] = (False, False)
     """For a shortfall, for missing emissions."""
     at_deadline: dict[int, tuple[int, int, int]] = field(default_factory=dict)

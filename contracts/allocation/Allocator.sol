@@ -100,11 +100,12 @@ contract Allocator is IAllocator, Governed {
         uint256 left = _leftOf(year, part);
         require(quantity <= left, CapExceeded(year, part, quantity, left));
 
-        Cap storage issued = _s().issued[year];
+        Cap memory issued = _s().issued[year];
         issued.total += quantity;
         if (part == Part.FREE) issued.free += quantity;
         else if (part == Part.AUCTION) issued.auction += quantity;
         else issued.reserve += quantity;
+        _s().issued[year] = issued;
     }
 
     function _leftOf(uint16 year, Part part) private view returns (uint256) {
@@ -127,7 +128,9 @@ contract Allocator is IAllocator, Governed {
         uint16 lastYear,
         bytes32 document
     ) external restricted {
-        REPORTS.installationOf(installation); // reverts for one that is unknown
+        // Only that it reverts for an installation that is unknown is wanted.
+        // slither-disable-next-line unused-return
+        REPORTS.installationOf(installation);
         require(subject != 0 && document != 0, DigestMissing());
         require(firstYear != 0 && firstYear <= lastYear, BadYears(firstYear, lastYear));
 
@@ -328,31 +331,40 @@ contract Allocator is IAllocator, Governed {
 
     /// @inheritdoc IAllocator
     function applyForAllocation(uint256 id) external returns (uint256 findings) {
-        Determination storage determination = _known(id);
+        Determination memory determination = _known(id);
+        Allocation memory allocation = _allocationOf(determination);
         address owner = determination.account;
         address account = IEligibility(LEDGER).actingFor(msg.sender, Rights.INITIATE, 0);
         require(account == owner, NotTheOwner(msg.sender, account, owner));
         require(determination.state == State.DETERMINED, WrongState(id, determination.state));
-        require(_missing(determination) != 0, NothingDue(id));
-        findings = review(id);
+        require(_missing(determination, allocation) != 0, NothingDue(id));
+        findings = _review(id, determination, allocation);
 
-        determination.state = State.APPLIED;
+        _s().determinations[id].state = State.APPLIED;
 
         emit AllocationApplied(id, account, msg.sender, findings);
     }
 
     /// @inheritdoc IAllocator
-    function review(uint256 id) public view returns (uint256 findings) {
+    function review(uint256 id) external view returns (uint256 findings) {
         Determination memory determination = _known(id);
-        (address operator,, bool active, uint16 plan) =
-            REPORTS.standingOf(determination.installation, determination.year);
+        return _review(id, determination, _allocationOf(determination));
+    }
+
+    function _review(uint256 id, Determination memory determination, Allocation memory allocation)
+        private
+        view
+        returns (uint256 findings)
+    {
+        uint16 year = determination.year;
+        (address operator,, bool active, uint16 plan) = REPORTS.standingOf(determination.installation, year);
 
         if (!_mayReceive(determination.account)) findings |= 1 << 0;
         if (!active || operator != determination.account) findings |= 1 << 1;
         if (plan == 0) findings |= 1 << 2;
-        if (_allocationOf(determination).latest != id) findings |= 1 << 3;
+        if (allocation.latest != id) findings |= 1 << 3;
         if (_s().baselineVersions[determination.installation] != determination.baseline) findings |= 1 << 4;
-        if (_missing(determination) > _leftOf(determination.year, determination.part)) findings |= 1 << 5;
+        if (_missing(determination, allocation) > _leftOf(year, determination.part)) findings |= 1 << 5;
     }
 
     function _mayReceive(address account) private view returns (bool) {
@@ -362,9 +374,8 @@ contract Allocator is IAllocator, Governed {
     }
 
     /// @dev Due and not issued yet.
-    function _missing(Determination memory determination) private view returns (uint64) {
-        uint64 issued = _allocationOf(determination).issued;
-        return determination.quantity > issued ? determination.quantity - issued : 0;
+    function _missing(Determination memory determination, Allocation memory allocation) private pure returns (uint64) {
+        return determination.quantity > allocation.issued ? determination.quantity - allocation.issued : 0;
     }
 
     function _allocationOf(Determination memory determination) private view returns (Allocation storage) {
@@ -382,13 +393,15 @@ contract Allocator is IAllocator, Governed {
     function approve(uint256 id) external restricted returns (uint256 firstSerial) {
         Determination memory determination = _known(id);
         require(determination.state == State.APPLIED, WrongState(id, determination.state));
-        uint256 findings = review(id);
+        Allocation storage stored = _allocationOf(determination);
+        Allocation memory allocation = stored;
+        uint256 findings = _review(id, determination, allocation);
         require(findings == 0, ReviewFailed(id, findings));
-        // Not zero: as on applying, for only a certificate of a later determination could change it.
-        uint64 quantity = _missing(determination);
+        // Not zero: it was not on applying, and only approving a later determination could have changed it.
+        uint64 quantity = _missing(determination, allocation);
 
         _s().determinations[id].state = State.CERTIFIED;
-        _allocationOf(determination).issued += quantity;
+        stored.issued = allocation.issued + quantity;
         _countIssued(determination.year, determination.part, quantity);
 
         // The ledger before the event: the certificate names the serials.

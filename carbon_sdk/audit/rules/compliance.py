@@ -33,9 +33,8 @@ def _year_opened(state: State, event: Event) -> None:
     if year != state.compliance.current_year + 1:
         state.fault(event, f"year {year} is opened after {state.compliance.current_year}")
     state.compliance.current_year = year
-    for account, one in state.compliance.accounts.items():
-        one.status = state.compliance.judge(account)  # nobody is told singly
-        state.touch(event, "status", account)
+    for account in state.compliance.accounts:
+        state.touch(event, "status", account)  # changes for everybody; nobody is told singly
     state.touch(event, "open year")
 
 
@@ -58,19 +57,18 @@ def _enrolled(state: State, event: Event) -> None:
     one = Obliged(args["firstYear"], args["lastYear"])
     one.emissions = {year: tonnes for (whose, year), tonnes in desk.emissions.items() if whose == account}
     desk.accounts[account] = one
-    one.status = desk.judge(account)
-    state.touch(event, "status", account)
+    _judged(state, event)
 
 
 @on(_OBLIGATIONS, "YearsChanged")
 def _years(state: State, event: Event) -> None:
-    one = _obliged(state, event)
+    one = _judged(state, event)
     one.first_year, one.last_year = event.args["firstYear"], event.args["lastYear"]
 
 
 @on(_OBLIGATIONS, "ExclusionChanged")
 def _exclusion(state: State, event: Event) -> None:
-    one = _obliged(state, event)
+    one = _judged(state, event)
     if event.args["excluded"]:
         one.excluded.add(event.args["year"])
     else:
@@ -90,13 +88,15 @@ def _obligation(state: State, event: Event) -> None:
             one.emissions[args["year"]] = args["tonnes"]
         else:
             one.emissions.pop(args["year"], None)
+        _judged(state, event)
     state.touch(event, "obligation", *key)
-    state.touch(event, "status", args["account"])
 
 
 @on(_OBLIGATIONS, "StatusChanged")
 def _status(state: State, event: Event) -> None:
-    one, args = _obliged(state, event), event.args
+    one, args = _judged(state, event), event.args
+    if args["from"] != one.status:
+        state.fault(event, f"{args['account']} had the status {one.status}, not {args['from']}")
     one.status = args["to"]
     judged = state.compliance.judge(args["account"])
     if judged != args["to"]:
@@ -137,7 +137,7 @@ def _approved(state: State, event: Event) -> None:
         state.fault(event, f"{event.args['tonnes']} tonnes are surrendered, {surrender.tonnes} were applied for")
     if surrender.opinion:
         state.fault(event, f"application {event.args['id']} is approved against its opinion")
-    one = _obliged(state, event)
+    one = _judged(state, event)
     one.surrendered += event.args["tonnes"]
     state.compliance.awaiting_vouchers.extend(
         _voucher(VoucherKind.SURRENDER, event, instrument, quantity, surrender.account, event.args["id"])
@@ -209,6 +209,13 @@ def _restricted(state: State, event: Event) -> None:
 
 def _voucher(kind: VoucherKind, event: Event, instrument: int, quantity: int, account: Address, ref: int) -> Voucher:
     return Voucher(kind, 0, 0, 0, event.timestamp, InstrumentId(instrument), quantity, 0, account, ZERO_ADDRESS, ref)
+
+
+def _judged(state: State, event: Event) -> Obliged:
+    """The account of an act at whose end it is judged."""
+    one = _obliged(state, event)
+    one.judged_in = state.compliance.current_year
+    return one
 
 
 def _obliged(state: State, event: Event) -> Obliged:

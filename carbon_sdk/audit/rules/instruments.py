@@ -117,10 +117,12 @@ def _change(state: State, event: Event, account: Address, number: int, by: int) 
 
 def _move_serials(state: State, event: Event, sender: Address, receiver: Address, number: int, quantity: int) -> None:
     """Issues, cancellations and what the book gives are told by events of their own; here are the others."""
+    if ZERO_ADDRESS in (sender, receiver) or sender == receiver:
+        return
     try:
         if receiver == state.book_address:
             state.serials.give_to_book(sender, number, quantity)
-        elif ZERO_ADDRESS not in (sender, receiver) and sender not in (state.book_address, receiver):
+        elif sender != state.book_address:
             state.serials.transfer(event.position, sender, receiver, number, quantity, "transferred")
     except NotEnough as missing:
         state.fault(event, f"{sender} gives units that it has not: {missing}")

@@ -97,7 +97,7 @@ def _trade(state: State, event: Event) -> None:
     if order is not None:
         if order.account != maker:
             state.fault(event, f"order {identity} is {order.account}'s, not {maker}'s")
-        _require_priority(state, event, market, order)
+        _note_passed_over(state, event, market, order)
         _shrink(state, event, market, order, quantity)
     _trade_serials(state, event, market, identity, taker, maker, quantity)
 
@@ -190,16 +190,19 @@ def _hold(state: State, event: Event, market: Market, order: Order, by: int) -> 
     state.touch(event, "in orders", *key)
 
 
-def _require_priority(state: State, event: Event, market: Market, order: Order) -> None:
-    """Better price first, then the earlier order. Orders passed over have left the book before, by their own events."""
+def _note_passed_over(state: State, event: Event, market: Market, order: Order) -> None:
+    """Better price first, then the earlier order: whoever is passed over must have left when the transaction ends.
+
+    A call tells its trades first and then the orders that it took out (expired, barred, of the same owner).
+    """
     side = order.id.side
-    best = market.best(side)
-    if order.id.tick != best:
-        state.fault(event, f"order {order.id} trades before the better price {best}")
-        return
-    first = next(iter(market.sides[side][best].orders))
-    if first != order.id:
-        state.fault(event, f"order {order.id} trades before the earlier order {OrderId(first)}")
+    for tick, level in market.levels(side):
+        for other in level.orders:
+            if other == order.id:
+                return
+            state.book.passed_over.setdefault(other, (event.position, order.id))
+        if tick == order.id.tick:
+            return
 
 
 def _trade_serials(

@@ -10,6 +10,7 @@ contract ComplianceInvariants is Test {
 
     function setUp() public {
         handler = new ComplianceHandler();
+        handler.begin();
         targetContract(address(handler));
     }
 

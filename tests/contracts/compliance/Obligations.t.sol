@@ -348,9 +348,11 @@ contract ObligationsTest is ComplianceSuite {
         obligations.assess(plant, 2021);
         surrender(9);
         assertEq(registry.restrictionsOf(plant), Restrictions.NO_TRADE, "still");
+        ledger.issue(plant, uka, 1, "allocation");
+        uint256 last = applyFor(uka, 1);
         vm.expectEmit(address(obligations));
         emit IObligations.ComplianceRestricted(plant, false, false);
-        surrender(1);
+        approve(last);
         assertEq(registry.restrictionsOf(plant), 0, "lifted");
         assertEq(obligations.yearOf(plant, 2021).penalty, 10 * PENALTY, "still due");
     }
@@ -486,9 +488,11 @@ contract ObligationsTest is ComplianceSuite {
         openYear(2023);
         vm.warp(rulesFor(2022).reportingDeadline + 1);
         obligations.restrictForMissing(plant, 2022);
+        ledger.issue(plant, uka, 10, "allocation");
+        uint256 id = applyFor(uka, 10);
         vm.expectEmit(address(obligations));
         emit IObligations.ComplianceRestricted(plant, false, true);
-        surrender(10);
+        approve(id);
         assertEq(registry.restrictionsOf(plant), Restrictions.NO_TRADE, "still");
         emitted(plant, 2022, 1);
         assertEq(registry.restrictionsOf(plant), 0, "lifted");

@@ -72,11 +72,12 @@ contract MarketHandler is TradingSuite {
         return keys[seed % 5];
     }
 
-    function anOrder(uint256 seed) private view returns (OrderId) {
-        // Mostly a recent one: those are more often open.
-        if (orders.length == 0) return OrderId.wrap(0);
-        uint256 recent = orders.length < 12 ? orders.length : 12;
-        return seed % 4 == 0 ? orders[seed % orders.length] : orders[orders.length - 1 - seed % recent];
+    /// @dev One that is open where there is one.
+    function anOrder(uint256 seed) private view returns (OrderId id) {
+        for (uint256 i; i < orders.length; ++i) {
+            id = orders[(seed % orders.length + i) % orders.length];
+            if (open(id) != 0) return id;
+        }
     }
 
     /* TRADING */
@@ -100,7 +101,7 @@ contract MarketHandler is TradingSuite {
         order.mostMakers = uint16(1 + (seed >> 24) % 20);
         bool mayExpire =
             order.timeInForce == IOrderBook.TimeInForce.GTC || order.timeInForce == IOrderBook.TimeInForce.POST_ONLY;
-        if (mayExpire && (seed >> 32) % 4 == 0) order.expires = uint40(block.timestamp + 1 + (seed >> 40) % 50);
+        if (mayExpire && (seed >> 32) % 2 == 0) order.expires = uint40(block.timestamp + 1 + (seed >> 40) % 50);
 
         vm.recordLogs();
         vm.prank(key);
@@ -173,7 +174,7 @@ contract MarketHandler is TradingSuite {
     }
 
     function evict(uint256 seed, uint256 later) external {
-        vm.warp(block.timestamp + bound(later, 0, 20));
+        vm.warp(block.timestamp + bound(later, 0, 60));
         for (uint256 i; i < orders.length; ++i) {
             IOrderBook.OrderView memory seen = book.orderOf(orders[(i + seed % 64) % orders.length]);
             if (seen.open == 0 || seen.expires == 0 || seen.expires > block.timestamp) continue;

@@ -265,6 +265,7 @@ contract VoucherBookTest is Suite {
     }
 
     // @requirement R-VCH-3
+    /// forge-config: default.fuzz.runs = 64
     function test_verify_genuine_isValid(uint40 index) public view {
         uint40 i = uint40(bound(index, 0, _COUNT - 1));
         _says(_voucher(i), issuer.pathOf(i), IVoucherBook.Verdict.VALID);
@@ -294,6 +295,7 @@ contract VoucherBookTest is Suite {
     }
 
     // @requirement R-VCH-3 any altered field is found
+    /// forge-config: default.fuzz.runs = 64
     function test_verify_anyAlteredField_isFound(uint8 field, uint256 noise) public view {
         Voucher memory voucher = _voucher(1000);
         bytes32[] memory path = issuer.pathOf(1000);
