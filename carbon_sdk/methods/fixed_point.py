@@ -18,9 +18,7 @@ def factor(value: Quantity, name: str, highest: int = HIGHEST) -> int:
     """A decimal number in units of 10^-18. Raises FloatRefused, InputError."""
     number = scaled(value, DECIMALS, name=name, unit="decimal numbers")
     if number > highest:
-        raise InputError(
-            f"{name} {value} is above the highest allowed, {highest // ONE if highest % ONE == 0 else highest}."
-        )
+        raise InputError(f"{name} {value} is above the highest allowed, {highest // ONE}.")
     return number
 
 
