@@ -6,7 +6,8 @@ A part may import what stands in its set below and, through it, everything under
     types <- governance <- vouchers <- registry <- {instruments, reporting} <- {allocation, market, compliance}
 
     errors <- identifiers <- units <- chain <- contracts <- deployment <- {evidence, identity, methods, audit}
-    {evidence, identity, methods, audit} <- actors <- scheme <- replay <- cli        audit <- market_data <- replay
+    {evidence, identity, methods, audit} <- actors <- scheme <- {replay, demo} <- cli
+    audit <- market_data <- {replay, demo}
 
 errors lies lowest, as refusing a float or a malformed id is one. audit never imports actors: whoever audits does not
 lean on the code that acted.
@@ -57,7 +58,8 @@ SDK: dict[str, set[str]] = {
     "actors": {"evidence", "identity", "methods", "audit"},
     "scheme": {"actors"},
     "replay": {"scheme", "market_data"},
-    "cli": {"replay"},
+    "demo": {"scheme", "market_data"},
+    "cli": {"replay", "demo"},
 }
 
 # (module, imported part): reason. An import inside a function counts like any other.
