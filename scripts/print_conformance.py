@@ -159,7 +159,11 @@ def _in_cli(verb: str) -> bool:
     except ModuleNotFoundError:
         return False
     command: click.Command | None = next(
-        (getattr(main, name) for name in ("cli", "carbon", "main") if isinstance(getattr(main, name, None), click.Group)),
+        (
+            getattr(main, name)
+            for name in ("cli", "carbon", "main")
+            if isinstance(getattr(main, name, None), click.Group)
+        ),
         None,
     )
     for word in verb.split():
