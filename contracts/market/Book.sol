@@ -111,27 +111,25 @@ library Book {
         DECREMENT, // maker and taker have one owner: both shrink, nothing trades
         EVICT, // the order leaves the book untraded: expired, or its account may not trade
         EVICT_OWN, // likewise, because maker and taker have one owner
-        STOP, // the walk ends before it
-        LEVEL // not an order: the end of a level
+        STOP // the walk ends before it
     }
 
     /// @dev A walk through one side of the book: what is asked, and what `plan` finds.
-    ///      Notes are pairs of words in memory, from `from` to before `to`:
-    ///      FILL, DECREMENT, EVICT, EVICT_OWN: (step << 248 | quantity << 128 | order id), order word
-    ///      LEVEL: (step << 248 | note of the level before << 24 | tick), new level word
+    ///      Notes are pairs of words in memory, from `from` to before `to`, one for each order met, save where it stopped:
+    ///      step << 248 | quantity << 128 | order id, order word
     struct Walk {
         uint256 side; // market << 8 | side of the makers: the upper bits of their orders' ids
         uint256 best; // best tick of the side, not 0, within the limit
         uint256 limit; // worst tick acceptable
         uint256 quantity; // not 0
         uint256 most; // queue places to look at, at most
+        uint256[] exceptions; // accounts whose orders are not to trade, packed as step << 160 | account
         uint256 from;
         uint256 to;
-        uint256 lastLevel; // its note
-        uint256 fills; // how many of the notes are FILL
-        uint256 others; // how many are DECREMENT, EVICT or EVICT_OWN
+        uint256 others; // how many of the notes are no FILL
         uint256 left; // of the quantity
         uint256 end; // tick where the walk ended, which is the best from then on; 0: the side is empty
+        LevelWord endWord; // of the level there, when the walk came into it; all levels before it have been emptied
         bool stopped; // by `most` or by an exception, though prices still met
     }
 
@@ -194,17 +192,15 @@ library Book {
     /* MATCHING */
 
     /// @notice Walk the book from its best price, writing down what happens to each order met, and change nothing.
-    /// @param exceptions Packed as step << 160 | account: accounts whose orders are not to trade.
-    function plan(State storage s, Walk memory w, uint256[] memory exceptions) internal view {
+    function plan(State storage s, Walk memory w) internal view {
         unchecked {
             uint256 at;
             assembly ("memory-safe") {
                 at := mload(0x40)
             }
             w.from = at;
-            w.lastLevel = 0;
-            w.fills = 0;
             w.others = 0;
+            w.endWord = LevelWord.wrap(0);
             w.stopped = false;
             uint256 left = w.quantity;
             uint256 looks = w.most;
@@ -228,44 +224,44 @@ library Book {
                     uint256 amount = order.quantity();
                     if (amount != 0) {
                         amount -= taken;
-                        uint256 step; // FILL
-                        if (order.hasExpired()) step = uint256(Step.EVICT);
-                        else if (exceptions.length != 0) step = _exceptionFor(exceptions, order.account());
-                        if (step != uint256(Step.FILL)) {
-                            if (step == uint256(Step.STOP)) {
+                        uint256 note = id;
+                        bool trades = true;
+                        if (order.hasExpired() || w.exceptions.length != 0) {
+                            Step step = order.hasExpired() ? Step.EVICT : _exceptionFor(w.exceptions, order.account());
+                            if (step == Step.STOP) {
                                 w.stopped = true;
                                 break;
                             }
-                            ++w.others;
-                        } else {
-                            ++w.fills;
+                            if (step != Step.FILL) ++w.others;
+                            trades = step < Step.EVICT;
+                            note |= uint256(step) << 248;
                         }
-                        if (step < uint256(Step.EVICT)) {
+                        if (trades) {
                             if (left < amount) {
                                 taken += left;
                                 resting -= left;
-                                at = _note(at, step << 248 | left << 128 | id, OrderWord.unwrap(order));
+                                at = _note(at, note | left << 128, order);
                                 left = 0;
                                 break;
                             }
                             left -= amount;
                         }
                         resting -= amount;
-                        at = _note(at, step << 248 | amount << 128 | id, OrderWord.unwrap(order));
+                        at = _note(at, note | amount << 128, order);
                     }
                     taken = 0;
                     ++id;
                     if (left == 0) break;
                 }
 
-                // A level that ends with the quantity keeps its bit: it is the best, empty or not.
-                bool passed = resting == 0 && left != 0;
-                if (resting != 0) word = word.after_(uint32(id), taken, resting);
-                else if (word.total() != 0) word = word.emptied();
-                if (passed) word = word.unlisted();
-                at = _note(at, uint256(Step.LEVEL) << 248 | w.lastLevel << 24 | tick, LevelWord.unwrap(word));
-                w.lastLevel = at - 64;
-                if (!passed) break;
+                if (resting != 0) {
+                    w.endWord = word.after_(uint32(id), taken, resting);
+                    break;
+                }
+                if (left == 0) {
+                    w.endWord = word.emptied(); // and still listed: it is the best
+                    break;
+                }
                 tick = s.bitmap.nextWorse(w.side & 1, tick);
                 if (tick == 0 || _isBetter(w.side & 1, w.limit, tick)) break;
             }
@@ -281,26 +277,40 @@ library Book {
 
     /// @notice Make the plan's levels so. The fills are the caller's to settle and to tell.
     function commit(State storage s, Walk memory w) internal {
+        uint256 side = w.side & 1;
+        if (w.end != w.best) _leaveBehind(s, w, side);
+        if (LevelWord.unwrap(w.endWord) != 0) s.levels[_key(side, w.end)].word = w.endWord;
+    }
+
+    /// @dev The levels that the walk passed are empty and unlisted. Each had an order, of which there is a note, save
+    ///      perhaps the first.
+    function _leaveBehind(State storage s, Walk memory w, uint256 side) private {
         unchecked {
-            uint256 side = w.side & 1;
-            uint256 leaf; // bits of one word of the bitmap are cleared together
+            uint256 leaf = w.best >> 8; // bits of one word of the bitmap are cleared together
             uint256 bits;
-            uint256 at = w.lastLevel;
-            while (at != 0) {
-                (uint256 first, uint256 second) = noteAt(at);
-                uint256 tick = uint24(first);
-                s.levels[_key(side, tick)].word = LevelWord.wrap(second);
-                if (!LevelWord.wrap(second).isListed()) {
-                    if (bits != 0 && leaf != tick >> 8) {
-                        s.bitmap.clear(side, leaf, bits);
-                        bits = 0;
-                    }
+            uint256 tick = w.best;
+            uint256 at = w.from;
+            while (tick != w.end) {
+                LevelWord word = s.levels[_key(side, tick)].word;
+                if (word.total() != 0) word = word.emptied();
+                s.levels[_key(side, tick)].word = word.unlisted();
+                if (tick >> 8 != leaf) {
+                    s.bitmap.clear(side, leaf, bits);
                     leaf = tick >> 8;
-                    bits |= 1 << (tick & 0xff);
+                    bits = 0;
                 }
-                at = uint64(first >> 24);
+                bits |= 1 << (tick & 0xff);
+
+                uint256 passed = tick;
+                tick = w.end;
+                for (; at != w.to; at += 64) {
+                    (uint256 first,) = noteAt(at);
+                    if (uint24(first >> 64) == passed) continue;
+                    tick = uint24(first >> 64);
+                    break;
+                }
             }
-            if (bits != 0) s.bitmap.clear(side, leaf, bits);
+            s.bitmap.clear(side, leaf, bits);
         }
     }
 
@@ -399,19 +409,22 @@ library Book {
         if (index == word.head() && open != 0) open -= word.headTaken();
     }
 
-    function _exceptionFor(uint256[] memory exceptions, address account_) private pure returns (uint256 step) {
+    function _exceptionFor(uint256[] memory exceptions, address account_) private pure returns (Step) {
         for (uint256 i; i < exceptions.length; ++i) {
-            if (address(uint160(exceptions[i])) == account_) return exceptions[i] >> 160;
+            if (address(uint160(exceptions[i])) == account_) return Step(exceptions[i] >> 160);
         }
+        return Step.FILL;
     }
 
     /// @dev Writes at the end of memory, where nothing else is put until the plan is finished.
-    function _note(uint256 at, uint256 first, uint256 second) private pure returns (uint256) {
+    function _note(uint256 at, uint256 first, OrderWord order) private pure returns (uint256) {
         assembly ("memory-safe") {
             mstore(at, first)
-            mstore(add(at, 32), second)
+            mstore(add(at, 32), order)
         }
-        return at + 64;
+        unchecked {
+            return at + 64;
+        }
     }
 
     function _key(uint256 side, uint256 tick) private pure returns (uint256) {

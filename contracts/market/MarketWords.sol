@@ -18,7 +18,8 @@ import { IOrderBook } from "./IOrderBook.sol";
 type MarketWord is uint256;
 
 using {
-    best,
+    bestBid,
+    bestAsk,
     instrument,
     lowest,
     highest,
@@ -42,22 +43,29 @@ using {
 ///      orderOfDay: of the latest trade; fees: accrued and not yet collected, main money.
 type TapeWord is uint256;
 
-using { last, fees, count, orderOfDay, takerFee, withoutFees, after_ } for TapeWord global;
+using { last, fees, count, orderOfDay, takerFee, onDay, withoutFees, withTrades } for TapeWord global;
+
+/// @title What an order asks, in one word: read once, checked once, handed on as a whole.
+/// @dev 156    133 132      93 92         45 44    21 20          5 4           3 2             1 0      0
+///      +--------+----------+-----------+--------+-------------+-------------+---------------+---------+
+///      | market | expires  | quantity  |  tick  | mostMakers  |  selfTrade  |  timeInForce  |  side   |
+///      +--------+----------+-----------+--------+-------------+-------------+---------------+---------+
+type Intent is uint256;
+
+using { market, expires, quantity, tick, most, selfTrade, rule, buys } for Intent global;
 
 /// @notice More trades than a market or its day can number.
 error SeriesFull(uint256 count, uint256 orderOfDay);
-/// @notice More fees than can accrue before they are collected.
-error FeesToCollect(uint256 amount);
 
 /* MARKET */
 
 /// @dev The words of a new, open market. Terms that do not fit are refused by their position.
-function configured(IOrderBook.MarketTerms calldata t) pure returns (MarketWord market, TapeWord tape) {
+function configured(IOrderBook.MarketTerms calldata t) pure returns (MarketWord word, TapeWord tape) {
     require(t.tickMantissa <= type(uint24).max, IOrderBook.BadTerms(1));
     require(t.tickExponent < 32, IOrderBook.BadTerms(2));
     require(t.lot <= type(uint16).max, IOrderBook.BadTerms(3));
     require(t.leastLots <= type(uint8).max, IOrderBook.BadTerms(4));
-    market = MarketWord.wrap(
+    word = MarketWord.wrap(
             InstrumentId.unwrap(t.instrument) << 48 | uint256(t.lowest) << 136 | uint256(t.highest) << 160
                 | uint256(t.lot) << 184 | uint256(t.leastLots) << 200 | uint256(t.makerFee) << 208
                 | uint256(t.tickMantissa) << 224 | uint256(t.tickExponent) << 248
@@ -80,8 +88,12 @@ function termsOf(MarketWord w, TapeWord tape) pure returns (IOrderBook.MarketTer
     });
 }
 
-function best(MarketWord w, bool ofBids) pure returns (uint256) {
-    return uint24(MarketWord.unwrap(w) >> (ofBids ? 0 : 24));
+function bestBid(MarketWord w) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w));
+}
+
+function bestAsk(MarketWord w) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w) >> 24);
 }
 
 function instrument(MarketWord w) pure returns (uint256) {
@@ -131,9 +143,9 @@ function state(MarketWord w) pure returns (uint256) {
     return MarketWord.unwrap(w) >> 253;
 }
 
-function withBest(MarketWord w, bool ofBids, uint256 tick) pure returns (MarketWord) {
+function withBest(MarketWord w, bool ofBids, uint256 at) pure returns (MarketWord) {
     uint256 shift = ofBids ? 0 : 24;
-    return MarketWord.wrap((MarketWord.unwrap(w) & ~(uint256(type(uint24).max) << shift)) | tick << shift);
+    return MarketWord.wrap((MarketWord.unwrap(w) & ~(uint256(type(uint24).max) << shift)) | at << shift);
 }
 
 function withBand(MarketWord w, uint24 lowest_, uint24 highest_) pure returns (MarketWord) {
@@ -159,9 +171,8 @@ function count(TapeWord w) pure returns (uint256) {
     return uint40(TapeWord.unwrap(w) >> 120);
 }
 
-/// @dev On the civil day `today`; a new day begins with 0.
-function orderOfDay(TapeWord w, uint256 today) pure returns (uint256) {
-    return uint24(TapeWord.unwrap(w) >> 160) == today ? uint32(TapeWord.unwrap(w) >> 184) : 0;
+function orderOfDay(TapeWord w) pure returns (uint256) {
+    return uint32(TapeWord.unwrap(w) >> 184);
 }
 
 /// @dev Of the taker, in units per lot.
@@ -173,14 +184,77 @@ function withoutFees(TapeWord w) pure returns (TapeWord) {
     return TapeWord.wrap(TapeWord.unwrap(w) & ~(uint256(type(uint96).max) << 24));
 }
 
-/// @dev `trades` more, the last of them at `tick`, of which `accrued` fees.
-function after_(TapeWord w, uint256 trades, uint256 today, uint256 tick, uint256 accrued) pure returns (TapeWord) {
+/// @dev On a new civil day the order of the day starts again.
+function onDay(TapeWord w, uint256 day) pure returns (TapeWord) {
+    uint256 raw = TapeWord.unwrap(w);
+    if (uint24(raw >> 160) == day) return w;
+    return TapeWord.wrap((raw & ~(uint256(type(uint56).max) << 160)) | day << 160);
+}
+
+/// @dev `trades` more, the last of them at the tick `at`. Their fees, `accrued`, need no check: there is not so much money.
+function withTrades(TapeWord w, uint256 trades, uint256 at, uint256 accrued) pure returns (TapeWord) {
     unchecked {
         uint256 all = w.count() + trades;
-        uint256 ofDay = w.orderOfDay(today) + trades;
-        accrued += w.fees();
-        require(all <= type(uint40).max && ofDay <= type(uint32).max, SeriesFull(all, ofDay));
-        require(accrued <= type(uint96).max, FeesToCollect(accrued));
-        return TapeWord.wrap(w.takerFee() << 216 | ofDay << 184 | today << 160 | all << 120 | accrued << 24 | tick);
+        uint256 ofDay = w.orderOfDay() + trades;
+        if (all >> 40 | ofDay >> 32 != 0) revert SeriesFull(all, ofDay);
+        uint256 rest = TapeWord.unwrap(w) >> 24 << 24;
+        return TapeWord.wrap(rest + (trades << 184 | trades << 120 | accrued << 24 | at));
     }
+}
+
+/* INTENT */
+
+/// @dev Decodes as the compiler would, but each field once: what is too large for its type reverts without a word.
+function intentOf(IOrderBook.Order calldata o) pure returns (Intent intent) {
+    assembly ("memory-safe") {
+        let market_ := calldataload(o)
+        let side := calldataload(add(o, 0x20))
+        let tick_ := calldataload(add(o, 0x40))
+        let quantity_ := calldataload(add(o, 0x60))
+        let expires_ := calldataload(add(o, 0x80))
+        let timeInForce := calldataload(add(o, 0xa0))
+        let selfTrade_ := calldataload(add(o, 0xc0))
+        let mostMakers := calldataload(add(o, 0xe0))
+
+        let excess := or(or(shr(24, market_), shr(1, side)), or(shr(24, tick_), shr(48, quantity_)))
+        excess := or(excess, or(shr(40, expires_), shr(2, timeInForce)))
+        if or(excess, or(shr(2, selfTrade_), shr(16, mostMakers))) { revert(0, 0) }
+
+        intent := or(or(side, shl(1, timeInForce)), or(shl(3, selfTrade_), shl(5, mostMakers)))
+        intent := or(intent, or(or(shl(21, tick_), shl(45, quantity_)), or(shl(93, expires_), shl(133, market_))))
+    }
+}
+
+function market(Intent i) pure returns (uint256) {
+    return Intent.unwrap(i) >> 133;
+}
+
+function expires(Intent i) pure returns (uint256) {
+    return uint40(Intent.unwrap(i) >> 93);
+}
+
+function quantity(Intent i) pure returns (uint256) {
+    return uint48(Intent.unwrap(i) >> 45);
+}
+
+function tick(Intent i) pure returns (uint256) {
+    return uint24(Intent.unwrap(i) >> 21);
+}
+
+function most(Intent i) pure returns (uint256) {
+    return uint16(Intent.unwrap(i) >> 5);
+}
+
+/// @dev A `SelfTrade` as a number.
+function selfTrade(Intent i) pure returns (uint256) {
+    return Intent.unwrap(i) >> 3 & 3;
+}
+
+/// @dev A `TimeInForce` as a number.
+function rule(Intent i) pure returns (uint256) {
+    return Intent.unwrap(i) >> 1 & 3;
+}
+
+function buys(Intent i) pure returns (bool) {
+    return Intent.unwrap(i) & 1 == 0;
 }

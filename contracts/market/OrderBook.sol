@@ -13,7 +13,7 @@ import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Book, LevelWord, OrderWord } from "./Book.sol";
 import { IOrderBook } from "./IOrderBook.sol";
-import { MarketWord, TapeWord, configured, termsOf } from "./MarketWords.sol";
+import { Intent, MarketWord, TapeWord, configured, intentOf, termsOf } from "./MarketWords.sol";
 
 /// @title The order book. Its manual is `IOrderBook`; matching is `Book`; the words are drawn in `MarketWords.sol`.
 /// @dev No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it holds,
@@ -124,157 +124,172 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     /* PLACING */
 
     /// @inheritdoc IOrderBook
-    function place(Order memory order) external returns (Placed memory) {
-        Market storage m = _s().markets[order.market];
+    function place(Order calldata order) external returns (Placed memory placed) {
+        Intent intent = intentOf(order);
+        Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
-        _requirePlaceable(order, word);
+        _requirePlaceable(intent, word);
+        if (order.latest != 0 && order.latest < block.timestamp) revert TooLate(order.latest, block.timestamp);
 
-        bool buys = order.side == Side.BUY;
-        uint256 best = word.best(!buys);
-        if (!_meets(buys, order.tick, best)) return _rest(m, word, order, buys);
-        if (order.timeInForce != TimeInForce.POST_ONLY) return _match(m, word, order, buys);
-
-        best = m.book.bestOf(buys ? Side.SELL : Side.BUY, best);
-        require(!_meets(buys, order.tick, best), WouldTrade(order.tick, uint24(best)));
-        return _rest(m, word, order, buys);
-    }
-
-    function _meets(bool buys, uint256 tick, uint256 best) private pure returns (bool) {
-        return buys ? best != 0 && best <= tick : best >= tick; // no tick is 0
-    }
-
-    function _requirePlaceable(Order memory o, MarketWord word) private view {
-        if (word.state() != uint256(MarketState.OPEN)) revert MarketNotOpen(o.market, uint8(word.state()));
-        if (o.latest != 0 && block.timestamp > o.latest) revert TooLate(o.latest, block.timestamp);
-        if (o.tick < word.lowest() || o.tick > word.highest()) {
-            revert PriceOutsideBand(o.tick, uint24(word.lowest()), uint24(word.highest()));
+        // Unchecked: an ask of 0, none, becomes the largest number.
+        unchecked {
+            if (intent.buys()) {
+                if (word.bestAsk() - 1 < intent.tick()) _meet(m, word, intent, placed);
+                else _rest(m, word, intent, placed);
+            } else {
+                if (word.bestBid() >= intent.tick()) _meet(m, word, intent, placed);
+                else _rest(m, word, intent, placed);
+            }
         }
-        uint256 quantity = o.quantity;
-        if (quantity < word.least() || quantity % word.lot() != 0) {
-            revert BadOrderQuantity(quantity, word.lot(), word.least());
-        }
-        if (o.expires != 0 && !_mayExpire(o)) revert BadExpiry(o.expires, block.timestamp);
-        if (o.mostMakers == 0 || o.mostMakers > _MOST_MAKERS) revert BadMakerLimit(o.mostMakers);
     }
 
-    function _mayExpire(Order memory o) private view returns (bool) {
-        return
-            o.expires > block.timestamp && (o.timeInForce == TimeInForce.GTC || o.timeInForce == TimeInForce.POST_ONLY);
+    /// @dev Differences are unchecked: below the lower bound they become the largest numbers.
+    function _requirePlaceable(Intent i, MarketWord word) private view {
+        unchecked {
+            if (word.state() != uint256(MarketState.OPEN)) {
+                revert MarketNotOpen(uint24(i.market()), uint8(word.state()));
+            }
+            uint256 lowest = word.lowest();
+            if (i.tick() - lowest > word.highest() - lowest) {
+                revert PriceOutsideBand(uint24(i.tick()), uint24(lowest), uint24(word.highest()));
+            }
+            uint256 quantity = i.quantity();
+            uint256 lot = word.lot();
+            if (quantity < word.least() || quantity % lot != 0) revert BadOrderQuantity(quantity, lot, word.least());
+            if (i.expires() != 0) _requireMayExpire(i);
+            if (i.most() - 1 >= _MOST_MAKERS) revert BadMakerLimit(uint16(i.most()));
+        }
+    }
+
+    function _requireMayExpire(Intent i) private view {
+        bool rests = i.rule() == uint256(TimeInForce.GTC) || i.rule() == uint256(TimeInForce.POST_ONLY);
+        require(rests && i.expires() > block.timestamp, BadExpiry(uint40(i.expires()), block.timestamp));
     }
 
     /// @dev Prices do not meet.
-    function _rest(Market storage m, MarketWord word, Order memory order, bool buys)
-        private
-        returns (Placed memory placed)
-    {
-        if (order.timeInForce == TimeInForce.IOC) return placed;
-        uint256 quantity = order.quantity;
-        if (order.timeInForce == TimeInForce.FOK) revert NotFillable(0, quantity);
+    function _rest(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+        uint256 quantity = intent.quantity();
+        uint256 rule = intent.rule();
+        if (rule == uint256(TimeInForce.IOC)) return;
+        if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
-        (uint256 instrument, uint256 held) = _escrow(word, buys, order.tick, quantity);
+        (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
         address account = LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        MarketWord after_ = _enqueue(m, word, order, buys, account, quantity, placed);
+        MarketWord after_ = _enqueue(m, word, intent, account, quantity, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
     function _enqueue(
         Market storage m,
         MarketWord word,
-        Order memory order,
-        bool buys,
+        Intent intent,
         address account,
         uint256 quantity,
         Placed memory placed
     ) private returns (MarketWord) {
-        (OrderId id, bool better) = m.book
-            .rest(_sideId(order.market, !buys), order.tick, word.best(buys), account, quantity, order.expires);
+        bool buys = intent.buys();
+        uint256 tick = intent.tick();
+        uint256 best = buys ? word.bestBid() : word.bestAsk();
+        (OrderId id, bool better) =
+            m.book.rest(intent.market() << 8 | (buys ? 0 : 1), tick, best, account, quantity, intent.expires());
         placed.id = id;
         placed.rested = uint48(quantity);
 
-        emit OrderPlaced(id, account, uint48(quantity), order.expires);
-        return better ? word.withBest(buys, order.tick) : word;
-    }
-
-    /// @dev The upper bits of the ids of its orders.
-    function _sideId(uint256 market, bool sells) private pure returns (uint256 side) {
-        assembly {
-            side := or(shl(8, market), sells) // the number of `Side`
-        }
+        emit OrderPlaced(id, account, uint48(quantity), uint40(intent.expires()));
+        return better ? word.withBest(buys, tick) : word;
     }
 
     /* MATCHING */
 
-    function _match(Market storage m, MarketWord word, Order memory order, bool buys)
-        private
-        returns (Placed memory placed)
-    {
-        Book.Walk memory walk;
-        walk.side = _sideId(order.market, buys);
-        walk.best = word.best(!buys);
-        walk.limit = order.tick;
-        walk.quantity = order.quantity;
-        walk.most = order.mostMakers;
+    /// @dev Prices meet, unless the best level is empty.
+    function _meet(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+        bool buys = intent.buys();
+        uint256 best = buys ? word.bestAsk() : word.bestBid();
+        if (intent.rule() == uint256(TimeInForce.POST_ONLY)) return _postOnly(m, word, intent, placed);
+
+        uint256[] memory none;
+        Book.Walk memory walk = Book.Walk({
+            side: intent.market() << 8 | (buys ? 1 : 0),
+            best: best,
+            limit: intent.tick(),
+            quantity: intent.quantity(),
+            most: intent.most(),
+            exceptions: none,
+            from: 0,
+            to: 0,
+            others: 0,
+            left: 0,
+            end: 0,
+            endWord: LevelWord.wrap(0),
+            stopped: false
+        });
+        m.book.plan(walk);
         TapeWord tape = m.tape;
-        uint256 unit = word.unit();
-        (address account, uint256 traded, uint256 resting) = _settle(m, word, order, walk, tape.takerFee() * unit, buys);
+        (address account, uint256 traded, uint256 resting) = _settle(m, word, tape, intent, walk);
 
         m.book.commit(walk);
         placed.filled = uint48(traded);
-        if (walk.fills != 0) {
-            (uint256 lastTick, uint256 today) = _tell(m, word, tape, walk, buys, account);
-            uint256 fee = (tape.takerFee() + word.makerFee()) * unit;
-            m.tape = tape.after_(walk.fills, today, lastTick, traded / word.lot() * fee);
-        }
+        if (traded != 0) m.tape = _tell(m, word, tape, walk, account, traded);
         if (walk.others != 0) _release(word, walk);
-        MarketWord after_ = walk.end == walk.best ? word : word.withBest(!buys, walk.end);
-        if (resting != 0) after_ = _enqueue(m, after_, order, buys, account, resting, placed);
+        MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
+        if (resting != 0) after_ = _enqueue(m, after_, intent, account, resting, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
-    /// @dev Plans and settles until the ledger refuses no maker; then all has moved, and the book has not changed yet.
-    function _settle(
-        Market storage m,
-        MarketWord word,
-        Order memory order,
-        Book.Walk memory walk,
-        uint256 takerFee,
-        bool buys
-    ) private returns (address account, uint256 traded, uint256 resting) {
-        uint256[] memory exceptions;
-        while (true) {
-            m.book.plan(walk, exceptions);
-            uint256[] memory makers = new uint256[](walk.fills);
-            uint256 cost;
-            (traded, cost) = _price(word, buys, walk, makers);
-            if (order.timeInForce == TimeInForce.FOK && traded != walk.quantity) {
-                revert NotFillable(traded, walk.quantity);
-            }
+    function _postOnly(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+        (uint256 tick, uint256 best) = (intent.tick(), 0);
+        bool meets;
+        if (intent.buys()) {
+            best = m.book.bestOf(Side.SELL, word.bestAsk());
+            meets = best != 0 && best <= tick;
+        } else {
+            best = m.book.bestOf(Side.BUY, word.bestBid());
+            meets = best >= tick;
+        }
+        require(!meets, WouldTrade(uint24(tick), uint24(best)));
+        _rest(m, word, intent, placed);
+    }
 
-            uint256 given;
-            uint256 debit;
-            resting = walk.left;
-            if (resting != 0) {
-                if (walk.stopped || order.timeInForce != TimeInForce.GTC) resting = 0;
-                else (given, debit) = _escrow(word, buys, walk.limit, resting);
-            }
-            if (traded == 0) return (_hold(given, debit), 0, resting);
-            unchecked {
-                uint256 fee = traded / word.lot() * takerFee;
-                debit = _fitting(debit + (buys ? cost + fee : traded));
+    /// @dev Settles the plan, and plans again until the ledger refuses no maker; then all has moved, and the book has not
+    ///      changed yet.
+    function _settle(Market storage m, MarketWord word, TapeWord tape, Intent intent, Book.Walk memory walk)
+        private
+        returns (address account, uint256 traded, uint256 resting)
+    {
+        unchecked {
+            while (true) {
+                uint256[] memory makers = _words((walk.to - walk.from) / 64 - walk.others);
+                uint256 cost;
+                (traded, cost) = _price(word, walk, makers);
+                if (intent.rule() == uint256(TimeInForce.FOK) && traded != walk.quantity) {
+                    revert NotFillable(traded, walk.quantity);
+                }
+
+                uint256 given;
+                uint256 held;
+                resting = walk.left;
+                if (resting != 0) {
+                    if (walk.stopped || intent.rule() != uint256(TimeInForce.GTC)) resting = 0;
+                    else (given, held) = _escrow(word, intent.buys(), walk.limit, resting);
+                }
+                if (traded == 0) return (_hold(given, held), 0, resting);
+                uint256 fee = traded / word.lot() * tape.takerFee() * word.unit();
+                (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
                 try LEDGER.settle(
-                    debit,
-                    buys ? traded : _fitting(cost - fee),
+                    _fitting(held + debit),
+                    _fitting(credit),
                     msg.sender,
-                    buys,
+                    intent.buys(),
                     makers,
                     word.instrument(),
-                    order.selfTrade == SelfTrade.ALLOW
+                    intent.selfTrade() == uint256(SelfTrade.ALLOW)
                 ) returns (
                     address account_
                 ) {
                     return (account_, traded, resting);
                 } catch (bytes memory reason) {
-                    exceptions = _except(order.selfTrade, walk, exceptions, reason);
+                    _except(intent.selfTrade(), walk, makers.length, reason);
+                    m.book.plan(walk);
                 }
             }
         }
@@ -287,7 +302,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     }
 
     /// @dev What each maker gets, and the sums.
-    function _price(MarketWord word, bool buys, Book.Walk memory walk, uint256[] memory makers)
+    function _price(MarketWord word, Book.Walk memory walk, uint256[] memory makers)
         private
         pure
         returns (uint256 traded, uint256 cost)
@@ -296,6 +311,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             uint256 tickSize = word.tickSize();
             uint256 lot = word.lot();
             uint256 fee = word.makerFee() * word.unit();
+            bool buys = walk.side & 1 == 1; // from sellers
             uint256 to = walk.to;
             uint256 next;
             for (uint256 at = walk.from; at != to; at += 64) {
@@ -306,26 +322,23 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 traded += gets;
                 cost += price;
                 if (buys) gets = price - gets / lot * fee;
-                makers[next++] = second << 96 | gets;
+                _put(makers, next++, second << 96 | gets);
             }
         }
     }
 
     /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
-    function _except(SelfTrade selfTrade, Book.Walk memory walk, uint256[] memory known, bytes memory reason)
-        private
-        pure
-        returns (uint256[] memory exceptions)
-    {
+    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, bytes memory reason) private pure {
         (uint256 blocked, uint256 own) = _refused(reason);
-        exceptions = new uint256[](known.length + walk.fills);
+        uint256[] memory known = walk.exceptions;
+        uint256[] memory exceptions = new uint256[](known.length + fills);
         uint256 count;
         for (; count < known.length; ++count) {
             exceptions[count] = known[count];
         }
-        Book.Step forOwn = selfTrade == SelfTrade.CANCEL_NEWEST
+        Book.Step forOwn = selfTrade == uint256(SelfTrade.CANCEL_NEWEST)
             ? Book.Step.STOP
-            : selfTrade == SelfTrade.CANCEL_OLDEST ? Book.Step.EVICT_OWN : Book.Step.DECREMENT;
+            : selfTrade == uint256(SelfTrade.CANCEL_OLDEST) ? Book.Step.EVICT_OWN : Book.Step.DECREMENT;
         uint256 fill;
         for (uint256 at = walk.from; at != walk.to; at += 64) {
             (uint256 first, uint256 second) = Book.noteAt(at);
@@ -340,6 +353,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         assembly ("memory-safe") {
             mstore(exceptions, count)
         }
+        walk.exceptions = exceptions;
     }
 
     function _isAmong(uint256[] memory list, uint256 count, uint256 wanted) private pure returns (bool) {
@@ -362,16 +376,22 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    /// @dev A voucher and an event for each trade.
-    function _tell(Market storage m, MarketWord word, TapeWord tape, Book.Walk memory walk, bool buys, address taker)
-        private
-        returns (uint256 tick, uint256 today)
-    {
+    /// @dev A voucher and an event for each trade, and all of them on the tape.
+    function _tell(
+        Market storage m,
+        MarketWord word,
+        TapeWord tape,
+        Book.Walk memory walk,
+        address taker,
+        uint256 traded
+    ) private returns (TapeWord) {
         unchecked {
+            tape = tape.onDay(VoucherSeries.dayOf(block.timestamp, DAY_OFFSET));
             uint256 index = tape.count();
-            today = VoucherSeries.dayOf(block.timestamp, DAY_OFFSET);
-            uint256 orderOfDay = tape.orderOfDay(today);
+            uint256 orderOfDay = tape.orderOfDay();
+            uint256 unit = word.unit();
             uint256 tickSize = word.tickSize();
+            uint256[] memory leaves = _words((walk.to - walk.from) / 64 - walk.others);
             Voucher memory voucher = Voucher({
                 kind: VoucherKind.TRADE,
                 series: uint32(walk.side >> 8),
@@ -385,32 +405,45 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 to: taker,
                 ref: 0
             });
-            bytes32[] memory leaves = new bytes32[](walk.fills);
-            uint256 to = walk.to;
             uint256 next;
-            for (uint256 at = walk.from; at != to; at += 64) {
+            uint256 tick;
+            for (uint256 at = walk.from; at != walk.to; at += 64) {
                 (uint256 first, uint256 second) = Book.noteAt(at);
                 if (first >= Book.NO_FILL) continue;
+                address maker = OrderWord.wrap(second).account();
+                if (walk.side & 1 == 1) voucher.from = maker; // a seller
+                else voucher.to = maker;
                 tick = uint24(first >> 64);
-                if (buys) voucher.from = OrderWord.wrap(second).account();
-                else voucher.to = OrderWord.wrap(second).account();
                 voucher.index = uint40(index + next);
-                voucher.quantity = first >> 128;
-                voucher.price = tick * tickSize;
-                voucher.ref = uint128(first);
                 voucher.orderOfDay = uint32(orderOfDay + next + 1);
-                leaves[next++] = VoucherSeries.leafOf(voucher);
+                voucher.price = tick * tickSize;
+                voucher.quantity = first >> 128;
+                voucher.ref = uint128(first);
+                _put(leaves, next++, uint256(VoucherSeries.leafOf(voucher)));
 
                 emit Trade(
-                    OrderId.wrap(uint128(first)),
-                    OrderWord.wrap(second).account(),
-                    taker,
-                    uint48(first >> 128),
-                    voucher.index,
-                    voucher.orderOfDay
+                    OrderId.wrap(uint128(first)), maker, taker, uint48(first >> 128), voucher.index, voucher.orderOfDay
                 );
             }
             m.vouchers.appendAll(index, leaves);
+            uint256 fee = traded / word.lot() * (tape.takerFee() + word.makerFee()) * unit;
+            return tape.withTrades(next, tick, fee);
+        }
+    }
+
+    /// @dev Memory for so many words, all of which are written before they are read.
+    function _words(uint256 length) private pure returns (uint256[] memory words) {
+        assembly ("memory-safe") {
+            words := mload(0x40)
+            mstore(0x40, add(words, shl(5, add(length, 1))))
+            mstore(words, length)
+        }
+    }
+
+    /// @dev `i` is below the length.
+    function _put(uint256[] memory words, uint256 i, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(add(add(words, 32), shl(5, i)), word)
         }
     }
 
@@ -419,7 +452,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         for (uint256 at = walk.from; at != walk.to; at += 64) {
             (uint256 first, uint256 second) = Book.noteAt(at);
             uint256 step = first >> 248;
-            if (step == uint256(Book.Step.FILL) || step == uint256(Book.Step.LEVEL)) continue;
+            if (step == uint256(Book.Step.FILL)) continue;
             OrderId id = OrderId.wrap(uint128(first));
             OrderWord order = OrderWord.wrap(second);
             uint48 quantity = uint48(first >> 128);
@@ -489,7 +522,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         private
         returns (address account, uint256 open)
     {
-        (account, open) = m.book.remove(id, word.best(id.side() == Side.BUY));
+        (account, open) = m.book.remove(id, id.side() == Side.BUY ? word.bestBid() : word.bestAsk());
 
         emit OrderClosed(id, account, uint48(open), reason);
     }
@@ -539,8 +572,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         TapeWord tape = m.tape;
         view_.terms = termsOf(word, tape);
         view_.state = MarketState(word.state());
-        view_.bestBid = uint24(m.book.bestOf(Side.BUY, word.best(true)));
-        view_.bestAsk = uint24(m.book.bestOf(Side.SELL, word.best(false)));
+        view_.bestBid = uint24(m.book.bestOf(Side.BUY, word.bestBid()));
+        view_.bestAsk = uint24(m.book.bestOf(Side.SELL, word.bestAsk()));
         view_.last = uint24(tape.last());
         view_.feesAccrued = uint96(tape.fees());
         view_.trades = uint40(tape.count());
@@ -561,7 +594,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         Market storage m = _market(market);
         ticks = new uint24[](most);
         tonnes = new uint48[](most);
-        uint256 tick = m.book.bestOf(side, m.word.best(side == Side.BUY));
+        uint256 tick = m.book.bestOf(side, side == Side.BUY ? m.word.bestBid() : m.word.bestAsk());
         uint256 count;
         for (; count < most && tick != 0; ++count) {
             ticks[count] = uint24(tick);

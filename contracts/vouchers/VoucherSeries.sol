@@ -39,7 +39,7 @@ library VoucherSeries {
 
     /// @notice As `append` for each leaf in turn, but a peak that the next leaves swallow again is never written.
     /// @dev Uses `leaves` up. At each height the nodes that are complete stand in memory from `at` on.
-    function appendAll(Peaks storage peaks, uint256 count, bytes32[] memory leaves) internal {
+    function appendAll(Peaks storage peaks, uint256 count, uint256[] memory leaves) internal {
         unchecked {
             uint256 nodes = leaves.length;
             uint256 at;
@@ -112,8 +112,9 @@ library VoucherSeries {
 
     /// @dev The civil day of `timestamp` in a zone that is `offset` seconds east of UTC: days since 1970-01-01.
     function dayOf(uint256 timestamp, int256 offset) internal pure returns (uint24) {
-        // forge-lint: disable-next-line(unsafe-typecast) -- block times are far below 2^63 seconds and 2^24 days
-        return uint24(uint256(int256(timestamp) + offset) / 1 days);
+        unchecked {
+            return uint24(uint256(int256(timestamp) + offset) / 1 days); // times are far below 2^63 seconds, days below 2^24
+        }
     }
 
     function _get(uint256 at) private pure returns (bytes32 node) {

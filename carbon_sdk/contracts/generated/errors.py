@@ -1304,21 +1304,6 @@ class FailedCall(RuleBroken):
     advice = ADVICE.get("FailedCall", "")
 
 
-class FeesToCollect(RuleBroken):
-    """More fees than can accrue before they are collected."""
-
-    error = "FeesToCollect"
-    signature = "FeesToCollect(uint256)"
-    selector = bytes.fromhex("82ab9e5a")
-    names = ("amount",)
-    meaning = "More fees than can accrue before they are collected."
-    advice = ADVICE.get("FeesToCollect", "")
-
-    def __init__(self, amount: int, *, data: bytes = b"") -> None:
-        self.amount = amount
-        super().__init__(self.amount, data=data)
-
-
 class FilingClosed(RuleBroken):
     """The filing has a figure; only the authority can reopen it."""
 
@@ -3336,7 +3321,6 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     EmptyQuantity.selector: (EmptyQuantity, codec_of(())),
     ExclusionUnchanged.selector: (ExclusionUnchanged, codec_of(("address", "uint16", "bool"))),
     FailedCall.selector: (FailedCall, codec_of(())),
-    FeesToCollect.selector: (FeesToCollect, codec_of(("uint256",))),
     FilingClosed.selector: (FilingClosed, codec_of(("uint64", "uint16", "uint8"))),
     FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),
     FingerprintUsed.selector: (FingerprintUsed, codec_of(("bytes32",))),
