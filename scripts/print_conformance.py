@@ -206,8 +206,8 @@ def _lines(rows: Mapping[str, Row]) -> Iterator[str]:
     yield "# Conformance with IEEE Std 3218-2022"
     yield ""
     yield "Printed from [conformance.toml](conformance.toml) by `scripts/print_conformance.py --write`; a test fails"
-    yield "when the two differ, when something named here does not exist, or when the number of planned rows grows. A row"
-    yield "is *done* when what it names does all that is asked; else it is *planned*, and says what is there."
+    yield "when the two differ, when something named here does not exist, or when the number of planned rows grows. A"
+    yield "row is *done* when what it names does all that is asked; else it is *planned*, and says what is there."
     yield ""
     yield f"{done} of {len(rows)} are done."
     for section, ids in SECTIONS.items():
