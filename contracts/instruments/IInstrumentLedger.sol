@@ -151,7 +151,8 @@ interface IInstrumentLedger {
     /// @return account Whose it was.
     function escrowFrom(address key, uint256 instrument, uint256 quantity) external returns (address account);
 
-    /// @notice Settle one order against makers: delivery versus payment in one call, or nothing at all.
+    /// @notice Settle one order against makers: delivery versus payment in one call, or nothing at all. Emitted as transfers
+    ///         from the account to each maker, to the book for what is left of the debit, and from the book to the account.
     /// @param debit Given: for what is traded, fees, and what the rest of the order holds. Below 2^96.
     /// @param credit Got, net of fees. Below 2^96.
     /// @param key That called the book.

@@ -426,8 +426,9 @@ contract InstrumentLedger is
         emit TransferSingle(operator, BOOK, account, instrument, quantity);
     }
 
-    /// @dev The taker's word is written before any maker's is read: with `ownAllowed` a maker may be the taker. Makers that
-    ///      are refused count before a shortage: without them the order may need less.
+    /// @dev Makers are paid by the taker, the book keeps what is left: fees, and what the rest of the order holds. The
+    ///      taker's word is written before any maker's is read: with `ownAllowed` a maker may be the taker. Makers that are
+    ///      refused count before a shortage: without them the order may need less.
     function _settlePurchase(
         address key,
         uint256 instrument,
@@ -436,31 +437,34 @@ contract InstrumentLedger is
         uint256 credit,
         uint256[] calldata makers
     ) private returns (address account) {
-        Storage storage $ = _s();
-        Account storage known;
-        AccountWord taker;
-        (account, known, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
-        uint256 free = _freeMoney(taker, account);
-        if (free >= debit) known.word = taker.lessMoney(debit);
-        emit TransferSingle(key, account, BOOK, MAIN_MONEY, debit);
+        unchecked {
+            Account storage known;
+            AccountWord taker;
+            (account, known, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
+            uint256 free = _freeMoney(taker, account);
+            if (free >= debit) known.word = taker.lessMoney(debit);
 
-        uint256 blocked;
-        uint256 own;
-        for (uint256 i; i < makers.length; ++i) {
-            address maker = address(uint160(makers[i] >> 96));
-            uint256 amount = makers[i] & _WHOLE;
-            known = $.accounts[maker];
-            AccountWord word = known.word;
-            if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
-            else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
-            known.word = word.moreMoney(amount);
-            emit TransferSingle(key, BOOK, maker, MAIN_MONEY, amount);
+            uint256 left = debit;
+            uint256 blocked;
+            uint256 own;
+            for (uint256 i; i < makers.length; ++i) {
+                address maker = address(uint160(makers[i] >> 96));
+                uint256 amount = makers[i] & _WHOLE;
+                left -= amount;
+                known = _s().accounts[maker];
+                AccountWord word = known.word;
+                if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
+                else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
+                known.word = word.moreMoney(amount);
+                emit TransferSingle(key, account, maker, MAIN_MONEY, amount);
+            }
+            if (blocked | own != 0) revert MakersRefused(blocked, own);
+            if (free < debit) revert InsufficientFree(account, MAIN_MONEY, free, debit);
+            if (left != 0) emit TransferSingle(key, account, BOOK, MAIN_MONEY, left);
+
+            _creditUnits(account, instrument, credit);
+            emit TransferSingle(key, BOOK, account, instrument, credit);
         }
-        if (blocked | own != 0) revert MakersRefused(blocked, own);
-        if (free < debit) revert InsufficientFree(account, MAIN_MONEY, free, debit);
-
-        _creditUnits(account, instrument, credit);
-        emit TransferSingle(key, BOOK, account, instrument, credit);
     }
 
     /// @dev As `_settlePurchase`, the other way round.
@@ -472,30 +476,33 @@ contract InstrumentLedger is
         uint256 credit,
         uint256[] calldata makers
     ) private returns (address account) {
-        Storage storage $ = _s();
-        AccountWord taker;
-        (account,, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
-        Holding storage held = $.holdings[account][instrument];
-        uint256 free = _freeUnits(held.word, account, instrument);
-        if (free >= debit) held.word = held.word.less(debit);
-        emit TransferSingle(key, account, BOOK, instrument, debit);
+        unchecked {
+            AccountWord taker;
+            (account,, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
+            Holding storage held = _s().holdings[account][instrument];
+            uint256 free = _freeUnits(held.word, account, instrument);
+            if (free >= debit) held.word = held.word.less(debit);
 
-        uint256 blocked;
-        uint256 own;
-        for (uint256 i; i < makers.length; ++i) {
-            address maker = address(uint160(makers[i] >> 96));
-            uint256 amount = makers[i] & _WHOLE;
-            AccountWord word = $.accounts[maker].word;
-            if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
-            else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
-            _creditUnits(maker, instrument, amount);
-            emit TransferSingle(key, BOOK, maker, instrument, amount);
+            uint256 left = debit;
+            uint256 blocked;
+            uint256 own;
+            for (uint256 i; i < makers.length; ++i) {
+                address maker = address(uint160(makers[i] >> 96));
+                uint256 amount = makers[i] & _WHOLE;
+                left -= amount;
+                AccountWord word = _s().accounts[maker].word;
+                if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
+                else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
+                _creditUnits(maker, instrument, amount);
+                emit TransferSingle(key, account, maker, instrument, amount);
+            }
+            if (blocked | own != 0) revert MakersRefused(blocked, own);
+            if (free < debit) revert InsufficientFree(account, instrument, free, debit);
+            if (left != 0) emit TransferSingle(key, account, BOOK, instrument, left);
+
+            _creditMoney(account, credit);
+            emit TransferSingle(key, BOOK, account, MAIN_MONEY, credit);
         }
-        if (blocked | own != 0) revert MakersRefused(blocked, own);
-        if (free < debit) revert InsufficientFree(account, instrument, free, debit);
-
-        _creditMoney(account, credit);
-        emit TransferSingle(key, BOOK, account, MAIN_MONEY, credit);
     }
 
     function _haveOneOwner(address a, AccountWord wordA, address b, AccountWord wordB) private pure returns (bool) {

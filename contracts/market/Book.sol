@@ -282,35 +282,30 @@ library Book {
         if (LevelWord.unwrap(w.endWord) != 0) s.levels[_key(side, w.end)].word = w.endWord;
     }
 
-    /// @dev The levels that the walk passed are empty and unlisted. Each had an order, of which there is a note, save
-    ///      perhaps the first.
+    /// @dev The levels that the walk passed are empty and unlisted, their bits of one word of the bitmap cleared together.
+    ///      Each had an order, of which there is a note, save perhaps the first.
     function _leaveBehind(State storage s, Walk memory w, uint256 side) private {
         unchecked {
-            uint256 leaf = w.best >> 8; // bits of one word of the bitmap are cleared together
-            uint256 bits;
             uint256 tick = w.best;
-            uint256 at = w.from;
-            while (tick != w.end) {
-                LevelWord word = s.levels[_key(side, tick)].word;
-                if (word.total() != 0) word = word.emptied();
-                s.levels[_key(side, tick)].word = word.unlisted();
-                if (tick >> 8 != leaf) {
-                    s.bitmap.clear(side, leaf, bits);
-                    leaf = tick >> 8;
+            uint256 bits = 1 << (tick & 0xff);
+            Level storage level = s.levels[_key(side, tick)];
+            level.word = (level.word.total() == 0 ? level.word : level.word.emptied()).unlisted();
+
+            uint256 to = w.to;
+            for (uint256 at = w.from; at != to; at += 64) {
+                (uint256 first,) = noteAt(at);
+                uint256 next = uint24(first >> 64);
+                if (next == tick) continue;
+                if (next == w.end) break;
+                if (next >> 8 != tick >> 8) {
+                    s.bitmap.clear(side, tick >> 8, bits);
                     bits = 0;
                 }
+                tick = next;
                 bits |= 1 << (tick & 0xff);
-
-                uint256 passed = tick;
-                tick = w.end;
-                for (; at != w.to; at += 64) {
-                    (uint256 first,) = noteAt(at);
-                    if (uint24(first >> 64) == passed) continue;
-                    tick = uint24(first >> 64);
-                    break;
-                }
+                s.levels[_key(side, tick)].word = LevelWord.wrap(((first >> 32 & type(uint32).max) + 1) << 160);
             }
-            s.bitmap.clear(side, leaf, bits);
+            s.bitmap.clear(side, tick >> 8, bits);
         }
     }
 

@@ -25,7 +25,7 @@ using {
     highest,
     lot,
     least,
-    tickSize,
+    tickMantissa,
     unit,
     makerFee,
     state,
@@ -125,14 +125,12 @@ function makerFee(MarketWord w) pure returns (uint256) {
     return uint16(MarketWord.unwrap(w) >> 208);
 }
 
-/// @dev Smallest units of money per tick and tonne; below 2^84.
-function tickSize(MarketWord w) pure returns (uint256) {
-    unchecked {
-        return uint24(MarketWord.unwrap(w) >> 224) * w.unit();
-    }
+/// @dev Units of money per tick and tonne.
+function tickMantissa(MarketWord w) pure returns (uint256) {
+    return uint24(MarketWord.unwrap(w) >> 224);
 }
 
-/// @dev In smallest units of money; fees are counted in it. The exponent is at most 18.
+/// @dev Of ticks and fees, in smallest units of money: below 2^60, as the exponent is at most 18.
 function unit(MarketWord w) pure returns (uint256) {
     unchecked {
         return 10 ** (MarketWord.unwrap(w) >> 248 & 31);

@@ -170,7 +170,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     function _rest(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
         uint256 quantity = intent.quantity();
         uint256 rule = intent.rule();
-        if (rule == uint256(TimeInForce.IOC)) return;
+        if (rule == uint256(TimeInForce.IOC)) {
+            // Nothing happens, but only for somebody who may trade.
+            // slither-disable-next-line unused-return
+            IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
+            return;
+        }
         if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
         (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
@@ -260,7 +265,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             while (true) {
                 uint256[] memory makers = _words((walk.to - walk.from) / 64 - walk.others);
                 uint256 cost;
-                (traded, cost) = _price(word, walk, makers);
+                uint256 unit = word.unit();
+                (traded, cost) = _price(word, walk, makers, unit);
                 if (intent.rule() == uint256(TimeInForce.FOK) && traded != walk.quantity) {
                     revert NotFillable(traded, walk.quantity);
                 }
@@ -273,7 +279,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                     else (given, held) = _escrow(word, intent.buys(), walk.limit, resting);
                 }
                 if (traded == 0) return (_hold(given, held), 0, resting);
-                uint256 fee = traded / word.lot() * tape.takerFee() * word.unit();
+                uint256 fee = traded / word.lot() * tape.takerFee() * unit;
                 (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
                 try LEDGER.settle(
                     _fitting(held + debit),
@@ -302,15 +308,15 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     }
 
     /// @dev What each maker gets, and the sums.
-    function _price(MarketWord word, Book.Walk memory walk, uint256[] memory makers)
+    function _price(MarketWord word, Book.Walk memory walk, uint256[] memory makers, uint256 unit)
         private
         pure
         returns (uint256 traded, uint256 cost)
     {
         unchecked {
-            uint256 tickSize = word.tickSize();
+            uint256 tickSize = word.tickMantissa() * unit;
             uint256 lot = word.lot();
-            uint256 fee = word.makerFee() * word.unit();
+            uint256 fee = word.makerFee() * unit;
             bool buys = walk.side & 1 == 1; // from sellers
             uint256 to = walk.to;
             uint256 next;
@@ -390,7 +396,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             uint256 index = tape.count();
             uint256 orderOfDay = tape.orderOfDay();
             uint256 unit = word.unit();
-            uint256 tickSize = word.tickSize();
+            uint256 tickSize = word.tickMantissa() * unit;
             uint256[] memory leaves = _words((walk.to - walk.from) / 64 - walk.others);
             Voucher memory voucher = Voucher({
                 kind: VoucherKind.TRADE,
@@ -472,45 +478,50 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
 
     /// @inheritdoc IOrderBook
     function cancel(OrderId id) external {
-        Market storage m = _market(id.market());
-        MarketWord word = m.word;
+        (Market storage m, MarketWord word) = _marketAt(id);
         (address account, uint256 open) = _remove(m, word, id, CloseReason.TAKEN_BACK);
         _giveBackTo(word, id, account, open);
     }
 
     /// @inheritdoc IOrderBook
     function reduce(OrderId id, uint48 by) external {
-        Market storage m = _market(id.market());
+        (Market storage m, MarketWord word) = _marketAt(id);
         (OrderWord order, uint256 open) = _open(m, id);
-        uint256 lot = m.word.lot();
+        uint256 lot = word.lot();
         require(by != 0 && by < open && by % lot == 0, BadReduction(by, open, lot));
 
         m.book.reduce(id, by);
 
         emit OrderReduced(id, order.account(), by);
 
-        _giveBackTo(m.word, id, order.account(), by);
+        _giveBackTo(word, id, order.account(), by);
     }
 
     /// @inheritdoc IOrderBook
     function evict(OrderId id) external {
-        Market storage m = _market(id.market());
+        (Market storage m, MarketWord word) = _marketAt(id);
         (OrderWord order, uint256 open) = _open(m, id);
         require(order.hasExpired(), NotExpired(id, order.expires()));
 
-        _remove(m, m.word, id, CloseReason.EXPIRED);
-        _giveBack(m.word, id, order.account(), open);
+        _remove(m, word, id, CloseReason.EXPIRED);
+        _giveBack(word, id, order.account(), open);
     }
 
     /// @inheritdoc IOrderEscrow
     function cancelFor(address account, OrderId[] calldata orders) external onlyModule(address(LEDGER)) {
         for (uint256 i; i < orders.length; ++i) {
-            Market storage m = _market(orders[i].market());
+            (Market storage m, MarketWord word) = _marketAt(orders[i]);
             (OrderWord order, uint256 open) = m.book.openOf(orders[i]);
             if (open == 0 || order.account() != account) continue;
-            _remove(m, m.word, orders[i], CloseReason.AUTHORITY);
-            _giveBack(m.word, orders[i], account, open);
+            _remove(m, word, orders[i], CloseReason.AUTHORITY);
+            _giveBack(word, orders[i], account, open);
         }
+    }
+
+    function _marketAt(OrderId id) private view returns (Market storage m, MarketWord word) {
+        m = _s().markets[id.market()];
+        word = m.word;
+        require(word.state() != uint256(MarketState.NONE), UnknownMarket(id.market()));
     }
 
     function _open(Market storage m, OrderId id) private view returns (OrderWord order, uint256 open) {
@@ -548,8 +559,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     {
         if (!buys) return (word.instrument(), quantity);
         unchecked {
-            uint256 fee = quantity / word.lot() * word.makerFee() * word.unit();
-            return (MAIN_MONEY, quantity * tick * word.tickSize() + fee);
+            uint256 fee = quantity / word.lot() * word.makerFee();
+            return (MAIN_MONEY, (quantity * tick * word.tickMantissa() + fee) * word.unit());
         }
     }
 
