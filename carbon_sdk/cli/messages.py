@@ -18,7 +18,7 @@ def sentence(error: CarbonError) -> str:
 
 
 def _role_of(act: str) -> str:
-    """The role that the permission matrix asks for an act such as `RuleBook.publish(…)`; empty when it asks for none."""
+    """The role that the matrix asks for an act such as `RuleBook.publish(…)`; empty when it asks for none."""
     from carbon_sdk.deployment.permissions import GOVERNED, MATRIX
 
     found = _ACT.match(act)

@@ -118,7 +118,7 @@ def _brief(item: Any) -> str:
     if isinstance(item, bool) or item is None:
         return {True: "yes", False: "no", None: "–"}[item]
     if isinstance(item, int):
-        return f"{item:,}"
+        return f"{item:,}" if abs(item) >= 10_000 else str(item)  # years stay readable
     if isinstance(item, dict):
         return ", ".join(f"{name} {_brief(part)}" for name, part in item.items())
     if isinstance(item, list):

@@ -26,13 +26,23 @@ from carbon_sdk.cli.main import COMMANDS
 from carbon_sdk.cli.options import dry_run_option, open_scheme, signer_of, with_key, with_scheme
 from carbon_sdk.cli.values import convert, placeholder
 
+_WRITING = """\b
+How values are written:
+  prices and money  in the main unit: 46.20
+  instruments       by name (UKA21), or class/scheme/vintage/project/series
+  units             UKA21=1250, several with commas
+  markets           by name or number
+  documents         a text, 0x and its digest, or @file
+  times             2022-03-31T23:59:59+01:00, or Unix seconds
+  several           with commas; what has parts: a JSON file
+"""
 _OWN = ("rpc", "deployment", "as_json", "keystore", "key_env", "dry_run")
 """Parameters that are the command line's."""
 
 
 def _group(name: str, kind: type[Actor]) -> click.Group:
     """All commands of one role."""
-    group = click.Group(name, help=COMMANDS[name][1])
+    group = click.Group(name, help=COMMANDS[name][1], epilog=_WRITING)
     for method, verb in sorted(verbs_of(kind).items()):
         group.add_command(_command(kind, method, verb._form, acts=True))
     for method, read in _reads_of(kind).items():

@@ -6,7 +6,7 @@ A part may import what stands in its set below and, through it, everything under
     types <- governance <- vouchers <- registry <- {instruments, reporting} <- {allocation, market, compliance}
 
     errors <- identifiers <- units <- chain <- contracts <- deployment <- {evidence, identity, audit}
-    {evidence, identity, audit} <- actors <- {replay, demo} <- cli        audit <- market_data <- {replay, demo}
+    {evidence, identity, audit} <- actors <- scheme <- {replay, demo} <- cli        audit <- market_data <- {replay, demo}
 
 errors lies lowest, as refusing a float or a malformed id is one. audit never imports actors: whoever audits does not
 lean on the code that acted.
@@ -55,7 +55,8 @@ SDK: dict[str, set[str]] = {
     "market_data": {"audit"},
     "actors": {"evidence", "identity", "audit"},
     "replay": {"actors", "market_data"},
-    "demo": {"actors", "market_data"},
+    "scheme": {"actors"},
+    "demo": {"scheme", "market_data"},
     "cli": {"replay", "demo"},
 }
 
