@@ -11,7 +11,8 @@ from carbon_sdk.audit.vouchers import Mountains
 from carbon_sdk.chain.calls import Event, Logged
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
-from carbon_sdk.contracts.generated.enums import InstrumentState, MarketState, Reason, Status, Verdict, VoucherKind
+from carbon_sdk.contracts.generated.enums import InstrumentState, Reason, Status, Verdict, VoucherKind
+from carbon_sdk.contracts.generated.errors import UnknownMarket
 from carbon_sdk.contracts.generated.events import (
     DepositRecorded,
     OrderPlaced,
@@ -143,10 +144,10 @@ class MarketReader:
         self.suite = suite
         self.number = MarketId(positive(number, "market"))
         self._book = suite.contract(OrderBook)
-        found = self._book.market_of(self.number)
-        if found.state is MarketState.NONE:
-            raise InputError(f"There is no market {number}; there are {self._book.market_count()}.")
-        self._terms = found.terms
+        try:
+            self._terms = self._book.market_of(self.number).terms
+        except UnknownMarket:
+            raise InputError(f"There is no market {number}; there are {self._book.market_count()}.") from None
 
     @property
     def terms(self) -> MarketTerms:
