@@ -108,6 +108,8 @@ def _findings_of(row: Row) -> Iterator[str]:
         yield f"status {row.status!r} is none of {', '.join(STATUSES)}"
     if row.status == "done" and not (row.tests and (row.contracts or row.sdk)):
         yield "done, but it names no test, or nothing that does it"
+    if row.status == "done" and row.id.startswith("R-TBL-") and not (row.sdk and row.cli):
+        yield "done, but a function of Table 1 is a named SDK method and a CLI verb"
     if row.status == "done" and row.partly:
         yield "done, but `partly` says that something is missing"
     yield from (f"there is no {name} in the contracts" for name in row.contracts if not _in_contracts(name))
