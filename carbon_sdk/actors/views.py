@@ -12,7 +12,7 @@ from carbon_sdk.chain.calls import Event, Logged
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.enums import InstrumentState, Reason, Status, Verdict, VoucherKind
-from carbon_sdk.contracts.generated.errors import UnknownMarket
+from carbon_sdk.contracts.generated.errors import UnknownMarket, UnknownSeries
 from carbon_sdk.contracts.generated.events import (
     DepositRecorded,
     OrderPlaced,
@@ -435,12 +435,15 @@ def vouchers_of(suite: Suite, series: int) -> tuple[Voucher, ...]:
     Raises:
         InputError: The directory knows no such series.
     """
-    issuer = suite.contract(VoucherBook).series_of(series).issuer
+    try:
+        issuer = suite.contract(VoucherBook).series_of(series).issuer
+    except UnknownSeries:
+        raise InputError(f"There is no series {series} of vouchers.") from None
     if issuer == suite.contract(OrderBook).address:
         return tuple(_trade_vouchers(suite, series))
     if issuer == suite.contract(ComplianceDesk).address:
         return tuple(_desk_vouchers(suite, series))
-    raise InputError(f"There is no series {series} of vouchers that this SDK can rebuild.")
+    raise InputError(f"The series {series} of vouchers is of a contract that this SDK does not know.")
 
 
 def leaf_of(voucher: Voucher) -> bytes:
