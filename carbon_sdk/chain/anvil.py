@@ -217,7 +217,7 @@ class Anvil:
         return birth
 
     def _resume_clock(self, url: str, birth: _Birth) -> None:
-        """anvil's clock begins again with the first block: set it to where the chain, or the machine, has come."""
+        """Anvil's clock begins again with the first block: set it to where the chain, or the machine, has come."""
         endpoint = HttpEndpoint(url, timeout=30)
         newest = int(endpoint.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
         endpoint.request("evm_setTime", newest + 1 if birth.own_clock else max(newest + 1, int(time.time())))

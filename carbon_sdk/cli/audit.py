@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -28,12 +29,16 @@ def run(rpc: str | None, deployment: str | None, as_json: bool, store: str, proo
 
     from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
     from carbon_sdk.cli.output import print_json
+    from carbon_sdk.deployment.model import write_atomically
+    from carbon_sdk.market_data.page import Page, render
 
     with open_scheme(rpc, deployment) as scheme, contextlib.closing(open_store(store)) as events:
         indexer_of(scheme, events).sync()
         report = auditor_of(scheme, events).run(proofs=proofs)
+        title = scheme.deployment.scheme
     if page:
-        page.write_text(report.html())
+        day = datetime.fromtimestamp(report.timestamp, UTC).date()
+        write_atomically(page, render(Page(title, day, audit=report)))
     if as_json:
         print_json(report.as_json())
     else:

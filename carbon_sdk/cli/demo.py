@@ -128,14 +128,21 @@ def _show(year: Year, seconds: int) -> None:
 
 
 def _show_positions(console: Console, year: Year) -> None:
+    from rich.box import SIMPLE
     from rich.table import Table
 
     money = year.stage.rules.file.money
     plants = {party.account: party for party in year.stage.cast.companies}
     table = Table(
-        "installation", "allocated", "emitted", "surrendered", "left", "status", "penalty",
-        title=f"{year.title}: holdings against obligations of {year.year}, in tonnes", title_justify="left",
-    )  # fmt: skip
+        *("installation", "free", "emitted", "given up", "left", "status", "penalty"),
+        title=f"Holdings against obligations of {year.year}, in tonnes; penalties in {money.name}",
+        title_justify="left",
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
+    )
+    for column in table.columns:
+        column.no_wrap = True
+    table.columns[0].max_width = 24
     _right(table, (1, 2, 3, 4, 6))
     for one in year.record.positions:
         plant = plants[one.account].plant
@@ -146,7 +153,7 @@ def _show_positions(console: Console, year: Year) -> None:
             f"{one.surrendered:,}",
             f"{one.held + one.in_orders:,}",
             one.status,
-            f"{one.penalty // 10**money.decimals:,} {money.name}" if one.penalty else "",
+            f"{one.penalty // 10**money.decimals:,}" if one.penalty else "",
             style="red" if one.shortfall else "",
         )
     console.print(table)
@@ -197,10 +204,9 @@ def _show_folder(console: Console, year: Year) -> None:
     table.add_row("", str(folder / closing.STORE), "every event, for queries")
     table.add_row("", str(folder / closing.DEPLOYMENT), "what lies where on the chain")
     console.print(table)
-    steps = Table(box=None, show_header=False, pad_edge=False)
-    for number, (what, how) in enumerate(year.record.steps):
-        steps.add_row("Do next" if not number else "", what, how)
-    console.print(steps)
+    console.print("\nWhat to do next:")
+    for what, how in year.record.steps:
+        console.print(f"  {what}:\n    [bold]{how}[/]", soft_wrap=True)
 
 
 def _right(table: Any, columns: Sequence[int]) -> None:

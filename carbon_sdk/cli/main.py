@@ -83,9 +83,6 @@ def run(arguments: list[str] | None = None) -> int:
 
         click.echo(f"carbon: {sentence(error)}", err=True)
         return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else error.format_message())
-        return 2
     except click.ClickException as error:
         error.show()
         return 2

@@ -20,7 +20,7 @@ from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
-from carbon_sdk.actors.verbs import Verb, verbs_of
+from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier
 from carbon_sdk.cli.main import COMMANDS
 from carbon_sdk.cli.options import dry_run_option, open_scheme, signer_of, with_key, with_scheme
@@ -56,7 +56,7 @@ def _reads_of(kind: type[Actor]) -> dict[str, Callable[..., Any]]:
     for name in dir(kind):
         value = inspect.getattr_static(kind, name)
         inherited = hasattr(Actor, name)
-        if not name.startswith("_") and not inherited and inspect.isfunction(value) and not isinstance(value, Verb):
+        if not name.startswith("_") and not inherited and inspect.isfunction(value):
             found[name] = value
     return found
 

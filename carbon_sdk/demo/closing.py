@@ -73,6 +73,7 @@ class Record:
         proven: The voucher that was verified.
         vouchers: How many there are.
         folder: Where everything lies.
+        steps: What to do next, and how.
     """
 
     audit: AuditReport
@@ -82,15 +83,16 @@ class Record:
     proven: Proven
     vouchers: int
     folder: Path
-
-    @property
-    def steps(self) -> list[tuple[str, str]]:
-        """What to do with the folder, and how."""
-        return next_steps(self.folder, self.proven)
+    steps: tuple[tuple[str, str], ...]
 
 
-def close_books(stage: Stage, folder: Path) -> Record:
+def close_books(stage: Stage, folder: Path, where: str) -> Record:
     """Audit, prove, publish.
+
+    Args:
+        stage: The year.
+        folder: For the record.
+        where: Options by which commands find the chain later.
 
     Raises:
         StoryBroken: The replay differs from the contracts, or a voucher is not genuine.
@@ -120,7 +122,8 @@ def close_books(stage: Stage, folder: Path) -> Record:
         bulletin = data.bulletin(1, day)
         trades = tuple(trade for trade in data.trades(1) if data.day_of(trade.at) == day)
     positions = tuple(positions_of(auditor.state, names_of(stage)))
-    record = Record(audit, positions, bulletin, trades, proven, len(written), folder)
+    steps = _next_steps(folder, where, proven)
+    record = Record(audit, positions, bulletin, trades, proven, len(written), folder, steps)
     (folder / PAGE).write_text(render(_page(stage, record)))
     return record
 
@@ -183,12 +186,13 @@ def _page(stage: Stage, record: Record) -> Page:
     )
 
 
-def next_steps(folder: Path, proven: Proven) -> list[tuple[str, str]]:
-    """What to do with the folder, and how."""
-    chain = folder / CHAIN
-    return [
-        ("See the market as it stands", f"carbon status --rpc {chain}"),
-        ("Audit it again", f"carbon audit run --rpc {chain} --store {folder / STORE}"),
-        ("Verify a voucher", f"carbon voucher verify --rpc {chain} {proven.file}"),
-        ("Act with a key of the play", f"set -a; . {folder / KEYS}; carbon company --help"),
-    ]
+def _next_steps(folder: Path, where: str, proven: Proven) -> tuple[tuple[str, str], ...]:
+    return (
+        ("See the market as it stands", f"carbon status {where}"),
+        ("Audit it again", f"carbon audit run {where} --store {folder / STORE}"),
+        ("Verify a voucher", f"carbon voucher verify {proven.file} {where}"),
+        (
+            "Act with a key of the play",
+            f"set -a; . {folder / KEYS}; carbon bank reconcile --key-env SETTLEMENT_BANK {where}",
+        ),
+    )

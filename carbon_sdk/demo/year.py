@@ -108,7 +108,7 @@ def play(
         surrender.pass_deadline(stage)
         shortfall = surrender.assess(stage)
         units = stage.suite.contract(InstrumentLedger).instrument_of(int(stage.units))
-        record = closing.close_books(stage, target)
+        record = closing.close_books(stage, target, _where(rpc, target))
     write_atomically(target / "participants.json", _participants(stage))
     return Year(
         stage.rules.file.scheme.title,
@@ -157,6 +157,12 @@ def _refuse_running(chain: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         return
     raise InputError(f"Process {owner} runs the chain of {chain}. End it, or name another folder with --out.")
+
+
+def _where(rpc: str | None, folder: Path) -> str:
+    if rpc is None:
+        return f"--rpc {folder / closing.CHAIN}"
+    return f"--rpc {rpc} --deployment {folder / closing.DEPLOYMENT}"
 
 
 def _date(stage: Stage, month: int, day: int, later: int = 0) -> int:
