@@ -32,7 +32,7 @@ PATH = ("45.25", "46.10", "46.85", "45.70", "44.60", "45.40", "45.95")
 """Where the price goes in the course of the day, in the main unit of money per tonne."""
 GAS = 3_000_000
 MOST_MAKERS = 25
-TOGETHER = 6
+TOGETHER = 3
 """Orders that come within a few seconds of each other."""
 
 
@@ -236,10 +236,10 @@ def trade_for_a_day(stage: Stage) -> TradingDay:
         OPENS,
         PAUSES,
         [
-            *(Wish(party, Side.BUY, goal(party) * 45 // 100, 4) for party in buyers),
+            *(Wish(party, Side.BUY, goal(party) * 50 // 100, 4) for party in buyers),
             *(Wish(party, Side.SELL, -party.gap * 50 // 100, 6) for party in sellers),
             *(Wish(party, Side.BUY, 4 * spare, 8) for party in traders),
-            Wish(treasury, Side.SELL, for_sale * 30 // 100, 24),
+            Wish(treasury, Side.SELL, for_sale * 40 // 100, 26),
         ],
         (0, 3),
     )
@@ -249,10 +249,10 @@ def trade_for_a_day(stage: Stage) -> TradingDay:
         RESUMES,
         CLOSES - 1800,
         [
-            *(Wish(party, Side.BUY, floor.missing(party) * 80 // 100, 4) for party in buyers),
+            *(Wish(party, Side.BUY, floor.missing(party) * 90 // 100, 5) for party in buyers),
             *(Wish(party, Side.SELL, -party.gap * 40 // 100, 5) for party in sellers),
             *(Wish(party, Side.SELL, floor.held(party) * 90 // 100, 7) for party in traders),
-            Wish(treasury, Side.SELL, floor.held(treasury) * 35 // 100, 20),
+            Wish(treasury, Side.SELL, floor.held(treasury) * 55 // 100, 24),
         ],
         (3, 6),
     )
