@@ -19,7 +19,7 @@ from carbon_sdk.contracts.generated.events import OrderClosed, OrderPlaced, Trad
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.structs import Placed
-from carbon_sdk.demo.stage import Party, Stage
+from carbon_sdk.demo.stage import IN_FLIGHT, Party, Stage
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Side
 from carbon_sdk.units import ticks
@@ -118,15 +118,17 @@ class Floor:
             self._order(wish.party, wish.side, self._limit(wish.side, self._middle(path, n, len(slices))), part)
             for n, (wish, part) in enumerate(slices)
         ]
-        groups = [orders[n : n + TOGETHER] for n in range(0, len(orders), TOGETHER)]
+        size = TOGETHER if self.stage.clock else len(orders)
+        groups = [orders[n : n + size] for n in range(0, len(orders), size)]
         for n, group in enumerate(groups):
             jitter = self.dice.randrange(60)
             self.stage.travel(self.midnight + since + (until - since) * n // len(groups) + jitter)
             self.send(group)
 
     def send(self, acts: Sequence[tuple[Signer, Act[Placed] | Act[None]]]) -> None:
-        """Place or take back orders, one after the other: who comes first decides who trades."""
-        for outcome in send_many(self.stage.chain, acts, gas=GAS, batch=1):
+        """Place or take back orders: on a local chain one after the other, since who comes first decides who trades."""
+        together = 1 if self.stage.chain.is_local else IN_FLIGHT
+        for outcome in send_many(self.stage.chain, acts, gas=GAS, batch=together):
             if outcome.error is not None:
                 raise outcome.error
             assert outcome.done is not None  # noqa: S101 -- either of the two is there
