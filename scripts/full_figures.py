@@ -11,11 +11,17 @@ import json
 import re
 import sys
 import xml.etree.ElementTree as ET
+from decimal import Decimal
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "benchmarks" / "full.json"
 SLOWEST = 10
+
+
+def milliseconds_of(seconds: str) -> int:
+    """Whole milliseconds of seconds as a report writes them."""
+    return int(Decimal(seconds) * 1000)
 
 
 def forge_figures(report: str) -> dict[str, object]:
@@ -26,7 +32,7 @@ def forge_figures(report: str) -> dict[str, object]:
     if not found:
         sys.exit("full_figures: forge's report has no closing line")
     suites, time, unit, passed, failed, skipped = found.groups()
-    milliseconds = round(float(time) * (1 if unit == "ms" else 1000))
+    milliseconds = int(Decimal(time)) if unit == "ms" else milliseconds_of(time)
     counts = {"suites": suites, "passed": passed, "failed": failed, "skipped": skipped}
     return {name: int(value) for name, value in counts.items()} | {"milliseconds": milliseconds}
 
@@ -34,17 +40,17 @@ def forge_figures(report: str) -> dict[str, object]:
 def python_figures(report: Path) -> dict[str, object]:
     """Counts, seconds and the slowest of the Python tests, from pytest's JUnit report."""
     suite = next(ET.parse(report).getroot().iter("testsuite"))
-    cases = sorted(suite.iter("testcase"), key=lambda case: -float(case.get("time", "0")))
+    cases = sorted(suite.iter("testcase"), key=lambda case: -milliseconds_of(case.get("time", "0")))
     total, failed, errors, skipped = (int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped"))
     slowest = {
-        f"{case.get('classname')}::{case.get('name')}": round(float(case.get("time", "0")) * 1000)
+        f"{case.get('classname')}::{case.get('name')}": milliseconds_of(case.get("time", "0"))
         for case in cases[:SLOWEST]
     }
     return {
         "passed": total - failed - errors - skipped,
         "failed": failed + errors,
         "skipped": skipped,
-        "milliseconds": round(float(suite.get("time", "0")) * 1000),
+        "milliseconds": milliseconds_of(suite.get("time", "0")),
         "slowest_in_milliseconds": slowest,
     }
 
