@@ -6,11 +6,13 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 marks="not full"
+inputs=() # of the fuzzers: the same always, as foundry.toml says
 reports=.build/reports
 mkdir -p "$reports"
 if [ "${1:-}" = --full ]; then
   marks="full or not full"
   export FOUNDRY_PROFILE=full CARBON_FULL=1
+  inputs=(--fuzz-seed "0x$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')")
 fi
 failed=()
 
@@ -22,7 +24,7 @@ scripts/checks/all.sh || failed+=("static checks")
 heading contract tests
 # The native binary: npm's wrapper exits 0 when tests fail.
 if [ -n "$(find tests/contracts -name '*.t.sol' 2>/dev/null | head -1)" ]; then
-  .build/bin/forge test --summary 2>&1 | tee "$reports/forge.txt" || failed+=("contract tests")
+  .build/bin/forge test --summary "${inputs[@]}" 2>&1 | tee "$reports/forge.txt" || failed+=("contract tests")
 else
   echo "no contract tests yet"
 fi
