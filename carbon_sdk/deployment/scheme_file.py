@@ -15,7 +15,7 @@ from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.identifiers import InstrumentClass, InstrumentId, keccak
 from carbon_sdk.units import Money, money, scaled
 
-_MANTISSA_LIMIT = 2**32
+_MANTISSA_LIMIT = 2**16
 _TICK_LIMIT = 2**24
 _FEE_LIMIT = 2**16
 
@@ -87,8 +87,8 @@ class MarketTable(Strict):
     name: Name
     instrument: Name
     tick: Amount
-    lot: Annotated[int, Field(ge=1, lt=2**24)]
-    least_lots: Annotated[int, Field(ge=1, lt=2**16)]
+    lot: Annotated[int, Field(ge=1, lt=2**16)]
+    least_lots: Annotated[int, Field(ge=1, lt=2**8)]
     taker_fee_per_lot: Amount
     maker_fee_per_lot: Amount
     lowest_price: Amount

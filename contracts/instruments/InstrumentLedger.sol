@@ -13,6 +13,7 @@ import { AccountStatus, Eligibility, Representation, Restrictions, Rights } from
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { IERC7943MultiToken } from "./IERC7943.sol";
 import { IInstrumentLedger } from "./IInstrumentLedger.sol";
+import { IOrderEscrow } from "./IOrderEscrow.sol";
 import { AccountWord, HoldingWord, KeyWord, keyWord } from "./Words.sol";
 
 /// @title The ledger of units and money. Its manual is `IInstrumentLedger`; the words are drawn in `Words.sol`.
@@ -100,6 +101,8 @@ contract InstrumentLedger is
         known.state = state;
 
         emit InstrumentStateChanged(id, state);
+
+        if (state == InstrumentState.CLOSED) IOrderEscrow(BOOK).haltMarkets(id);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -401,7 +404,6 @@ contract InstrumentLedger is
         bool ownAllowed
     ) external onlyModule(BOOK) returns (address account) {
         if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
-        _requireOpen(instrument);
         return buys
             ? _settlePurchase(key, instrument, ownAllowed, debit, credit, makers)
             : _settleSale(key, instrument, ownAllowed, debit, credit, makers);

@@ -320,16 +320,14 @@ library Book {
 
     /// @notice Take an open order out of its queue, wherever it stands.
     /// @param best Best tick of its side.
-    /// @return account_ Whose it was.
+    /// @return order As it stood.
     /// @return open What was left of it.
-    function remove(State storage s, OrderId id, uint256 best) internal returns (address account_, uint256 open) {
+    function remove(State storage s, OrderId id, uint256 best) internal returns (OrderWord order, uint256 open) {
         unchecked {
             uint256 side = uint256(id.side());
             Level storage level = s.levels[_key(side, id.tick())];
             LevelWord word = level.word;
-            OrderWord order;
             (order, open) = _openAt(level, word, id);
-            account_ = order.account();
 
             uint256 resting = word.total() - open;
             if (resting == 0) {

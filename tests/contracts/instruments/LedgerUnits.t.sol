@@ -381,7 +381,7 @@ contract LedgerUnitsTest is MarketSuite {
         vm.expectRevert(error);
         ledger.releaseEscrow(stranger, gbp, 1);
         vm.expectRevert(error);
-        ledger.releaseEscrowTo(alice, holder, gbp, 1);
+        ledger.releaseEscrowTo(alice, gbp, 1, holder);
         vm.stopPrank();
     }
 
@@ -409,9 +409,8 @@ contract LedgerUnitsTest is MarketSuite {
         uint256[] memory makers = new uint256[](1);
         makers[0] = uint256(uint160(maker)) << 96 | 90;
         vm.prank(address(book));
-        (address account, uint256 blocked, uint256 own) = settle(true, 100, 7, makers);
+        address account = settle(true, 100, 7, makers);
         assertEq(account, holder);
-        assertEq(blocked | own, 0);
         assertEq(ledger.balanceOf(holder, gbp), 900);
         assertEq(ledger.balanceOf(holder, uka), 107);
         assertEq(ledger.balanceOf(maker, gbp), 90);
@@ -445,9 +444,8 @@ contract LedgerUnitsTest is MarketSuite {
         makers[2] = uint256(uint160(sister)) << 96 | 1;
         makers[3] = uint256(uint160(holder)) << 96 | 1;
         vm.prank(address(book));
-        (, uint256 blocked, uint256 own) = settle(true, 100, 7, makers);
-        assertEq(blocked, 2, "bit 1");
-        assertEq(own, 12, "bits 2 and 3");
+        vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.MakersRefused.selector, 2, 12)); // bit 1; bits 2 and 3
+        settle(true, 100, 7, makers);
         assertEq(ledger.balanceOf(holder, gbp), 1000, "nothing moved");
         assertEq(ledger.balanceOf(good, gbp), 0, "nothing moved");
     }
@@ -472,26 +470,18 @@ contract LedgerUnitsTest is MarketSuite {
         address other = openAccount(address(0xB0B));
         vm.prank(address(book));
         vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.NotTheAccount.selector, alice, other));
-        ledger.releaseEscrowTo(alice, other, uka, 1);
+        ledger.releaseEscrowTo(alice, uka, 1, other);
 
         uint16 rights = Rights.ALL & ~Rights.TRADE;
         ledger.setRepresentation(alice, Representation({ account: holder, certificateUntil: FAR, rights: rights }));
         vm.prank(address(book));
         vm.expectRevert(abi.encodeWithSelector(IEligibility.MissingRight.selector, alice, holder, rights, Rights.TRADE));
-        ledger.releaseEscrowTo(alice, holder, uka, 1);
+        ledger.releaseEscrowTo(alice, uka, 1, holder);
     }
 
     /// @dev For `alice`, as whoever is pranked.
-    function settle(bool buys, uint96 debit, uint96 credit_, uint256[] memory makers)
-        private
-        returns (address, uint256, uint256)
-    {
-        return ledger.settle(
-            IInstrumentLedger.Settlement({
-                caller: alice, instrument: uka, ownAllowed: false, buys: buys, debit: debit, credit: credit_
-            }),
-            makers
-        );
+    function settle(bool buys, uint96 debit, uint96 credit_, uint256[] memory makers) private returns (address) {
+        return ledger.settle(debit, credit_, alice, buys, makers, uka, false);
     }
 
     /* ELIGIBILITY */

@@ -115,7 +115,6 @@ contract DifferentialTest is TradingSuite {
         returns (bool refused, uint256 filled, uint256 rested)
     {
         bool meets = best(order) != type(uint256).max;
-        if (!meets && order.timeInForce == IOrderBook.TimeInForce.IOC) return (false, 0, 0);
         if (traders[who].barred) return (true, 0, 0);
         if (meets && order.timeInForce == IOrderBook.TimeInForce.POST_ONLY) return (true, 0, 0);
         if (order.timeInForce == IOrderBook.TimeInForce.FOK && fillable(who, order) != order.quantity) {

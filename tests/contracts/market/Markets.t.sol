@@ -6,7 +6,6 @@ import { Initializable } from "@openzeppelin/contracts-upgradeable/proxy/utils/I
 
 import { Book } from "../../../contracts/market/Book.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
-import { FeesToCollect } from "../../../contracts/market/MarketWords.sol";
 import { InstrumentId, MalformedInstrument } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { Voucher, VoucherKind } from "../../../contracts/types/Vouchers.sol";
@@ -46,10 +45,10 @@ contract MarketsTest is TradingSuite {
     function test_openMarket_extremeTerms_readBack() public {
         IOrderBook.MarketTerms memory t = IOrderBook.MarketTerms({
             instrument: InstrumentId.wrap((uint256(2) << 80) | ((uint256(1) << 80) - 1)),
-            tickMantissa: type(uint32).max,
+            tickMantissa: type(uint16).max,
             tickExponent: 18,
-            lot: type(uint24).max,
-            leastLots: type(uint16).max,
+            lot: type(uint16).max,
+            leastLots: type(uint8).max,
             takerFee: type(uint16).max,
             makerFee: type(uint16).max - 1,
             lowest: type(uint24).max - 1,
@@ -230,18 +229,20 @@ contract MarketsTest is TradingSuite {
         assertEq(money(bob), MONEY - 100, "price and fee of the first; of the second, all was the fee");
     }
 
-    function test_fees_moreThanAccrue_stopUntilCollected() public {
+    function test_fees_asLargeAsMoneyAllows_accrueAndAreCollected() public {
         IOrderBook.MarketTerms memory t = terms();
-        (t.tickMantissa, t.tickExponent, t.takerFee) = (65_535, 18, 65_535);
+        (t.tickMantissa, t.tickExponent, t.takerFee, t.makerFee) = (65_535, 18, 65_535, 0);
         market = book.openMarket(t);
-        ledger.issue(accountOf(bob), gbp, 2 ** 94, "deposit");
+        ledger.issue(accountOf(bob), gbp, 2 ** 95, "deposit");
         ledger.issue(accountOf(alice), uka, 10_000, "issue");
         sell(alice, 1, 9000);
-        place(bob, Side.BUY, 1, 4700);
-        uint256 fees = 9000 * uint256(65_535e18 + 2e18);
-        refuse(bob, orderOf(Side.BUY, 1, 4300), abi.encodeWithSelector(FeesToCollect.selector, fees));
+        place(bob, Side.BUY, 1, 9000);
+        uint256 fees = 9000 * uint256(65_535e18);
+        assertEq(book.marketOf(market).feesAccrued, fees, "exact");
+        uint256 before = money(carol);
         book.collectFees(market, accountOf(carol));
-        assertPlaced(place(bob, Side.BUY, 1, 4300), 4300, 0);
+        assertEq(money(carol) - before, fees, "collected");
+        assertEq(book.marketOf(market).feesAccrued, 0, "none left");
     }
 
     /* DEPTH: also what finds the next level, against a naive search */
