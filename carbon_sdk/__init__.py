@@ -12,6 +12,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carbon_sdk.actors.base import Actor
+    from carbon_sdk.actors.certification_authority import CertificationAuthority
+    from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
+    from carbon_sdk.actors.maintenance import Maintainer, Operator
+    from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
+    from carbon_sdk.actors.registry_operator import RegistryOperator
+    from carbon_sdk.actors.regulator import Regulator
+    from carbon_sdk.actors.security_authority import SecurityAuthority
+    from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
+    from carbon_sdk.actors.settlement_bank import SettlementBank
+    from carbon_sdk.actors.values import Capability, Restriction, Right
+    from carbon_sdk.actors.verifier import Verifier
     from carbon_sdk.chain.anvil import Anvil
     from carbon_sdk.chain.calls import Act, Done, Event, Logged, Receipt, View
     from carbon_sdk.chain.chain import Chain
@@ -19,7 +30,9 @@ if TYPE_CHECKING:
     from carbon_sdk.chain.endpoint import Endpoint, HttpEndpoint
     from carbon_sdk.chain.sender import Outcome, Sender, send_many
     from carbon_sdk.chain.signers import EnvironmentSigner, KeystoreSigner, LocalSigner, Signer, create_keystore
+    from carbon_sdk.contracts.generated.enums import AccountKind, Conclusion, SelfTrade, TimeInForce
     from carbon_sdk.deployment.model import Deployment
+    from carbon_sdk.deployment.permissions import Role
     from carbon_sdk.errors import (
         CarbonError,
         DeploymentError,
@@ -38,6 +51,8 @@ if TYPE_CHECKING:
         SignerError,
         TransportError,
     )
+    from carbon_sdk.evidence.record import Record
+    from carbon_sdk.evidence.store import EvidenceStore
     from carbon_sdk.identifiers import (
         Address,
         InstrumentClass,
@@ -49,12 +64,56 @@ if TYPE_CHECKING:
         VoucherCode,
         address,
     )
+    from carbon_sdk.identity.attestation import Credentials
+    from carbon_sdk.identity.x509 import DevelopmentAuthority
     from carbon_sdk.scheme import Scheme, connect
     from carbon_sdk.units import Grams, Money, Ticks, Tonnes, grams, money, ticks, tonnes
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "actors.certification_authority": ("CertificationAuthority",),
+    "actors.company": (
+        "AccountHolder",
+        "Company",
+        "SourceStream",
+    ),
+    "actors.maintenance": (
+        "Maintainer",
+        "Operator",
+    ),
+    "actors.observers": (
+        "Arbitrator",
+        "Auditor",
+        "Public",
+        "RiskManager",
+    ),
+    "actors.registry_operator": ("RegistryOperator",),
+    "actors.regulator": ("Regulator",),
+    "actors.security_authority": ("SecurityAuthority",),
+    "actors.services": (
+        "PlatformOperator",
+        "ServiceManager",
+        "ServiceRegulator",
+    ),
+    "actors.settlement_bank": ("SettlementBank",),
+    "actors.values": (
+        "Capability",
+        "Restriction",
+        "Right",
+    ),
+    "actors.verifier": ("Verifier",),
+    "deployment.permissions": ("Role",),
+    "contracts.generated.enums": (
+        "AccountKind",
+        "Conclusion",
+        "SelfTrade",
+        "TimeInForce",
+    ),
+    "evidence.record": ("Record",),
+    "evidence.store": ("EvidenceStore",),
+    "identity.attestation": ("Credentials",),
+    "identity.x509": ("DevelopmentAuthority",),
     "actors.base": ("Actor",),
     "chain.anvil": ("Anvil",),
     "chain.calls": ("Act", "Done", "Event", "Logged", "Receipt", "View"),
@@ -99,19 +158,30 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AccountHolder",
+    "AccountKind",
     "Act",
     "Actor",
     "Address",
     "Anvil",
+    "Arbitrator",
+    "Auditor",
+    "Capability",
     "CarbonError",
+    "CertificationAuthority",
     "Chain",
     "Clock",
+    "Company",
+    "Conclusion",
+    "Credentials",
     "Deployment",
     "DeploymentError",
+    "DevelopmentAuthority",
     "Done",
     "Endpoint",
     "EnvironmentSigner",
     "Event",
+    "EvidenceStore",
     "FloatRefused",
     "Grams",
     "HttpEndpoint",
@@ -121,30 +191,49 @@ __all__ = [
     "KeystoreSigner",
     "LocalSigner",
     "Logged",
+    "Maintainer",
     "MarketId",
     "Money",
     "NoDeployment",
     "NodeError",
     "NotConfirmed",
     "NotPermitted",
+    "Operator",
     "OrderId",
     "OutOfGas",
     "Outcome",
     "Panicked",
     "Period",
+    "PlatformOperator",
+    "Public",
     "Receipt",
+    "Record",
     "Refused",
+    "RegistryOperator",
+    "Regulator",
+    "Restriction",
     "RevertedSilently",
     "RevertedWithReason",
+    "Right",
+    "RiskManager",
+    "Role",
     "RuleBroken",
     "Scheme",
+    "SecurityAuthority",
+    "SelfTrade",
     "Sender",
+    "ServiceManager",
+    "ServiceRegulator",
+    "SettlementBank",
     "Side",
     "Signer",
     "SignerError",
+    "SourceStream",
     "Ticks",
+    "TimeInForce",
     "Tonnes",
     "TransportError",
+    "Verifier",
     "View",
     "VoucherCode",
     "address",

@@ -38,13 +38,13 @@ OFFICES = {
 HEAD = """# Permissions
 
 Printed from `carbon_sdk/deployment/permissions.py` by `scripts/print_permissions.py --write`; a test fails when the two
-differ. Deployment applies the same table, `carbon_sdk/deployment/checks.py` compares a chain with it function by function,
-and a test calls every restricted function as a stranger.
+differ. Deployment applies the same table, `carbon_sdk/deployment/checks.py` compares a chain with it function by
+function, and a test calls every restricted function as a stranger.
 
-A function that changes something and does not stand here is either a participant's, which is checked against the
-registration (an active account, a valid certificate, a right of the calling key, no restriction in the way), or anyone's,
-where the interface says so, or another contract's of the suite, which is checked against an address that is immutable in
-the code. One that is restricted and does not stand here would be the administrator's.
+A function that changes something and does not stand here is a participant's, which is checked against the registration
+(an active account, a valid certificate, a right of the calling key, no restriction in the way); or anyone's, where the
+interface says so; or another contract's of the suite, which is checked against an address that is immutable in the
+code. One that is restricted and does not stand here would be the administrator's.
 """
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -15,6 +16,7 @@ from carbon_sdk.chain.chain import Chain
 from carbon_sdk.chain.clock import Clock
 from carbon_sdk.chain.sender import Sender
 from carbon_sdk.chain.signers import LocalSigner
+from carbon_sdk.demo.year import Year, play
 
 ROOT = Path(__file__).resolve().parent.parent
 FORGE_OUT = ROOT / ".build" / "forge" / "out"
@@ -26,6 +28,14 @@ KEYS = (
     "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
     "7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6",
 )
+
+
+class Played(NamedTuple):
+    """A year that was played, the folder that it left, and what it told of its progress."""
+
+    year: Year
+    folder: Path
+    told: tuple[str, ...]
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +100,14 @@ def creation(output: dict[str, object], arguments: bytes = b"") -> Act[bytes]:
     bytecode = output["bytecode"]
     assert isinstance(bytecode, dict)
     return Act(None, bytes.fromhex(bytecode["object"][2:]) + arguments)
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The year of the repository's own scheme and installations, played once, with its record in a folder."""
+    folder = tmp_path_factory.mktemp("year")
+    told: list[str] = []
+    year = play(
+        ROOT / "schemes" / "uk-ets.toml", ROOT / "schemes" / "samples" / "installations.csv", folder, told.append
+    )
+    return Played(year, folder, tuple(told))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from carbon_sdk.chain.calls import Act, Done
 from carbon_sdk.chain.sender import Sender
 from carbon_sdk.chain.signers import Signer
+from carbon_sdk.deployment.permissions import role_of
 from carbon_sdk.deployment.suite import Suite
+from carbon_sdk.errors import NotPermitted
 from carbon_sdk.identifiers import Address
 
 T = TypeVar("T")
@@ -36,8 +40,25 @@ class Actor:
     def _do(self, act: Act[T]) -> Done[T]:
         """Simulate, send, wait, decode. Raises what `Sender.do` raises."""
         if self.dry_run:
-            raise DryRun(act, self.sender.simulate(act), self.suite.chain.estimate(act, self.address))
-        return self.sender.do(act)
+            raise DryRun(act, self._rehearse(act), self.suite.chain.estimate(act, self.address))
+        with self._told_which_role(act):
+            return self.sender.do(act)
+
+    def _rehearse(self, act: Act[T]) -> T:
+        """Only simulate. Raises what `Sender.simulate` raises."""
+        with self._told_which_role(act):
+            return self.sender.simulate(act)
+
+    @contextmanager
+    def _told_which_role(self, act: Act[T]) -> Iterator[None]:
+        """A refusal for want of a role says which one it is."""
+        try:
+            yield
+        except NotPermitted as error:
+            role = role_of(act.function.contract, act.function.name) if act.function else None
+            if role is not None:
+                error.what += f" It takes the role {role.label}, which {self.address} does not hold here."
+            raise
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.address})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
 from carbon_sdk.chain.calls import Event, Logged
+from carbon_sdk.chain.catalogue import decode_log
 from carbon_sdk.contracts.generated.cash_desk import CashDesk, ReconcileAnswer
 from carbon_sdk.contracts.generated.enums import Status
 from carbon_sdk.contracts.generated.rule_book import CurrentAnswer, RuleBook
@@ -122,8 +123,6 @@ class Arbitrator(Public):
         wanted = account[2:].lower()
         for item in self.suite.chain.logs(self.suite.deployment.block, addresses=self.suite.addresses):
             if any(wanted in topic for topic in item["topics"][1:]) or wanted in item["data"]:
-                from carbon_sdk.chain.catalogue import decode_log
-
                 yield decode_log(item)
 
     def between(self, one: Address, other: Address) -> Iterator[Logged[Event]]:

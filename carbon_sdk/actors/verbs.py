@@ -44,7 +44,7 @@ class Sentence(Generic[P, T]):
 
     def rehearse(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """What it would return now; nothing is sent. Raises as saying it does."""
-        return self._actor.sender.simulate(self.act(*args, **kwargs))
+        return self._actor._rehearse(self.act(*args, **kwargs))
 
     def __repr__(self) -> str:
         return f"{self._actor!r}.{self._form.__name__}"

@@ -11,7 +11,8 @@ from carbon_sdk.audit.vouchers import Mountains
 from carbon_sdk.chain.calls import Event, Logged
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
-from carbon_sdk.contracts.generated.enums import InstrumentState, MarketState, Reason, Status, Verdict, VoucherKind
+from carbon_sdk.contracts.generated.enums import InstrumentState, Reason, Status, Verdict, VoucherKind
+from carbon_sdk.contracts.generated.errors import UnknownMarket, UnknownSeries
 from carbon_sdk.contracts.generated.events import (
     DepositRecorded,
     OrderPlaced,
@@ -143,10 +144,10 @@ class MarketReader:
         self.suite = suite
         self.number = MarketId(positive(number, "market"))
         self._book = suite.contract(OrderBook)
-        found = self._book.market_of(self.number)
-        if found.state is MarketState.NONE:
-            raise InputError(f"There is no market {number}; there are {self._book.market_count()}.")
-        self._terms = found.terms
+        try:
+            self._terms = self._book.market_of(self.number).terms
+        except UnknownMarket:
+            raise InputError(f"There is no market {number}; there are {self._book.market_count()}.") from None
 
     @property
     def terms(self) -> MarketTerms:
@@ -434,12 +435,15 @@ def vouchers_of(suite: Suite, series: int) -> tuple[Voucher, ...]:
     Raises:
         InputError: The directory knows no such series.
     """
-    issuer = suite.contract(VoucherBook).series_of(series).issuer
+    try:
+        issuer = suite.contract(VoucherBook).series_of(series).issuer
+    except UnknownSeries:
+        raise InputError(f"There is no series {series} of vouchers.") from None
     if issuer == suite.contract(OrderBook).address:
         return tuple(_trade_vouchers(suite, series))
     if issuer == suite.contract(ComplianceDesk).address:
         return tuple(_desk_vouchers(suite, series))
-    raise InputError(f"There is no series {series} of vouchers that this SDK can rebuild.")
+    raise InputError(f"The series {series} of vouchers is of a contract that this SDK does not know.")
 
 
 def leaf_of(voucher: Voucher) -> bytes:

@@ -555,12 +555,12 @@ def _surrenders(state: State, at: Address) -> Iterator[Question]:
             "applicationOf",
             (number,),
             {
-                "0.account": one.account,
-                "0.state": one.state,
-                "0.year": one.year,
-                "0.findings": one.findings,
-                "0.filedAt": one.filed_at,
-                "1": tuple({"instrument": instrument, "quantity": quantity} for instrument, quantity in one.lines),
+                "application.account": one.account,
+                "application.state": one.state,
+                "application.year": one.year,
+                "application.findings": one.findings,
+                "application.filedAt": one.filed_at,
+                "lines": tuple({"instrument": instrument, "quantity": quantity} for instrument, quantity in one.lines),
             },
             ("surrender", number),
         )

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import orjson
 
@@ -66,6 +67,14 @@ def _candidates() -> Iterator[Path]:
         yield folder / package
 
 
+class _Birth(NamedTuple):
+    """When a chain began, and by whose clock it lives."""
+
+    timestamp: int
+    own_clock: bool
+    is_new: bool
+
+
 class Anvil:
     """A running local chain. Use it in a `with` statement, or call `stop()`.
 
@@ -75,7 +84,8 @@ class Anvil:
         port: To listen on at 127.0.0.1; 0 takes a free one.
         options: Further arguments for anvil, such as `--fork-url` and an address.
         chain_id: EIP-155 number.
-        timestamp: Unix seconds of the first block; None: now.
+        timestamp: Unix seconds of the first block, from where the chain's clock goes on, from run to run; None: the
+            chain has the machine's clock. Of a folder that has a chain, its own counts.
 
     Raises:
         AnvilNotFound: There is no anvil.
@@ -166,8 +176,9 @@ class Anvil:
         port = port or _free_port()
         arguments = [str(program), "--host", "127.0.0.1", "--port", str(port), "--hardfork", HARDFORK]
         arguments += ["--chain-id", str(chain_id), "--mnemonic", MNEMONIC]
-        if timestamp is not None:
-            arguments += ["--timestamp", str(timestamp)]
+        birth = self._birth(timestamp)
+        if birth is not None:
+            arguments += ["--timestamp", str(birth.timestamp)]
         if self.folder:
             arguments += ["--state", str(self.folder / "state.json")]
             self._log = self.folder / "anvil.log"
@@ -186,10 +197,31 @@ class Anvil:
             )
         atexit.register(self.stop)
         self._await_answer(url)
+        if birth is not None and not birth.is_new:
+            self._resume_clock(url, birth)
         if self.folder:
             running = orjson.dumps({"owner": os.getpid(), "pid": self._process.pid, "url": url})
             (self.folder / "running.json").write_bytes(running)
         return url
+
+    def _birth(self, timestamp: int | None) -> _Birth | None:
+        """When the folder's chain began. Started again, anvil has to be told: else it makes another first block."""
+        if self.folder is None:
+            return None if timestamp is None else _Birth(timestamp, own_clock=True, is_new=True)
+        known = self.folder / "birth.json"
+        if known.exists() and (self.folder / "state.json").exists():
+            content = orjson.loads(known.read_bytes())
+            return _Birth(int(content["timestamp"]), own_clock=bool(content["own_clock"]), is_new=False)
+        birth = _Birth(int(time.time()) if timestamp is None else timestamp, timestamp is not None, is_new=True)
+        known.write_bytes(orjson.dumps({"timestamp": birth.timestamp, "own_clock": birth.own_clock}))
+        return birth
+
+    def _resume_clock(self, url: str, birth: _Birth) -> None:
+        """Anvil's clock begins again with the first block: set it to where the chain, or the machine, has come."""
+        endpoint = HttpEndpoint(url, timeout=30)
+        newest = int(endpoint.request("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        endpoint.request("evm_setTime", newest + 1 if birth.own_clock else max(newest + 1, int(time.time())))
+        endpoint.close()
 
     def _await_answer(self, url: str) -> None:
         assert self._process is not None  # noqa: S101 -- just started

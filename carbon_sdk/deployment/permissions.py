@@ -141,6 +141,13 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
 """By contract and function; what `GOVERNED` says of every contract is not repeated."""
 
 
+def role_of(contract: str, function: str) -> Role | None:
+    """The role that a function takes; None where it is checked against a registration, or not at all."""
+    if contract == "Authority":
+        return Role.ADMINISTRATOR
+    return {**MATRIX.get(contract, {}), **GOVERNED}.get(function)
+
+
 class Permission(NamedTuple):
     """One line of the matrix."""
 

@@ -5,8 +5,9 @@ A part may import what stands in its set below and, through it, everything under
 
     types <- governance <- vouchers <- registry <- {instruments, reporting} <- {allocation, market, compliance}
 
-    errors <- identifiers <- units <- chain <- contracts <- deployment <- {evidence, identity, audit}
-    {evidence, identity, audit} <- actors <- replay <- cli        audit <- market_data <- replay
+    errors <- identifiers <- units <- chain <- contracts <- deployment <- {evidence, identity, methods, audit}
+    {evidence, identity, methods, audit} <- actors <- scheme <- {replay, demo} <- cli
+    audit <- market_data <- {replay, demo}
 
 errors lies lowest, as refusing a float or a malformed id is one. audit never imports actors: whoever audits does not
 lean on the code that acted.
@@ -51,11 +52,14 @@ SDK: dict[str, set[str]] = {
     "deployment": {"contracts"},
     "evidence": {"deployment"},
     "identity": {"deployment"},
+    "methods": {"deployment"},
     "audit": {"deployment"},
     "market_data": {"audit"},
-    "actors": {"evidence", "identity", "audit"},
-    "replay": {"actors", "market_data"},
-    "cli": {"replay"},
+    "actors": {"evidence", "identity", "methods", "audit"},
+    "scheme": {"actors"},
+    "replay": {"scheme", "market_data"},
+    "demo": {"scheme", "market_data"},
+    "cli": {"replay", "demo"},
 }
 
 # (module, imported part): reason. An import inside a function counts like any other.

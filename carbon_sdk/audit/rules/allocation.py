@@ -27,7 +27,7 @@ def _determined(state: State, event: Event) -> None:
         args["account"],
         args["installation"],
         args["year"],
-        args["inputs"]["part"],
+        args["part"],
         args["instrument"],
         args["quantity"],
         args["digest"],

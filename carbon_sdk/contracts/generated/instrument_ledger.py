@@ -447,7 +447,9 @@ class InstrumentLedger(Contract):
         instrument: int,
         own_allowed: bool,
     ) -> Act[Address]:
-        """Settle one order against makers: delivery versus payment in one call, or nothing at all."""
+        """Settle one order against makers: delivery versus payment in one call, or nothing at all. Emitted as transfers
+        from the account to each maker, to the book for what is left of the debit, and from the book to the account.
+        """
         return self._act(self.SETTLE, debit, credit, key, buys, makers, instrument, own_allowed)
 
     def supports_interface(self, interface_id: bytes, *, block: BlockTag = "latest") -> bool:

@@ -116,6 +116,7 @@ contract DifferentialTest is TradingSuite {
     {
         bool meets = best(order) != type(uint256).max;
         if (traders[who].barred) return (true, 0, 0);
+        if (!meets && order.timeInForce == IOrderBook.TimeInForce.IOC) return (false, 0, 0);
         if (meets && order.timeInForce == IOrderBook.TimeInForce.POST_ONLY) return (true, 0, 0);
         if (order.timeInForce == IOrderBook.TimeInForce.FOK && fillable(who, order) != order.quantity) {
             return (true, 0, 0);

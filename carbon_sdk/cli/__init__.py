@@ -1,0 +1,1 @@
+"""The command line `carbon`: one command a verb, `--json` everywhere."""

@@ -1,0 +1,47 @@
+"""`carbon audit`: a replay of all events against the contracts' state."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from carbon_sdk.cli.options import open_scheme, with_scheme
+
+NOT_EQUAL = 3
+
+
+@click.group()
+def audit() -> None:
+    """Replay all events and compare them with the contracts, account by account."""
+
+
+@audit.command()
+@with_scheme
+@click.option("--store", metavar="FILE", default="audit.sqlite", show_default=True, help="Where the events are kept.")
+@click.option("--proofs", is_flag=True, help="Prove every log by its block's header and receipts too.")
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write the report as a page, too.")
+def run(rpc: str | None, deployment: str | None, as_json: bool, store: str, proofs: bool, page: Path | None) -> None:
+    """Read what is new, fold, try the invariants, compare. Exit code 3 when anything differs."""
+    from rich.console import Console
+
+    from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
+    from carbon_sdk.cli.output import print_json
+    from carbon_sdk.deployment.model import write_atomically
+    from carbon_sdk.market_data.page import Page, render
+
+    with open_scheme(rpc, deployment) as scheme, contextlib.closing(open_store(store)) as events:
+        indexer_of(scheme, events).sync()
+        report = auditor_of(scheme, events).run(proofs=proofs)
+        title = scheme.deployment.scheme
+    if page:
+        day = datetime.fromtimestamp(report.timestamp, UTC).date()
+        write_atomically(page, render(Page(title, day, audit=report)))
+    if as_json:
+        print_json(report.as_json())
+    else:
+        Console().print(report.table())
+    if not report.ok:
+        raise click.exceptions.Exit(NOT_EQUAL)

@@ -1,0 +1,94 @@
+"""`carbon`: finds the command, loads only what it needs, and turns every error into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "demo": ("demo:demo", "Play a compliance year on a local chain and leave its record in a folder."),
+    "deploy": ("deploy:deploy", "Deploy the suite for a scheme, or go on where an earlier run stopped."),
+    "status": ("status:status", "Tell what a deployment is and how its markets and instruments stand."),
+    "audit": ("audit:audit", "Replay all events and compare them with the contracts."),
+    "voucher": ("voucher:voucher", "Check vouchers, on the chain and offline."),
+    "security": ("roles:security", "The administrator: grants and takes back roles."),
+    "regulator": ("roles:regulator", "The competent authority: rules, reports, allocation, compliance."),
+    "registry": ("roles:registry", "Officers of the registry: applications, accounts, representatives."),
+    "ca": ("roles:ca", "Certification authorities: attest and revoke certificates."),
+    "company": ("roles:company", "Account holders: report, trade, surrender."),
+    "verifier": ("roles:verifier", "Accredited verifiers: opinions on reports."),
+    "bank": ("roles:bank", "The settlement bank: deposits, withdrawals, penalties."),
+    "service": ("roles:service", "The service manager: instruments, markets, voucher series."),
+    "platform": ("roles:platform", "The operator of the trading platform: bands and fees."),
+    "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
+    "maintainer": ("roles:maintainer", "Upgrades contracts."),
+    "operator": ("roles:operator", "Rolls contracts back."),
+}
+"""Name → where it is, and what it does; nothing is imported to list them."""
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  2  bad input or set-up, or a key without the role: nothing was sent
+  3  the contracts refused, or something is not genuine
+  4  the node's answer makes no sense, or it refused by itself
+  5  sent, but not confirmed in time: it may still happen
+  6  a deployment is not what it should be
+  1  anything else
+"""
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found: click.Command = getattr(import_module(f"carbon_sdk.cli.{module}"), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table, without importing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+
+@click.group(cls=Lazy, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="carbon-sdk", prog_name="carbon")
+def carbon() -> None:
+    """A carbon emissions trading system on any EVM chain: deploy it, act in it, audit it."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    from carbon_sdk.errors import CarbonError
+
+    try:
+        carbon.main(args=arguments, prog_name="carbon", standalone_mode=False)
+    except CarbonError as error:
+        from carbon_sdk.cli.messages import sentence
+
+        click.echo(f"carbon: {sentence(error)}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("carbon: stopped.", err=True)
+        return 130
+    except click.exceptions.Exit as asked:
+        return asked.exit_code
+    return 0
