@@ -205,16 +205,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     function _rest(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
         uint256 quantity = intent.quantity();
         uint256 rule = intent.rule();
-<<<<<<< HEAD
         if (rule == uint256(TimeInForce.IOC)) return _requireTrader();
-=======
-        if (rule == uint256(TimeInForce.IOC)) {
-            // Nothing happens, but only for somebody who may trade.
-            // slither-disable-next-line unused-return
-            IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
-            return;
-        }
->>>>>>> main
         if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
         (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
