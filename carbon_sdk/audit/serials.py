@@ -123,6 +123,9 @@ class Serials:
     journal: dict[int, list[Movement]] = field(default_factory=dict)
     giving_back: bytes | None = None
     """Cause for which the units were bound that this transaction releases, where it is not the release's own."""
+    direct: dict[tuple[Address, Address, int], list[tuple[int, range]]] = field(default_factory=dict)
+    """What the running transaction moved from account to account: quantity, and where the journal has it. A sale to
+    resting orders moves the units first, and its trades tell afterwards why."""
     _clock: int = 0
     _released: tuple[Position, Address, int, bytes, list[Block]] | None = None
 
@@ -138,7 +141,10 @@ class Serials:
     ) -> None:
         """Units go from one account to another."""
         blocks = self._of(sender, instrument).take(quantity)
+        start = len(self.journal.get(instrument, ()))
         self._arrive(position, act, receiver, instrument, blocks, f"from {sender}")
+        places = range(start, len(self.journal.get(instrument, ())))
+        self.direct.setdefault((sender, receiver, instrument), []).append((quantity, places))
 
     def give_to_book(self, account: Address, instrument: int, quantity: int) -> None:
         """An account hands units to the book; the events that follow say for what."""
@@ -161,8 +167,15 @@ class Serials:
     def trade_from_taker(
         self, position: Position, seller: Address, buyer: Address, instrument: int, quantity: int, note: str
     ) -> None:
-        """Units of an arriving order are sold."""
-        self._arrive(position, "traded", buyer, instrument, self._in_transit(seller, instrument, quantity), note)
+        """Units of an arriving order are sold: they have gone to the buyer in this transaction, and here is why."""
+        moved = self.direct.get((seller, buyer, instrument), [])
+        found = next((index for index, (size, _) in enumerate(moved) if size == quantity), None)
+        if found is None:
+            raise NotEnough(quantity)
+        _, places = moved.pop(found)
+        journal = self.journal[instrument]
+        for place in places:
+            journal[place] = journal[place]._replace(position=position, act="traded", note=note)
 
     def take_back(self, position: Position, account: Address, instrument: int, order: int, quantity: int) -> None:
         """Units of an order return to its account: the youngest of them first, as the oldest are to be traded first."""
@@ -223,6 +236,7 @@ class Serials:
             if queue.total:
                 yield f"{queue.total} units of {instrument:#x} of {account} went to the book for no order or trade"
         self.transit.clear()
+        self.direct.clear()
         self._released = None
         self.giving_back = None
 
