@@ -339,6 +339,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
 
     /// @dev Who asks is checked even where nothing comes of it.
     function _requireTrader() private view {
+        // slither-disable-next-line unused-return
         IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
     }
 
