@@ -562,20 +562,24 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         private
         returns (OrderWord order, uint256 open)
     {
-        (order, open) = m.book.remove(id, id.side() == Side.BUY ? word.bestBid() : word.bestAsk());
+        (order, open) = m.book.remove(id, _isBid(id) ? word.bestBid() : word.bestAsk());
 
         emit OrderClosed(id, order.account(), uint48(open), reason);
     }
 
     function _giveBack(MarketWord word, OrderId id, address account, uint256 quantity) private {
-        (uint256 instrument, uint256 held) = _escrow(word, id.side() == Side.BUY, id.tick(), quantity);
+        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
         LEDGER.releaseEscrow(account, instrument, held);
     }
 
     /// @dev At the request of the caller, who must act for the account.
     function _giveBackTo(MarketWord word, OrderId id, address account, uint256 quantity) private {
-        (uint256 instrument, uint256 held) = _escrow(word, id.side() == Side.BUY, id.tick(), quantity);
+        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
         LEDGER.releaseEscrowTo(msg.sender, instrument, held, account);
+    }
+
+    function _isBid(OrderId id) private pure returns (bool) {
+        return uint8(OrderId.unwrap(id) >> 96) == uint8(Side.BUY);
     }
 
     /* AMOUNTS: below 2^172, as quantities are below 2^48, ticks below 2^24, their size below 2^84 */

@@ -1,0 +1,311 @@
+"""Gas from receipts of a real anvil, on the deployment that production has: every proxy, role, certificate and fee.
+
+The stage is the demonstration's: its scheme, its companies and their accounts. Each case begins from the same state,
+the book's 4,097th voucher being the next, and is one transaction in a block of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from carbon_sdk.actors.registry_operator import RegistryOperator
+from carbon_sdk.actors.settlement_bank import SettlementBank
+from carbon_sdk.audit.vouchers import Mountains, Voucher, VoucherKind
+from carbon_sdk.chain.anvil import Anvil
+from carbon_sdk.chain.calls import Act, Done
+from carbon_sdk.chain.chain import Chain
+from carbon_sdk.chain.clock import Clock
+from carbon_sdk.chain.sender import send_many
+from carbon_sdk.chain.signers import LocalSigner, Signer
+from carbon_sdk.contracts.generated import enums, structs
+from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
+from carbon_sdk.contracts.generated.enums import AccountKind, Opinion, TimeInForce
+from carbon_sdk.contracts.generated.events import ApplicationFiled, OrderPlaced, SurrenderExamined, Trade
+from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+from carbon_sdk.contracts.generated.voucher_book import VoucherBook
+from carbon_sdk.demo import allocation, opening, registration, reporting
+from carbon_sdk.demo.certificates import Issuer
+from carbon_sdk.demo.installations import load_installations
+from carbon_sdk.demo.stage import Party, Stage
+from carbon_sdk.deployment.permissions import Role
+from carbon_sdk.deployment.scheme_file import load_scheme
+from carbon_sdk.identifiers import OrderId, Side, keccak
+from carbon_sdk.identity.attestation import Place
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEME = ROOT / "schemes" / "uk-ets.toml"
+INSTALLATIONS = ROOT / "schemes" / "samples" / "installations.csv"
+
+MARKET = 1
+VOUCHERS = 4096
+SWEEP = 255
+LOT = 5  # tonnes of each order of a case
+EACH = 10_000  # tonnes that everybody begins with; 100,000 smallest units of money for each
+PRICE = 5_000  # ticks, where the vouchers are made
+BASE = {Side.BUY: 4_980, Side.SELL: 4_985}  # best level of the cases, never used; all lie in one word of the bitmap
+FAR = {Side.BUY: 1_100, Side.SELL: 14_000}  # both sides always have an order
+INTRINSIC, ZERO_BYTE, BYTE = 21_000, 4, 16
+GAS = 12_000_000
+
+Tell = Callable[[str], None]
+
+
+def measure(tell: Tell) -> dict[str, int]:
+    """All cases, by name."""
+    with _repeatable_keys(), Anvil(timestamp=opening.start_of(load_scheme(SCHEME))) as anvil:
+        stage = opening.open_stage(Chain(anvil.url), load_scheme(SCHEME), load_installations(INSTALLATIONS), tell)
+        registration.register_everybody(stage)
+        registration.register_installations(stage)
+        allocation.allocate(stage)
+        allocation.put_up_for_sale(stage)
+        allocation.deposit_money(stage)
+        floor = Floor(stage)
+        floor.fund()
+        found = {**floor.whole_transactions(), "register": register(stage)}
+        found["surrender"] = floor.apart(surrender, stage)
+        floor.reach(VOUCHERS)
+        tell(f"{VOUCHERS:,} vouchers issued; the cases begin")
+        for resting, suffix in ((Side.BUY, ""), (Side.SELL, "_asks")):
+            found |= {name + suffix: gas for name, gas in floor.orders(resting).items()}
+        found["voucher_verify"] = floor.verification()
+    return found
+
+
+@contextmanager
+def _repeatable_keys() -> Iterator[None]:
+    """The demonstration makes fresh keys; here they are the same each time, as an address's zero bytes cost less."""
+    numbers = count(1)
+    fresh = LocalSigner.new
+    LocalSigner.new = classmethod(lambda cls: cls(keccak(b"benchmark key %d" % next(numbers))))  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        LocalSigner.new = fresh  # type: ignore[method-assign]
+
+
+def execution(done: Done[Any], act: Act[Any]) -> int:
+    """Gas of the execution alone."""
+    zeros = act.data.count(0)
+    return done.gas_used - INTRINSIC - zeros * ZERO_BYTE - (len(act.data) - zeros) * BYTE
+
+
+@dataclass
+class Floor:
+    """The market, with everybody in it able to do both sides."""
+
+    stage: Stage
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.stage.chain)
+        self.traders: list[Party] = self.stage.cast.companies
+        self.ledger = self.stage.suite.contract(InstrumentLedger)
+        self.leaves: list[Voucher] = []
+
+    def fund(self) -> None:
+        """Units from the treasury and money from the bank, for every company."""
+        stage, units = self.stage, int(self.stage.units)
+        treasury, bank = stage.cast.treasury, stage.cast.officers[Role.SETTLEMENT_BANK]
+        paying = SettlementBank(stage.suite, bank)
+        for n, one in enumerate(self.traders):
+            stage.do(treasury.signer, self.ledger.safe_transfer_from(treasury.account, one.account, units, EACH, b""))
+            stage.do(bank, paying.record_deposit.act(one.account, EACH * 100_000, f"benchmark {n}"))
+
+    def whole_transactions(self) -> dict[str, int]:
+        """Acts outside of the market; each has been done once before by the same account."""
+        stage, units = self.stage, self.stage.units
+        one, other = self.traders[0], self.traders[1]
+        treasury = stage.cast.treasury
+        cancel = stage.company(one).cancel_voluntarily.act(units, 10, "beneficiary", "purpose")
+        stage.do(one.signer, cancel)
+        issue = stage.regulator.issue_for_auction.act(treasury.account, stage.year, units, 1_000, "calendar of sales")
+        return {
+            "transfer": stage.do(
+                one.signer, self.ledger.safe_transfer_from(one.account, other.account, int(units), 10, b"")
+            ).gas_used,
+            "cancel_units": stage.do(one.signer, cancel).gas_used,
+            "issue": stage.do(stage.cast.officers[Role.REGULATOR], issue).gas_used,
+        }
+
+    def apart(self, case: Callable[[Stage], int], stage: Stage) -> int:
+        """A case that leaves nothing behind."""
+        snapshot = self.clock.snapshot()
+        try:
+            return case(stage)
+        finally:
+            self.clock.revert(snapshot)
+            stage.chain.forget_nonces()
+
+    # ------------------------------------------------------------------------------------------------------- orders
+
+    def order(self, party: Party, side: Side, tick: int, tonnes: int = LOT, *, takes: bool = False) -> Act[Any]:
+        company = self.stage.company(party)
+        say = company.buy if side is Side.BUY else company.sell
+        rule = TimeInForce.IOC if takes else TimeInForce.GTC
+        return say.act(MARKET, tonnes, tick, time_in_force=rule, most_makers=SWEEP)
+
+    def do(self, acts: Sequence[tuple[Signer, Act[Any]]], batch: int = 1) -> list[Done[Any]]:
+        found = []
+        for outcome in send_many(self.stage.chain, acts, gas=GAS, batch=batch):
+            if outcome.error is not None:
+                raise outcome.error
+            assert outcome.done is not None
+            found.append(outcome.done)
+        return found
+
+    def reach(self, vouchers: int) -> None:
+        """Trade until the series has that many vouchers, and leave an order far off on both sides."""
+        taker, *makers = self.traders
+        done = 0
+        while done < vouchers:
+            more = min(SWEEP, vouchers - done)
+            self.do(
+                [
+                    (party.signer, self.order(party, Side.SELL, PRICE, 1))
+                    for party in (makers[n % len(makers)] for n in range(more))
+                ],
+                batch=SWEEP,
+            )
+            (swept,) = self.do([(taker.signer, self.order(taker, Side.BUY, PRICE, more, takes=True))])
+            self._note(swept)
+            done += more
+        self.do([(makers[0].signer, self.order(makers[0], side, FAR[side])) for side in Side])
+
+    def _note(self, done: Done[Any]) -> None:
+        at = self.stage.chain.block(done.block).timestamp
+        tick = self.stage.rules.market(self.stage.rules.file.markets[0])
+        unit = tick.tick_mantissa * 10**tick.tick_exponent
+        for event in done.all(Trade):
+            sells = event.maker.side is Side.SELL
+            self.leaves.append(
+                Voucher(
+                    VoucherKind.TRADE,
+                    MARKET,
+                    event.voucher,
+                    event.order_of_day,
+                    at,
+                    self.stage.units,
+                    event.quantity,
+                    event.maker.tick * unit,
+                    event.maker_account if sells else event.taker,
+                    event.taker if sells else event.maker_account,
+                    int(event.maker),
+                )
+            )
+
+    def case(self, before: Sequence[tuple[Party, Act[Any]]], party: Party, act: Act[Any]) -> int:
+        """Execution gas of one act after others, all of which leave nothing behind."""
+        snapshot = self.clock.snapshot()
+        try:
+            self.do([(one.signer, former) for one, former in before])
+            (done,) = self.do([(party.signer, act)])
+            return execution(done, act)
+        finally:
+            self.clock.revert(snapshot)
+            self.stage.chain.forget_nonces()
+
+    def orders(self, resting: Side) -> dict[str, int]:
+        """The cases of the market, with orders of one side resting and the other side's taking."""
+        taking = Side.SELL if resting is Side.BUY else Side.BUY
+        worse = -1 if resting is Side.BUY else 1
+        taker, *makers = self.traders
+        limit = (base := BASE[resting]) + 12 * worse
+
+        def rest(n: int, tick: int = base) -> tuple[Party, Act[Any]]:
+            return makers[n], self.order(makers[n], resting, tick)
+
+        def take(tonnes: int, before: Sequence[tuple[Party, Act[Any]]]) -> int:
+            return self.case(before, taker, self.order(taker, taking, limit, tonnes, takes=True))
+
+        queue = [rest(n) for n in range(12)]
+        levels = [rest(0, base + n * worse) for n in range(12)]
+        of_ten = [rest(n, base + n * worse) for n in range(12)]
+        emptied = [rest(0), rest(1, base + worse), (taker, self.order(taker, taking, base, LOT, takes=True))]
+        found = {
+            "place_new_level": self.case(queue[:2], *rest(2, base + worse)),
+            "place_existing_level": self.case(queue[:2], *rest(2)),
+            "place_reused_level": self.case(emptied, *rest(2)),
+            "take_1": take(LOT, queue),
+            "take_10_levels": take(10 * LOT, levels),
+            "take_10_levels_10_makers": take(10 * LOT, of_ten),
+            "cancel_middle": self.cancellation(queue[:3]),
+        }
+        found["take_per_maker"] = round((take(10 * LOT, queue) - found["take_1"]) / 9)
+        found["trade"] = found["place_existing_level"] + found["take_1"]
+        return found
+
+    def cancellation(self, before: Sequence[tuple[Party, Act[Any]]]) -> int:
+        snapshot = self.clock.snapshot()
+        try:
+            placed = self.do([(one.signer, act) for one, act in before])
+            middle = before[1][0]
+            cancel = self.stage.company(middle).cancel.act(_order_id(placed[1]))
+            (done,) = self.do([(middle.signer, cancel)])
+            return execution(done, cancel)
+        finally:
+            self.clock.revert(snapshot)
+            self.stage.chain.forget_nonces()
+
+    def verification(self) -> int:
+        """Of the oldest voucher, whose path is the longest, in a transaction so that there is a receipt."""
+        mountains = Mountains([voucher.leaf() for voucher in self.leaves])
+        oldest = self.leaves[0]
+        asked = structs.Voucher(
+            enums.VoucherKind(oldest.kind),
+            oldest.series,
+            oldest.index,
+            oldest.order_of_day,
+            oldest.at,
+            oldest.instrument,
+            oldest.quantity,
+            oldest.price,
+            oldest.sender,
+            oldest.receiver,
+            oldest.ref,
+        )
+        book = self.stage.suite.contract(VoucherBook)
+        act = VoucherBook.VERIFY.act(book.address, asked, mountains.proof(0))
+        (done,) = self.do([(self.traders[0].signer, act)])
+        return execution(done, act)
+
+
+def _order_id(done: Done[Any]) -> OrderId:
+    return next(event.id for event in done.all(OrderPlaced))
+
+
+def register(stage: Stage) -> int:
+    """Approve a trader's account, its certificate included, as the registry's operator."""
+    key = LocalSigner.new()
+    Clock(stage.chain).fund(key.address)
+    party = Party("newcomer", AccountKind.TRADER, key)
+    filed = stage.do(key, stage.company(party).apply_for_account.act(party.kind, "record of a newcomer"))
+    application = next(event for event in filed.events if isinstance(event, ApplicationFiled))
+    place = Place(stage.chain.id, stage.suite.contract(CertificateRegistry).address)
+    issuer = Issuer(stage.cast.authority, place, stage.now)
+    officer = stage.cast.officers[Role.REGISTRY_OPERATOR]
+    act = RegistryOperator(stage.suite, officer).approve.act(
+        application.id, issuer.issue(party.name, application.account, key)
+    )
+    return stage.do(officer, act).gas_used
+
+
+def surrender(stage: Stage) -> int:
+    """A company's second surrender: the application, which is examined at once, and its approval, which cancels."""
+    year = stage.year
+    stage.travel(opening.start_of(stage.rules) + 366 * 86_400)
+    reporting.open_next_year(stage)
+    reporting.report_and_verify(stage)
+    company = stage.cast.companies[0]
+    gas = 0
+    for _ in range(2):
+        filed = stage.do(company.signer, stage.company(company).apply_surrender.act([(stage.units, 10)]))
+        examined = next(event for event in filed.events if isinstance(event, SurrenderExamined))
+        if examined.opinion is not Opinion.FAVOURABLE:
+            raise AssertionError(f"the surrender for {year} was examined as {examined.opinion.name}")
+        approved = stage.do(stage.cast.officers[Role.REGULATOR], stage.regulator.approve_surrender.act(examined.id))
+        gas = filed.gas_used + approved.gas_used
+    return gas
