@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Static checks, contract tests, Python tests, in this order; a part that fails does not hide the others, and fails the run.
 #   scripts/test.sh           complete for correctness, samples what is long
-#   scripts/test.sh --full    everything: more fuzzing, tests marked `full`
+#   scripts/test.sh --full    everything: more fuzzing, tests marked `full`, the benchmarks; its figures go to benchmarks/full.json
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 marks="not full"
+reports=.build/reports
+mkdir -p "$reports"
 if [ "${1:-}" = --full ]; then
   marks="full or not full"
   export FOUNDRY_PROFILE=full CARBON_FULL=1
@@ -20,13 +22,19 @@ scripts/checks/all.sh || failed+=("static checks")
 heading contract tests
 # The native binary: npm's wrapper exits 0 when tests fail.
 if [ -n "$(find tests/contracts -name '*.t.sol' 2>/dev/null | head -1)" ]; then
-  .build/bin/forge test --summary || failed+=("contract tests")
+  .build/bin/forge test --summary 2>&1 | tee "$reports/forge.txt" || failed+=("contract tests")
 else
   echo "no contract tests yet"
 fi
 
 heading Python tests
-.venv/bin/python -m pytest -q -m "$marks" || failed+=("Python tests")
+.venv/bin/python -m pytest -q -m "$marks" --junitxml="$reports/pytest.xml" || failed+=("Python tests")
+
+if [ "${1:-}" = --full ]; then
+  heading benchmarks
+  .venv/bin/python -m benchmarks || failed+=("benchmarks")
+  .venv/bin/python scripts/full_figures.py "$reports" || failed+=("figures of the full run")
+fi
 
 if [ ${#failed[@]} != 0 ]; then
   printf -v listed '%s, ' "${failed[@]}"

@@ -168,6 +168,8 @@ class Serials:
         self, position: Position, seller: Address, buyer: Address, instrument: int, quantity: int, note: str
     ) -> None:
         """Units of an arriving order are sold: they have gone to the buyer in this transaction, and here is why."""
+        if seller == buyer:
+            return  # who trades with an order of its own gives and gets the same units
         moved = self.direct.get((seller, buyer, instrument), [])
         found = next((index for index, (size, _) in enumerate(moved) if size == quantity), None)
         if found is None:

@@ -79,9 +79,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         carbon.main(args=arguments, prog_name="carbon", standalone_mode=False)
     except CarbonError as error:
-        from carbon_sdk.cli.messages import sentence
-
-        click.echo(f"carbon: {sentence(error)}", err=True)
+        click.echo(f"carbon: {' '.join(str(error).split())}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()

@@ -7,13 +7,16 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum, Flag
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
 from carbon_sdk.chain.calls import Done, Event
 from carbon_sdk.identifiers import InstrumentId, OrderId
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _SAFE = 2**53
 """Beyond it programs read a JSON number wrongly: such numbers are written as text."""
@@ -95,23 +98,39 @@ def _show_done(content: Mapping[str, Any]) -> None:
 
 def _show_any(content: Any) -> None:
     from rich.console import Console
+
+    console = Console(highlight=False)
+    _show_part(console, "", content)
+
+
+def _show_part(console: Console, title: str, content: Any) -> None:
+    """A list of things as a table, one thing as lines; what has parts of its own follows under its name."""
     from rich.table import Table
 
-    console = Console()
     rows = content if isinstance(content, list) else [content]
-    if rows and all(isinstance(row, dict) for row in rows):
-        if len(rows) == 1:
-            table = Table(show_header=False, box=None, pad_edge=False)
-            for name, item in rows[0].items():
-                table.add_row(str(name), _brief(item))
-        else:
-            table = Table(*map(str, rows[0]))
-            for row in rows:
-                table.add_row(*(_brief(item) for item in row.values()))
-        console.print(table, highlight=False)
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        for row in rows:
+            console.print(f"{title}: {_brief(row)}" if title else _brief(row), soft_wrap=True)
         return
-    for row in rows:
-        console.print(_brief(row), highlight=False)
+    if len(rows) > 1:
+        table = Table(*map(str, rows[0]), title=title or None, title_justify="left")
+        for row in rows:
+            table.add_row(*(_brief(item) for item in row.values()))
+        console.print(table)
+        return
+    parts = {name: item for name, item in rows[0].items() if _has_parts(item)}
+    width = max((len(name) for name in rows[0]), default=0)
+    if title:
+        console.print(f"\n{title}", style="bold")
+    for name, item in rows[0].items():
+        if name not in parts:
+            console.print(f"{name:<{width}}  {_brief(item)}", soft_wrap=True)
+    for name, item in parts.items():
+        _show_part(console, name, item)
+
+
+def _has_parts(item: Any) -> bool:
+    return isinstance(item, dict) or (isinstance(item, list) and any(isinstance(part, dict) for part in item))
 
 
 def _brief(item: Any) -> str:

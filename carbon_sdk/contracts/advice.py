@@ -195,6 +195,7 @@ ADVICE: dict[str, str] = {
     "WrongState": "Look at the determination's state and do what comes next there.",
     "WrongSubject": "Use a method and a subject that go together.",
     # verification and allocation
+    "MakersRefused": "The order book takes those orders out and asks again; a direct caller leaves them out.",
     "EmptyQuantity": "Give a quantity of at least one tonne.",
     "NoOpinion": "Wait until the engaged verifier has given an opinion on this version.",
     "NotAVerifier": "Accredit an account that was opened as a verifier.",

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from carbon_sdk.actors.settlement_bank import SettlementBank
-from carbon_sdk.actors.values import label
-from carbon_sdk.contracts.generated.enums import Method, Rounding
 from carbon_sdk.contracts.generated.events import AllocationCertified, AllocationDetermined
-from carbon_sdk.contracts.generated.structs import Inputs, Term
-from carbon_sdk.demo.installations import ONE, Installation
 from carbon_sdk.demo.stage import Stage, events
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.identifiers import Address
-from carbon_sdk.units import Tonnes, decimal_of
+from carbon_sdk.units import Tonnes
 
 MONEY_PER_TONNE = 60
 """Main units of money that a company deposits for each tonne that it lacks."""
@@ -29,7 +25,7 @@ def allocate(stage: Stage) -> None:
         Role.REGULATOR,
         [
             regulator.register_baseline.act(
-                party.installation, plant.subject, decimal_of(plant.level, 18), before, before, f"level {plant.number}"
+                party.installation, plant.subject, plant.level, before, before, f"level {plant.number}"
             )
             for party, plant in companies
         ],
@@ -38,7 +34,7 @@ def allocate(stage: Stage) -> None:
         stage.by(
             Role.REGULATOR,
             [
-                regulator.determine_allocation.act(party.installation, stage.year, stage.units, _inputs(plant))
+                regulator.determine_allocation.act(party.installation, stage.year, stage.units, plant.inputs)
                 for party, plant in companies
             ],
         ),
@@ -96,8 +92,3 @@ def deposits(stage: Stage) -> dict[Address, int]:
     rests = {party.account: 10_000 for party in [*stage.cast.companies, stage.cast.treasury]}
     traders = {party.account: TRADERS_MONEY for party in stage.cast.traders}
     return {account: amount * unit for account, amount in {**rests, **needs, **traders}.items()}
-
-
-def _inputs(plant: Installation) -> Inputs:
-    method = Method[plant.method.upper()]
-    return Inputs(method, Rounding.NEAREST, (Term(label(plant.subject), plant.benchmark, ONE),), plant.factors)

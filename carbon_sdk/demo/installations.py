@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
+from carbon_sdk.contracts.generated.structs import Inputs
 from carbon_sdk.errors import InputError
-from carbon_sdk.units import GRAMS_PER_TONNE, Grams, Tonnes, scaled, tonnes
-
-DECIMALS = 18
-"""Of every factor and level on the chain."""
-ONE = 10**DECIMALS
+from carbon_sdk.methods.allocation import Term, compute_allocation, formula_inputs
+from carbon_sdk.methods.emissions import Combustion, Process
+from carbon_sdk.methods.fixed_point import DECIMALS, factor
+from carbon_sdk.units import GRAMS_PER_TONNE, Grams, Tonnes, decimal_of, scaled, tonnes
 
 TEXT = ("installation", "name", "permit", "region", "fuel", "process", "allocation_method", "product")
 NUMBERS = ("sector", "published_for", "verified_tonnes", "allocated_tonnes")
@@ -21,8 +22,6 @@ MAKING = ("process_activity_t", "process_factor", "process_conversion")
 ALLOCATION = ("level", "benchmark", "factors")
 COLUMNS = (*TEXT, *NUMBERS, *BURNING, *MAKING, *ALLOCATION)
 METHODS = ("historical", "benchmark")
-EMISSIONS = "emissions"
-"""The subject of a historical baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,17 @@ class SourceStream:
     """One source stream and its activity data.
 
     Attributes:
-        method: Name in the scheme: `combustion` or `process`.
         material: What is burnt or made.
-        inputs: As the method takes them, each with 18 decimals.
+        data: As the method takes them.
     """
 
-    method: str
     material: str
-    inputs: tuple[int, ...]
+    data: Combustion | Process
 
     @property
-    def grams(self) -> Grams:
-        """What the method makes of the inputs: whole grams, rounded once, halves up."""
-        product, scale = GRAMS_PER_TONNE, 1
-        for value in self.inputs[:4]:
-            product, scale = product * value, scale * ONE
-        return Grams((2 * product + scale) // (2 * scale))
+    def method(self) -> str:
+        """Name in the scheme: `combustion` or `process`."""
+        return self.data.NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +57,8 @@ class Installation:
         verified: Published emissions of the year.
         method: `historical` or `benchmark`.
         subject: Whose level it is: `emissions` or a product.
-        level, benchmark: 18 decimals; the benchmark is one for the historical method.
-        factors: 18 decimals.
+        level: In tonnes of emissions or units of the product.
+        inputs: Of the allocation formula.
         allocated: Published free allocation of the year.
     """
 
@@ -78,23 +72,19 @@ class Installation:
     verified: Tonnes
     method: str
     subject: str
-    level: int
-    benchmark: int
-    factors: tuple[int, ...]
+    level: Decimal
+    inputs: Inputs
     allocated: Tonnes
 
     @property
     def emitted(self) -> Grams:
         """What the methods compute from the activity data."""
-        return Grams(sum(stream.grams for stream in self.streams))
+        return Grams(sum(stream.data.grams() for stream in self.streams))
 
     @property
     def due(self) -> Tonnes:
         """What the allocation formula gives: exact, rounded once to the nearest tonne."""
-        product, scale = self.level * self.benchmark, ONE * ONE
-        for factor in self.factors:
-            product, scale = product * factor, scale * ONE
-        return Tonnes((2 * product + scale) // (2 * scale))
+        return compute_allocation((factor(self.level, "level"),), self.inputs)
 
     @property
     def surplus(self) -> int:
@@ -153,6 +143,7 @@ def _installation(line: int, row: Mapping[str, str]) -> Installation:
     historical = method == "historical"
     if historical == bool(row["product"]) or historical == bool(row["benchmark"]):
         raise InputError(f"the {method} method has {'no' if historical else 'a'} product and benchmark.")
+    term = Term() if historical else Term(row["product"], _number(row, "benchmark"))
     installation = Installation(
         line,
         row["installation"],
@@ -163,10 +154,9 @@ def _installation(line: int, row: Mapping[str, str]) -> Installation:
         _streams(row),
         tonnes(row["verified_tonnes"], name="verified_tonnes"),
         method,
-        EMISSIONS if historical else row["product"],
-        _fixed(row, "level"),
-        ONE if historical else _fixed(row, "benchmark"),
-        tuple(scaled(part, DECIMALS, name="factors") for part in row["factors"].split(";") if part.strip()),
+        term.subject,
+        _number(row, "level"),
+        formula_inputs((term,), [part.strip() for part in row["factors"].split(";") if part.strip()]),
         tonnes(row["allocated_tonnes"], name="allocated_tonnes"),
     )
     _check_figures(installation)
@@ -174,18 +164,19 @@ def _installation(line: int, row: Mapping[str, str]) -> Installation:
 
 
 def _streams(row: Mapping[str, str]) -> tuple[SourceStream, ...]:
-    burning = SourceStream("combustion", row["fuel"], (*(_fixed(row, name) for name in BURNING), 0))
+    burning = SourceStream(row["fuel"], Combustion(*(_number(row, name) for name in BURNING)))
     if not row["process"]:
         if filled := [name for name in MAKING if row[name]]:
             raise InputError(f"{filled[0]} is given, but process is empty.")
         return (burning,)
-    return burning, SourceStream("process", row["process"], tuple(_fixed(row, name) for name in MAKING))
+    return burning, SourceStream(row["process"], Process(*(_number(row, name) for name in MAKING)))
 
 
-def _fixed(row: Mapping[str, str], name: str) -> int:
+def _number(row: Mapping[str, str], name: str) -> Decimal:
+    """A decimal number of at most 18 places. Raises InputError, which names the column."""
     if not row[name]:
         raise InputError(f"{name} is empty.")
-    return scaled(row[name], DECIMALS, name=name)
+    return decimal_of(factor(row[name], name), DECIMALS)
 
 
 def _check_figures(one: Installation) -> None:

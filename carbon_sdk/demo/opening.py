@@ -14,7 +14,7 @@ from carbon_sdk.chain.sender import send_many
 from carbon_sdk.chain.signers import LocalSigner, Signer
 from carbon_sdk.contracts.generated.enums import AccountKind
 from carbon_sdk.demo.installations import Installation
-from carbon_sdk.demo.stage import FUEL, PURSE, Cast, Party, Stage, Tell
+from carbon_sdk.demo.stage import ACTORS_GAS, DEPLOYERS_GAS, FUEL, IN_FLIGHT, Cast, Party, Stage, Tell
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.plan import deploy
 from carbon_sdk.deployment.roles_file import checked_holders
@@ -134,7 +134,12 @@ def _fuel(chain: Chain, signers: Sequence[Signer], local: Clock | None, payer: S
         return
     if payer is None:
         raise InputError(f"{chain.url} is no local chain: name a key that pays for gas, with --key-env or --keystore.")
-    gifts = [Act[bytes](signer.address, b"", value=PURSE, gas=21_000, title="gas money") for signer in signers]
-    for outcome in send_many(chain, ((payer, gift) for gift in gifts)):
+    price = 2 * chain.block().base_fee + 2 * 10**9  # per gas; leaves room for a rise
+    deployer, *others = signers
+    purses = [(deployer, DEPLOYERS_GAS * price), *((signer, ACTORS_GAS * price) for signer in others)]
+    gifts: list[Act[bytes]] = [
+        Act(signer.address, b"", value=purse, gas=21_000, title="gas money") for signer, purse in purses
+    ]
+    for outcome in send_many(chain, ((payer, gift) for gift in gifts), batch=IN_FLIGHT):
         if outcome.error is not None:
             raise outcome.error

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from carbon_sdk.actors.company import REGISTRATION_POLICY, SourceStream
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
 from carbon_sdk.contracts.generated.events import AccountOpened, ApplicationFiled, InstallationRegistered, PlanFiled
 from carbon_sdk.contracts.generated.rule_book import RuleBook
-from carbon_sdk.demo.certificates import Issuer
 from carbon_sdk.demo.stage import Party, Stage, events
 from carbon_sdk.deployment.permissions import Role
-from carbon_sdk.identifiers import keccak
-from carbon_sdk.identity.attestation import Place
+from carbon_sdk.identifiers import Address, keccak
+from carbon_sdk.identity.attestation import Credentials, Place
+from carbon_sdk.identity.x509 import DevelopmentAuthority, Request
+
+YEARS = 3
+"""For which authorities are accredited and certificates valid."""
 
 
 def register_everybody(stage: Stage) -> None:
     """Open an account for every party, each with a certificate."""
     suite, parties = stage.suite, stage.cast.parties
     place = Place(stage.chain.id, suite.contract(CertificateRegistry).address)
-    issuer = Issuer(stage.cast.authority, place, stage.now)
+    since = datetime.fromtimestamp(stage.now, UTC)
+    issuer = DevelopmentAuthority("Certification authority of the year", now=since)
     authority = stage.cast.authority.address
     stage.by(
         Role.REGULATOR,
-        [stage.regulator.accredit_certification_authority.act(authority, issuer.name_digest, issuer.ends)],
+        [
+            stage.regulator.accredit_certification_authority.act(
+                authority, issuer.digest, since + timedelta(days=YEARS * 365)
+            )
+        ],
     )
     policy = suite.contract(RuleBook).current(keccak(REGISTRATION_POLICY.encode())).version
     filed = events(
@@ -50,7 +60,7 @@ def register_everybody(stage: Stage) -> None:
             [
                 officer.approve.act(
                     numbers[party.signer.address],
-                    issuer.issue(party.name, accounts[party.signer.address], party.signer),
+                    _certified(stage, issuer, place, party, accounts[party.signer.address]),
                 )
                 for party in parties
             ],
@@ -66,7 +76,7 @@ def register_everybody(stage: Stage) -> None:
 def register_installations(stage: Stage) -> None:
     """Accredit the verifiers, register the installations, enrol their operators; plans are filed and approved."""
     regulator, year = stage.regulator, stage.year
-    until = stage.now + 3 * 365 * 86400
+    until = stage.now + YEARS * 365 * 86400
     acts = [
         *(regulator.accredit_verifier.act(one.account, until, f"scope of {one.name}") for one in stage.cast.verifiers),
         *(
@@ -93,6 +103,12 @@ def register_installations(stage: Stage) -> None:
     )
     stage.by(Role.REGULATOR, [regulator.approve_plan.act(plan.installation, plan.version) for plan in plans])
     stage.tell(f"{len(numbers)} installations registered, {len(plans)} monitoring plans filed and approved")
+
+
+def _certified(stage: Stage, issuer: DevelopmentAuthority, place: Place, party: Party, account: Address) -> Credentials:
+    """A certificate for the key that stands behind an account, with both signatures."""
+    issued = issuer.issue(Request.made(party.signer, party.name), days=YEARS * 365)
+    return issued.credentials(place, account, stage.cast.authority, party.signer)
 
 
 def _streams(party: Party) -> list[SourceStream]:

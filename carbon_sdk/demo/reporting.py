@@ -10,7 +10,6 @@ from carbon_sdk.chain.signers import Signer
 from carbon_sdk.contracts.generated.enums import Conclusion
 from carbon_sdk.contracts.generated.events import EmissionsAccepted, ReportSubmitted
 from carbon_sdk.contracts.generated.structs import StreamData
-from carbon_sdk.demo.installations import SourceStream
 from carbon_sdk.demo.stage import Party, Stage, events
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.units import format_grams
@@ -68,11 +67,6 @@ def report_and_verify(stage: Stage) -> None:
 def _report(stage: Stage, party: Party) -> tuple[Signer, Act[Any]]:
     company = stage.company(party)
     streams = party.plant.streams if party.plant else ()
-    entries = [StreamData(number, _inputs(stream)) for number, stream in enumerate(streams)]
+    entries = [StreamData(number, stream.data.inputs()) for number, stream in enumerate(streams)]
     act = company.submit_report.act(party.installation, stage.year, entries, f"activity data of {party.name}")
     return party.signer, act
-
-
-def _inputs(stream: SourceStream) -> bytes:
-    """ABI encoding of unsigned numbers of one word each."""
-    return b"".join(value.to_bytes(32, "big") for value in stream.inputs)

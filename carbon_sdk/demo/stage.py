@@ -28,8 +28,8 @@ IN_FLIGHT = 40
 """Acts on their way together."""
 FUEL = 10**19
 """Native coin that each key gets on a local chain, in smallest units."""
-PURSE = 5 * 10**16
-"""The same on a chain where it has to be paid for."""
+DEPLOYERS_GAS, ACTORS_GAS = 120_000_000, 60_000_000
+"""What a key may use on a chain where gas has to be paid for."""
 
 
 @dataclass(slots=True)

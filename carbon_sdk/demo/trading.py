@@ -19,7 +19,7 @@ from carbon_sdk.contracts.generated.events import OrderClosed, OrderPlaced, Trad
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.structs import Placed
-from carbon_sdk.demo.stage import Party, Stage
+from carbon_sdk.demo.stage import IN_FLIGHT, Party, Stage
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Side
 from carbon_sdk.units import ticks
@@ -32,7 +32,7 @@ PATH = ("45.25", "46.10", "46.85", "45.70", "44.60", "45.40", "45.95")
 """Where the price goes in the course of the day, in the main unit of money per tonne."""
 GAS = 3_000_000
 MOST_MAKERS = 25
-TOGETHER = 6
+TOGETHER = 3
 """Orders that come within a few seconds of each other."""
 
 
@@ -118,15 +118,17 @@ class Floor:
             self._order(wish.party, wish.side, self._limit(wish.side, self._middle(path, n, len(slices))), part)
             for n, (wish, part) in enumerate(slices)
         ]
-        groups = [orders[n : n + TOGETHER] for n in range(0, len(orders), TOGETHER)]
+        size = TOGETHER if self.stage.clock else len(orders)
+        groups = [orders[n : n + size] for n in range(0, len(orders), size)]
         for n, group in enumerate(groups):
             jitter = self.dice.randrange(60)
             self.stage.travel(self.midnight + since + (until - since) * n // len(groups) + jitter)
             self.send(group)
 
     def send(self, acts: Sequence[tuple[Signer, Act[Placed] | Act[None]]]) -> None:
-        """Place or take back orders, one after the other: who comes first decides who trades."""
-        for outcome in send_many(self.stage.chain, acts, gas=GAS, batch=1):
+        """Place or take back orders: on a local chain one after the other, since who comes first decides who trades."""
+        together = 1 if self.stage.chain.is_local else IN_FLIGHT
+        for outcome in send_many(self.stage.chain, acts, gas=GAS, batch=together):
             if outcome.error is not None:
                 raise outcome.error
             assert outcome.done is not None  # noqa: S101 -- either of the two is there
@@ -236,10 +238,10 @@ def trade_for_a_day(stage: Stage) -> TradingDay:
         OPENS,
         PAUSES,
         [
-            *(Wish(party, Side.BUY, goal(party) * 45 // 100, 4) for party in buyers),
+            *(Wish(party, Side.BUY, goal(party) * 50 // 100, 4) for party in buyers),
             *(Wish(party, Side.SELL, -party.gap * 50 // 100, 6) for party in sellers),
             *(Wish(party, Side.BUY, 4 * spare, 8) for party in traders),
-            Wish(treasury, Side.SELL, for_sale * 30 // 100, 24),
+            Wish(treasury, Side.SELL, for_sale * 40 // 100, 26),
         ],
         (0, 3),
     )
@@ -249,10 +251,10 @@ def trade_for_a_day(stage: Stage) -> TradingDay:
         RESUMES,
         CLOSES - 1800,
         [
-            *(Wish(party, Side.BUY, floor.missing(party) * 80 // 100, 4) for party in buyers),
+            *(Wish(party, Side.BUY, floor.missing(party) * 90 // 100, 5) for party in buyers),
             *(Wish(party, Side.SELL, -party.gap * 40 // 100, 5) for party in sellers),
             *(Wish(party, Side.SELL, floor.held(party) * 90 // 100, 7) for party in traders),
-            Wish(treasury, Side.SELL, floor.held(treasury) * 35 // 100, 20),
+            Wish(treasury, Side.SELL, floor.held(treasury) * 55 // 100, 24),
         ],
         (3, 6),
     )

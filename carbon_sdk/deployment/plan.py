@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
@@ -399,13 +400,13 @@ def _unix(time: datetime) -> int:
 
 
 def _deployment(chain: Chain, signer: Signer, rules: SchemeRules, result: Result) -> Deployment:
-    from carbon_sdk import __version__
+    version = package_version("carbon-sdk")
 
     def entry(name: str, implementation: str | None = None) -> Deployed:
         return Deployed(
             address=result.addresses[f"{MADE}/{name}"],
             implementation=implementation,
-            version=__version__,
+            version=version,
             code_hash=artifact(name).code_hash,
         )
 
@@ -421,7 +422,7 @@ def _deployment(chain: Chain, signer: Signer, rules: SchemeRules, result: Result
         block=result.first_block,
         genesis=chain.block(0).hash,
         deployer=signer.address,
-        revision=_revision(__version__),
+        revision=_revision(version),
         compiler=Compiler(
             version=made_by["version"],
             evm_version=made_by["evmVersion"],

@@ -23,8 +23,8 @@ OFF = {
     "uninitialized-local": "a local that starts at zero or false is the language's rule, and used as such",
     "incorrect-equality": "flags each test of a bit in a packed word; our rules equality-with-own-balance and "
     "timestamp-equality find the two cases that are faults",
-    "divide-before-multiply": "divides first where that is the meaning: whole lots of a quantity that is a multiple of the "
-    "lot, and calendar arithmetic; quantities that are rounded go through FixedPoint, and their rounding is tested",
+    "divide-before-multiply": "divides first where that is the meaning: whole lots of a quantity that is a multiple of "
+    "the lot, and calendar arithmetic; what is rounded goes through FixedPoint, and its rounding is tested",
 }
 
 SLOT_CONSTANTS = {"_STORAGE"}

@@ -116,7 +116,7 @@ def test_act__key_without_the_role__names_account_and_role(refused, played: Play
     assert isinstance(stranger, LocalSigner)
     monkeypatch.setenv("CARBON_KEY", stranger.secret().hex())
     said = refused("regulator", "open-year", "2023", "--rpc", played.folder / closing.CHAIN)
-    assert f"{stranger.address} does not hold the role regulator" in said
+    assert f"It takes the role regulator, which {stranger.address} does not hold" in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
@@ -145,6 +146,75 @@ def test_roles__that_the_year_uses__answer(json_of, as_party, played: Played):
     assert json_of("security", "members", "regulator") == [officers[Role.REGULATOR].address]
     as_party(played.year.stage.cast.verifiers[0].signer)
     assert json_of("verifier", "accredited-until") > 0
+
+
+def test_values__with_parts__are_read_from_json(json_of, as_party, played: Played, tmp_path):
+    party = played.year.stage.cast.companies[1]
+    as_party(party.signer)
+    number = str(party.installation)
+    plan = (
+        "company",
+        "file-plan",
+        number,
+        "2023",
+        "a better plan",
+        '[{"method": "process"}, {"method": "combustion"}]',
+    )
+    assert json_of(*plan, "--dry-run")["result"] == 2
+    document = tmp_path / "plan.pdf"
+    document.write_bytes(b"the plan itself")
+    filed = json_of("company", "file-plan", number, "2023", f"@{document}", '[{"method": "process", "tier": 3}]')
+    assert filed["events"][0]["document"] == "0x" + sha256(b"the plan itself").hexdigest()
+    assert filed["events"][0]["streams"][0]["tier"] == 3
+
+
+def test_values__of_every_other_kind__are_read(json_of, as_party, played: Played):
+    canceller = played.year.canceller
+    as_party(canceller.signer)
+    found = json_of("company", "examine", "UKA21=10")
+    assert found["year"] == 2021
+    officers = played.year.stage.cast.officers
+    as_party(officers[Role.REGULATOR])
+    banned = json_of("regulator", "restrict", canceller.account, "no-trade,no-transfer", "a test", "--dry-run")
+    assert banned["sent"] == "nothing"
+    published = json_of(
+        "regulator", "publish", "a-topic", "text", "uri", "--effective-from", "2030-01-01T00:00:00+01:00"
+    )
+    assert published["events"][0]["effective_from"] == 1_893_452_400
+    json_of("regulator", "freeze", canceller.account, "UKA21", "0", "--dry-run")
+    as_party(officers[Role.ADMINISTRATOR])
+    json_of("security", "grant", "risk-manager", officers[Role.REGULATOR].address, "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("company", "file-plan", "1", "2023", "doc", '[{"methud": "process"}]'),
+            "streams[0] has an unknown key methud",
+        ),
+        (("company", "file-plan", "1", "2023", "doc", "[{}]"), "streams[0] lacks method"),
+        (("company", "file-plan", "1", "2023", "doc", "[{"), "streams is no JSON"),
+        (("company", "file-plan", "1", "2023", "doc", "nowhere.json"), "nowhere.json cannot be read"),
+        (("company", "file-plan", "1", "2023", "@nowhere.pdf", "[]"), "nowhere.pdf cannot be read"),
+        (("company", "apply-surrender", "UKA21"), "write instrument=tonnes"),
+        (("company", "apply-surrender", "UKA99=1"), "'UKA99' is no instrument of uk-ets"),
+        (("company", "order", "1", "sideways", "1", "45.00"), "none of buy, sell"),
+        (("regulator", "restrict", "0x00", "no-trade", "x"), "is no address"),
+        (("regulator", "publish", "t", "d", "u", "--effective-from", "soon"), "'soon' is no time"),
+        (("regulator", "publish", "t", "d", "u", "--effective-from", "2030-01-01T00:00:00"), "no time zone"),
+        (("security", "grant", "king", "0x0000000000000000000000000000000000000001"), "'king' is no role"),
+        (("ca", "revoke", "xyz"), "'xyz' is no 0x… text"),
+    ],
+)
+def test_values__that_cannot_be_meant__are_refused_before_anything_is_sent(
+    capsys, chain_of_year, as_party, played: Played, arguments, words
+):
+    as_party(played.year.stage.cast.companies[0].signer)
+    where = ["--rpc", chain_of_year.url, "--deployment", str(played.folder / closing.DEPLOYMENT)]
+    assert run([*arguments, *where]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
 
 
 def test_tables__for_people__are_printed(capsys, chain_of_year, as_party, played: Played):

@@ -358,6 +358,23 @@ def test_anvil__state__found_by_the_next(tmp_path, keys):
         assert len(list(chain.events())) == 1
 
 
+@pytest.mark.parametrize("start", [1_609_750_800, None])
+def test_anvil__started_again_and_again__keeps_its_first_block_and_its_clock(tmp_path, start):
+    first_blocks, newest = set(), []
+    for turn in range(4):
+        with Anvil(tmp_path / "chain", timestamp=None if turn else start) as anvil:
+            chain = Chain(anvil.url)
+            first_blocks.add(chain.block(0).hash)
+            if start and not turn:
+                Clock(chain).travel_to(start + 400 * 86_400)
+            chain.endpoint.request("evm_mine")
+            newest.append(chain.block().timestamp)
+    assert len(first_blocks) == 1
+    assert newest == sorted(set(newest))
+    by_hand = (start or int(time.time())) + (400 * 86_400 if start else 0)
+    assert abs(newest[-1] - by_hand) < 120
+
+
 def test_anvil__parent_killed__state_written_and_gone(tmp_path):
     script = (
         "import sys, time\nfrom carbon_sdk.chain.anvil import Anvil\n"
