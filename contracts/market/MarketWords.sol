@@ -25,6 +25,7 @@ using {
     lowest,
     highest,
     lot,
+    lots,
     least,
     tickMantissa,
     unit,
@@ -48,13 +49,13 @@ type TapeWord is uint256;
 using { last, fees, count, orderOfDay, takerFee, onDay, withoutFees, withTrades } for TapeWord global;
 
 /// @title What an order asks, in one word: read once, checked once, handed on as a whole.
-/// @dev 156    133 132      93 92         45 44    21 20          5 4           3 2             1 0      0
-///      +--------+----------+-----------+--------+-------------+-------------+---------------+---------+
-///      | market | expires  | quantity  |  tick  | mostMakers  |  selfTrade  |  timeInForce  |  side   |
-///      +--------+----------+-----------+--------+-------------+-------------+---------------+---------+
+/// @dev 196    157 156    133 132      93 92         45 44    21 20          5 4           3 2             1 0      0
+///      +---------+--------+----------+-----------+--------+-------------+-------------+---------------+---------+
+///      | latest  | market | expires  | quantity  |  tick  | mostMakers  |  selfTrade  |  timeInForce  |  side   |
+///      +---------+--------+----------+-----------+--------+-------------+-------------+---------------+---------+
 type Intent is uint256;
 
-using { market, expires, quantity, tick, most, selfTrade, rule, buys } for Intent global;
+using { latest, market, expires, quantity, tick, most, selfTrade, rule, buys } for Intent global;
 
 uint256 constant FIRST_DAY = 18_262; // 2020-01-01
 uint256 constant LAST_DAY = FIRST_DAY + 0x7fff; // in 2109
@@ -116,6 +117,14 @@ function highest(MarketWord w) pure returns (uint256) {
 /// @dev In tonnes, not 0.
 function lot(MarketWord w) pure returns (uint256) {
     return uint16(MarketWord.unwrap(w) >> 178);
+}
+
+/// @dev Whole lots in a quantity. Without the compiler's check for 0, which no lot is.
+function lots(MarketWord w, uint256 quantity_) pure returns (uint256 whole) {
+    uint256 lot_ = w.lot();
+    assembly ("memory-safe") {
+        whole := div(quantity_, lot_)
+    }
 }
 
 /// @dev Smallest order, in tonnes.
@@ -226,18 +235,25 @@ function intentOf(IOrderBook.Order calldata o) pure returns (Intent intent) {
         let timeInForce := calldataload(add(o, 0xa0))
         let selfTrade_ := calldataload(add(o, 0xc0))
         let mostMakers := calldataload(add(o, 0xe0))
+        let latest_ := calldataload(add(o, 0x100))
 
         let excess := or(or(shr(24, market_), shr(1, side)), or(shr(24, tick_), shr(48, quantity_)))
         excess := or(excess, or(shr(40, expires_), shr(2, timeInForce)))
-        if or(excess, or(shr(2, selfTrade_), shr(16, mostMakers))) { revert(0, 0) }
+        excess := or(excess, or(shr(2, selfTrade_), shr(16, mostMakers)))
+        if or(excess, shr(40, latest_)) { revert(0, 0) }
 
         intent := or(or(side, shl(1, timeInForce)), or(shl(3, selfTrade_), shl(5, mostMakers)))
         intent := or(intent, or(or(shl(21, tick_), shl(45, quantity_)), or(shl(93, expires_), shl(133, market_))))
+        intent := or(intent, shl(157, latest_))
     }
 }
 
+function latest(Intent i) pure returns (uint256) {
+    return Intent.unwrap(i) >> 157;
+}
+
 function market(Intent i) pure returns (uint256) {
-    return Intent.unwrap(i) >> 133;
+    return uint24(Intent.unwrap(i) >> 133);
 }
 
 function expires(Intent i) pure returns (uint256) {

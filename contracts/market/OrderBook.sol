@@ -157,7 +157,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
         _requirePlaceable(intent, word);
-        if (order.latest != 0 && order.latest < block.timestamp) revert TooLate(order.latest, block.timestamp);
 
         // Unchecked: an ask of 0, none, becomes the largest number.
         unchecked {
@@ -180,10 +179,13 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 revert PriceOutsideBand(uint24(i.tick()), uint24(lowest), uint24(word.highest()));
             }
             uint256 quantity = i.quantity();
-            uint256 lot = word.lot();
-            if (quantity < word.least() || quantity % lot != 0) revert BadOrderQuantity(quantity, lot, word.least());
+            if (quantity < word.least() || word.lots(quantity) * word.lot() != quantity) {
+                revert BadOrderQuantity(quantity, word.lot(), word.least());
+            }
             if (i.expires() != 0) _requireMayExpire(i);
             if (i.most() - 1 >= _MOST_MAKERS) revert BadMakerLimit(uint16(i.most()));
+            // 0, any time, becomes the largest number.
+            if (i.latest() - 1 < block.timestamp - 1) revert TooLate(uint40(i.latest()), block.timestamp);
         }
     }
 
@@ -308,7 +310,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                     else (given, held) = _escrow(word, intent.buys(), walk.limit, resting);
                 }
                 if (traded == 0) return (_hold(given, held), 0, resting);
-                uint256 fee = traded / word.lot() * tape.takerFee() * unit;
+                uint256 fee = word.lots(traded) * tape.takerFee() * unit;
                 (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
                 try LEDGER.settle(
                     _fitting(held + debit),
@@ -351,7 +353,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     {
         unchecked {
             uint256 tickSize = word.tickMantissa() * unit;
-            uint256 lot = word.lot();
             uint256 fee = word.makerFee() * unit;
             bool buys = walk.side & 1 == 1; // from sellers
             uint256 to = walk.to;
@@ -363,7 +364,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 uint256 price = gets * uint24(first >> 64) * tickSize;
                 traded += gets;
                 cost += price;
-                if (buys) gets = price - gets / lot * fee;
+                if (buys) gets = price - word.lots(gets) * fee;
                 _put(makers, next++, second << 96 | gets);
             }
         }
@@ -447,16 +448,18 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 to: taker,
                 ref: 0
             });
+            bool buys = walk.side & 1 == 1; // from sellers
+            uint256 to = walk.to;
             uint256 next;
             uint256 tick;
-            for (uint256 at = walk.from; at != walk.to; at += 64) {
+            for (uint256 at = walk.from; at != to; at += 64) {
                 (uint256 first, uint256 second) = Book.noteAt(at);
                 if (first >= Book.NO_FILL) {
                     _leave(word, first, OrderWord.wrap(second));
                     continue;
                 }
                 address maker = OrderWord.wrap(second).account();
-                if (walk.side & 1 == 1) voucher.from = maker; // a seller
+                if (buys) voucher.from = maker;
                 else voucher.to = maker;
                 tick = uint24(first >> 64);
                 voucher.index = uint40(index + next);
@@ -472,7 +475,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             }
             if (next == 0) return;
             m.vouchers.appendAll(index, leaves);
-            uint256 fee = traded / word.lot() * (tape.takerFee() + word.makerFee()) * unit;
+            uint256 fee = word.lots(traded) * (tape.takerFee() + word.makerFee()) * unit;
             m.tape = tape.withTrades(next, tick, fee);
         }
     }
@@ -592,7 +595,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     {
         if (!buys) return (word.instrument(), quantity);
         unchecked {
-            uint256 fee = quantity / word.lot() * word.makerFee();
+            uint256 fee = word.lots(quantity) * word.makerFee();
             return (MAIN_MONEY, (quantity * tick * word.tickMantissa() + fee) * word.unit());
         }
     }
