@@ -1,1 +1,1 @@
-"""What it costs: `make bench`."""
+"""What it costs, measured and compared with what it cost before: `make bench`."""

@@ -1,200 +1,300 @@
-"""Gas from receipts of a real chain: the deployed suite behind its proxies, one transaction a call, every check on.
+"""Gas from receipts of a real anvil, on the deployment that production has: every proxy, role, certificate and fee.
 
-Execution gas is the receipt's gas less 21,000 and less the gas of the call's data. All who act hold units and money
-before and after, both sides of the book are filled, fees are charged, and the market's series has 4,096 vouchers.
+The stage is the demonstration's: its scheme, its companies and their accounts. Each case begins from the same state,
+the book's 4,097th voucher being the next, and is one transaction in a block of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from carbon_sdk.actors.company import Company
+from carbon_sdk.actors.settlement_bank import SettlementBank
+from carbon_sdk.audit.vouchers import Mountains, Voucher, VoucherKind
 from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.chain.calls import Act, Done
 from carbon_sdk.chain.chain import Chain
+from carbon_sdk.chain.clock import Clock
 from carbon_sdk.chain.sender import send_many
-from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
-from carbon_sdk.contracts.generated.enums import SelfTrade, TimeInForce
-from carbon_sdk.contracts.generated.events import AccountOpened, OrderPlaced, SurrenderApplied, UnitsIssued
+from carbon_sdk.chain.signers import LocalSigner, Signer
+from carbon_sdk.contracts.generated import enums, structs
+from carbon_sdk.contracts.generated.enums import Opinion, TimeInForce
+from carbon_sdk.contracts.generated.events import AccountOpened, OrderPlaced, SurrenderExamined, Trade
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
-from carbon_sdk.contracts.generated.order_book import OrderBook
-from carbon_sdk.contracts.generated.structs import Order
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.demo import allocation, opening, registration, reporting
 from carbon_sdk.demo.installations import load_installations
 from carbon_sdk.demo.stage import Party, Stage
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.scheme_file import load_scheme
-from carbon_sdk.identifiers import Address, Side
-from carbon_sdk.scheme import Scheme
+from carbon_sdk.identifiers import OrderId, Side, keccak
 
-ROOT = Path(__file__).resolve().parents[1]
-VOUCHERS = 4_096
+ROOT = Path(__file__).resolve().parent.parent
+SCHEME = ROOT / "schemes" / "uk-ets.toml"
+INSTALLATIONS = ROOT / "schemes" / "samples" / "installations.csv"
+
+MARKET = 1
+VOUCHERS = 4096
 SWEEP = 255
-MONEY = 10**12  # pence for each account: more than anything here costs
+LOT = 5  # tonnes of each order of a case
+EACH = 10_000  # tonnes that everybody begins with; 100,000 smallest units of money for each
+PRICE = 5_000  # ticks, where the vouchers are made
+BASE = {Side.BUY: 4_980, Side.SELL: 4_985}  # best level of the cases, never used; all lie in one word of the bitmap
+FAR = {Side.BUY: 1_100, Side.SELL: 14_000}  # both sides always have an order
+INTRINSIC, ZERO_BYTE, BYTE = 21_000, 4, 16
+GAS = 12_000_000
+
+Tell = Callable[[str], None]
 
 
-def data_gas(data: bytes) -> int:
-    """What a call's data costs: 4 for each zero byte, 16 for each other one."""
-    zeros = data.count(0)
-    return 4 * zeros + 16 * (len(data) - zeros)
+def measure(tell: Tell) -> dict[str, int]:
+    """All cases, by name."""
+    with _repeatable_keys(), Anvil(timestamp=opening.start_of(load_scheme(SCHEME))) as anvil:
+        stage = opening.open_stage(Chain(anvil.url), load_scheme(SCHEME), load_installations(INSTALLATIONS), tell)
+        found = {"register": register(stage)}
+        registration.register_installations(stage)
+        allocation.allocate(stage)
+        allocation.put_up_for_sale(stage)
+        allocation.deposit_money(stage)
+        floor = Floor(stage)
+        floor.fund()
+        found |= floor.whole_transactions()
+        found["surrender"] = floor.apart(surrender, stage)
+        floor.reach(VOUCHERS)
+        tell(f"{VOUCHERS:,} vouchers issued; the cases begin")
+        for resting, suffix in ((Side.BUY, ""), (Side.SELL, "_asks")):
+            found |= {name + suffix: gas for name, gas in floor.orders(resting).items()}
+        found["voucher_verify"] = floor.verification()
+    return found
 
 
-class Bench:
-    """One deployed market with its people, ready to be measured."""
+@contextmanager
+def _repeatable_keys() -> Iterator[None]:
+    """The demonstration makes fresh keys; here they are the same each time, as an address's zero bytes cost less."""
+    numbers = count(1)
+    fresh = LocalSigner.new
+    LocalSigner.new = classmethod(lambda cls: cls(keccak(b"benchmark key %d" % next(numbers))))  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        LocalSigner.new = fresh  # type: ignore[method-assign]
 
-    def __init__(self, chain: Chain) -> None:
-        rules = load_scheme(ROOT / "schemes" / "uk-ets.toml")
-        plants = load_installations(ROOT / "schemes" / "samples" / "installations.csv")
-        self.whole: dict[str, int] = {}
-        self.stage: Stage = opening.open_stage(chain, rules, plants, lambda line: None)
-        self.chain = chain
-        self._register()
-        registration.register_installations(self.stage)
-        allocation.allocate(self.stage)
-        allocation.put_up_for_sale(self.stage)
-        self._deposit()
-        self.book = self.stage.suite.contract(OrderBook)
-        self.makers: list[Party] = sorted(self.stage.cast.companies, key=self._units, reverse=True)[:8]
-        self.taker = self.makers.pop()
 
-    def _register(self) -> None:
-        before = self.chain.block_number()
-        registration.register_everybody(self.stage)
-        opened = self.chain.events(before + 1, "latest", self.stage.suite.addresses, [[AccountOpened.TOPIC]])
-        hashes = [item.transaction for item in opened]
-        self.whole["register"] = max(receipt.gas_used for receipt in self.chain.receipts(hashes) if receipt)
+def execution(done: Done[Any], act: Act[Any]) -> int:
+    """Gas of the execution alone."""
+    zeros = act.data.count(0)
+    return done.gas_used - INTRINSIC - zeros * ZERO_BYTE - (len(act.data) - zeros) * BYTE
 
-    def _deposit(self) -> None:
-        from carbon_sdk.actors.settlement_bank import SettlementBank
 
-        bank = SettlementBank(self.stage.suite, self.stage.cast.officers[Role.SETTLEMENT_BANK])
-        parties = [*self.stage.cast.companies, self.stage.cast.treasury]
-        acts = [bank.record_deposit.act(one.account, MONEY, f"bench {n}") for n, one in enumerate(parties)]
-        self.stage.by(Role.SETTLEMENT_BANK, acts)
+@dataclass
+class Floor:
+    """The market, with everybody in it able to do both sides."""
 
-    def _units(self, party: Party) -> int:
-        return self.stage.suite.contract(InstrumentLedger).balance_of(party.account, int(self.stage.units))
+    stage: Stage
 
-    # ----------------------------------------------------------------------------------------------------- orders
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.stage.chain)
+        self.traders: list[Party] = self.stage.cast.companies
+        self.ledger = self.stage.suite.contract(InstrumentLedger)
+        self.leaves: list[Voucher] = []
 
-    def order(self, side: Side, tick: int, quantity: int, rule: TimeInForce = TimeInForce.GTC) -> Act[Any]:
-        """An order's act."""
-        return self.book.place(Order(1, side, tick, quantity, 0, rule, SelfTrade.CANCEL_NEWEST, SWEEP, 0))
-
-    def execution(self, party: Party, act: Act[Any]) -> tuple[int, Done[Any]]:
-        """Execution gas of one act."""
-        done = self.stage.do(party.signer, act)
-        return done.gas_used - 21_000 - data_gas(act.data), done
-
-    def many(self, acts: Iterator[tuple[Party, Act[Any]]]) -> None:
-        """Acts in bulk that are only preparation."""
-        for outcome in send_many(self.chain, ((party.signer, act) for party, act in acts), gas=12_000_000):
-            if outcome.error:
-                raise outcome.error
-
-    def fill_series(self) -> None:
-        """As many trades as the cases want behind them."""
-        left = VOUCHERS - self.book.voucher_count(1)
-        while left:
-            size = min(SWEEP, left)
-            self.many((self.makers[n % 7], self.order(Side.SELL, 4_500, 1)) for n in range(size))
-            self.stage.do(self.taker.signer, self.order(Side.BUY, 4_500, size, TimeInForce.IOC))
-            left -= size
-
-    def cases(self) -> dict[str, int]:
-        """The first table of the goals, and the whole transactions."""
-        found: dict[str, int] = {}
-        first, second = self.makers[0], self.makers[1]
-        # Both sides stand, and the neighbouring ticks of the cases' levels are in use.
-        for tick in (4_600, 4_602, 4_604):
-            self.stage.do(first.signer, self.order(Side.SELL, tick, 50))
-        self.stage.do(second.signer, self.order(Side.BUY, 4_000, 50))
-        self.fill_series()
-
-        found["place_new_level"], _ = self.execution(first, self.order(Side.SELL, 4_601, 10))
-        found["place_existing_level"], _ = self.execution(second, self.order(Side.SELL, 4_601, 10))
-        self.stage.do(first.signer, self.order(Side.SELL, 4_560, 10))
-        self.stage.do(self.taker.signer, self.order(Side.BUY, 4_560, 10, TimeInForce.IOC))
-        found["place_reused_level"], _ = self.execution(first, self.order(Side.SELL, 4_560, 10))
-        self.stage.do(self.taker.signer, self.order(Side.BUY, 4_560, 10, TimeInForce.IOC))
-
-        self._align(4_550)
-        self.stage.do(second.signer, self.order(Side.SELL, 4_550, 5))
-        found["take_1"], _ = self.execution(self.taker, self.order(Side.BUY, 4_550, 5, TimeInForce.IOC))
-        found["trade"] = found["place_existing_level"] + found["take_1"]
-
-        self._align(4_540)
-        for n in range(10):
-            self.stage.do(self.makers[n % 7].signer, self.order(Side.SELL, 4_540, 5))
-        ten, _ = self.execution(self.taker, self.order(Side.BUY, 4_540, 50, TimeInForce.IOC))
-        found["take_per_maker"] = (ten - found["take_1"]) // 9
-
-        self._align(4_500)
-        for n in range(10):
-            self.stage.do(self.makers[n % 7].signer, self.order(Side.SELL, 4_501 + n, 5))
-        found["take_10_levels"], _ = self.execution(self.taker, self.order(Side.BUY, 4_509, 50, TimeInForce.IOC))
-
-        placed = [self.stage.do(first.signer, self.order(Side.SELL, 4_610, 5)).first(OrderPlaced).id for _ in range(3)]
-        found["cancel_middle"], _ = self.execution(first, self.book.cancel(placed[1]))
-        return found | self._whole() | self.whole
-
-    def _align(self, tick: int) -> None:
-        """An order of which 5 tonnes are left, at the best price; the next voucher's place costs what the 4,097th does.
-
-        A level that a taker empties is taken from the book by the next taker: here nobody has just emptied one.
-        """
-        quantity = 25
-        self.stage.do(self.makers[0].signer, self.order(Side.SELL, tick, quantity))
-        while self.book.voucher_count(1) % 16 != 15:
-            self.stage.do(self.taker.signer, self.order(Side.BUY, tick, 1, TimeInForce.IOC))
-            quantity -= 1
-        self.stage.do(self.taker.signer, self.order(Side.BUY, tick, quantity - 5, TimeInForce.IOC))
-
-    def _whole(self) -> dict[str, int]:
-        """Whole transactions, intrinsic gas included."""
-        found: dict[str, int] = {}
+    def fund(self) -> None:
+        """Units from the treasury and money from the bank, for every company."""
         stage, units = self.stage, int(self.stage.units)
-        ledger = stage.suite.contract(InstrumentLedger)
-        source, target = self.makers[2], self.makers[3]
-        move = ledger.safe_transfer_from(source.account, target.account, units, 5, b"")
-        found["transfer"] = stage.do(source.signer, move).gas_used
+        treasury, bank = stage.cast.treasury, stage.cast.officers[Role.SETTLEMENT_BANK]
+        paying = SettlementBank(stage.suite, bank)
+        for n, one in enumerate(self.traders):
+            stage.do(treasury.signer, self.ledger.safe_transfer_from(treasury.account, one.account, units, EACH, b""))
+            stage.do(bank, paying.record_deposit.act(one.account, EACH * 100_000, f"benchmark {n}"))
 
-        regulator = stage.regulator
-        issue = regulator.issue_for_auction.act(stage.cast.treasury.account, stage.year, units, 1_000, b"\x01" * 32)
-        done = stage.do(regulator.signer, issue)
-        assert done.all(UnitsIssued)
-        found["issue"] = done.gas_used
+    def whole_transactions(self) -> dict[str, int]:
+        """Acts outside of the market; each has been done once before by the same account."""
+        stage, units = self.stage, self.stage.units
+        one, other = self.traders[0], self.traders[1]
+        treasury = stage.cast.treasury
+        cancel = stage.company(one).cancel_voluntarily.act(units, 10, "beneficiary", "purpose")
+        stage.do(one.signer, cancel)
+        issue = stage.regulator.issue_for_auction.act(treasury.account, stage.year, units, 1_000, "calendar of sales")
+        return {
+            "transfer": stage.do(
+                one.signer, self.ledger.safe_transfer_from(one.account, other.account, int(units), 10, b"")
+            ).gas_used,
+            "cancel_units": stage.do(one.signer, cancel).gas_used,
+            "issue": stage.do(stage.cast.officers[Role.REGULATOR], issue).gas_used,
+        }
 
-        company = Company(stage.suite, source.signer)
-        cancel = company.cancel_voluntarily.act(units, 5, b"\x02" * 32, b"\x03" * 32)
-        stage.do(source.signer, cancel)  # the first voucher of a series and the first of a day cost more
-        found["cancel_units"] = stage.do(source.signer, cancel).gas_used
+    def apart(self, case: Callable[[Stage], int], stage: Stage) -> int:
+        """A case that leaves nothing behind."""
+        snapshot = self.clock.snapshot()
+        try:
+            return case(stage)
+        finally:
+            self.clock.revert(snapshot)
+            stage.chain.forget_nonces()
 
-        reporting.open_next_year(stage)
-        desk = stage.suite.contract(ComplianceDesk)
-        sums = []
-        for _ in range(2):  # the first is the account's first; the second, a returning user's, counts
-            applied = stage.do(source.signer, desk.apply_surrender([units], [10]))
-            approved = stage.do(regulator.signer, desk.approve_surrender(applied.first(SurrenderApplied).id))
-            sums.append(applied.gas_used + approved.gas_used)
-        found["surrender"] = sums[-1]
-        found["voucher_verify"] = self._verification()
+    # ------------------------------------------------------------------------------------------------------- orders
+
+    def order(self, party: Party, side: Side, tick: int, tonnes: int = LOT, *, takes: bool = False) -> Act[Any]:
+        company = self.stage.company(party)
+        say = company.buy if side is Side.BUY else company.sell
+        rule = TimeInForce.IOC if takes else TimeInForce.GTC
+        return say.act(MARKET, tonnes, tick, time_in_force=rule, most_makers=SWEEP)
+
+    def do(self, acts: Sequence[tuple[Signer, Act[Any]]], batch: int = 1) -> list[Done[Any]]:
+        found = []
+        for outcome in send_many(self.stage.chain, acts, gas=GAS, batch=batch):
+            if outcome.error is not None:
+                raise outcome.error
+            assert outcome.done is not None
+            found.append(outcome.done)
         return found
 
-    def _verification(self) -> int:
-        """Execution gas of the on-chain verification of the 4,097th voucher."""
-        scheme = Scheme(self.chain, self.stage.suite.deployment)
-        view = scheme.voucher(1, VOUCHERS)
-        verify = VoucherBook.VERIFY.act(self.stage.suite.contract(VoucherBook).address, view.voucher, view.proof())
-        anyone: Address = self.taker.signer.address
-        return self.chain.estimate(verify, anyone) - 21_000 - data_gas(verify.data)
+    def reach(self, vouchers: int) -> None:
+        """Trade until the series has that many vouchers, and leave an order far off on both sides."""
+        taker, *makers = self.traders
+        done = 0
+        while done < vouchers:
+            more = min(SWEEP, vouchers - done)
+            self.do(
+                [
+                    (party.signer, self.order(party, Side.SELL, PRICE, 1))
+                    for party in (makers[n % len(makers)] for n in range(more))
+                ],
+                batch=SWEEP,
+            )
+            (swept,) = self.do([(taker.signer, self.order(taker, Side.BUY, PRICE, more, takes=True))])
+            self._note(swept)
+            done += more
+        self.do([(makers[0].signer, self.order(makers[0], side, FAR[side])) for side in Side])
+
+    def _note(self, done: Done[Any]) -> None:
+        at = self.stage.chain.block(done.block).timestamp
+        tick = self.stage.rules.market(self.stage.rules.file.markets[0])
+        unit = tick.tick_mantissa * 10**tick.tick_exponent
+        for event in done.all(Trade):
+            sells = event.maker.side is Side.SELL
+            self.leaves.append(
+                Voucher(
+                    VoucherKind.TRADE,
+                    MARKET,
+                    event.voucher,
+                    event.order_of_day,
+                    at,
+                    self.stage.units,
+                    event.quantity,
+                    event.maker.tick * unit,
+                    event.maker_account if sells else event.taker,
+                    event.taker if sells else event.maker_account,
+                    int(event.maker),
+                )
+            )
+
+    def case(self, before: Sequence[tuple[Party, Act[Any]]], party: Party, act: Act[Any]) -> int:
+        """Execution gas of one act after others, all of which leave nothing behind."""
+        snapshot = self.clock.snapshot()
+        try:
+            self.do([(one.signer, former) for one, former in before])
+            (done,) = self.do([(party.signer, act)])
+            return execution(done, act)
+        finally:
+            self.clock.revert(snapshot)
+            self.stage.chain.forget_nonces()
+
+    def orders(self, resting: Side) -> dict[str, int]:
+        """The cases of the market, with orders of one side resting and the other side's taking."""
+        taking = Side.SELL if resting is Side.BUY else Side.BUY
+        worse = -1 if resting is Side.BUY else 1
+        taker, *makers = self.traders
+        limit = (base := BASE[resting]) + 12 * worse
+
+        def rest(n: int, tick: int = base) -> tuple[Party, Act[Any]]:
+            return makers[n], self.order(makers[n], resting, tick)
+
+        def take(tonnes: int, before: Sequence[tuple[Party, Act[Any]]]) -> int:
+            return self.case(before, taker, self.order(taker, taking, limit, tonnes, takes=True))
+
+        queue = [rest(n) for n in range(12)]
+        levels = [rest(0, base + n * worse) for n in range(12)]
+        of_ten = [rest(n, base + n * worse) for n in range(12)]
+        emptied = [rest(0), rest(1, base + worse), (taker, self.order(taker, taking, base, LOT, takes=True))]
+        found = {
+            "place_new_level": self.case(queue[:2], *rest(2, base + worse)),
+            "place_existing_level": self.case(queue[:2], *rest(2)),
+            "place_reused_level": self.case(emptied, *rest(2)),
+            "take_1": take(LOT, queue),
+            "take_10_levels": take(10 * LOT, levels),
+            "take_10_levels_10_makers": take(10 * LOT, of_ten),
+            "cancel_middle": self.cancellation(queue[:3]),
+        }
+        found["take_per_maker"] = round((take(10 * LOT, queue) - found["take_1"]) / 9)
+        found["trade"] = found["place_existing_level"] + found["take_1"]
+        return found
+
+    def cancellation(self, before: Sequence[tuple[Party, Act[Any]]]) -> int:
+        snapshot = self.clock.snapshot()
+        try:
+            placed = self.do([(one.signer, act) for one, act in before])
+            middle = before[1][0]
+            cancel = self.stage.company(middle).cancel.act(_order_id(placed[1]))
+            (done,) = self.do([(middle.signer, cancel)])
+            return execution(done, cancel)
+        finally:
+            self.clock.revert(snapshot)
+            self.stage.chain.forget_nonces()
+
+    def verification(self) -> int:
+        """Of the oldest voucher, whose path is the longest, in a transaction so that there is a receipt."""
+        mountains = Mountains([voucher.leaf() for voucher in self.leaves])
+        oldest = self.leaves[0]
+        asked = structs.Voucher(
+            enums.VoucherKind(oldest.kind),
+            oldest.series,
+            oldest.index,
+            oldest.order_of_day,
+            oldest.at,
+            oldest.instrument,
+            oldest.quantity,
+            oldest.price,
+            oldest.sender,
+            oldest.receiver,
+            oldest.ref,
+        )
+        book = self.stage.suite.contract(VoucherBook)
+        act = VoucherBook.VERIFY.act(book.address, asked, mountains.proof(0))
+        (done,) = self.do([(self.traders[0].signer, act)])
+        return execution(done, act)
 
 
-def measure() -> dict[str, int]:
-    """All cases on a fresh chain."""
-    rules = load_scheme(ROOT / "schemes" / "uk-ets.toml")
-    with Anvil(timestamp=opening.start_of(rules)) as anvil:
-        return Bench(Chain(anvil.url)).cases()
+def _order_id(done: Done[Any]) -> OrderId:
+    return next(event.id for event in done.all(OrderPlaced))
+
+
+def register(stage: Stage) -> int:
+    """The dearest of the registry operator's approvals, certificates included, by which everybody gets an account."""
+    before = stage.chain.block_number()
+    registration.register_everybody(stage)
+    opened = stage.chain.events(before + 1, "latest", stage.suite.addresses, [[AccountOpened.TOPIC]])
+    receipts = stage.chain.receipts([item.transaction for item in opened])
+    return max(receipt.gas_used for receipt in receipts if receipt)
+
+
+def surrender(stage: Stage) -> int:
+    """A company's second surrender: the application, which is examined at once, and its approval, which cancels."""
+    year = stage.year
+    stage.travel(opening.start_of(stage.rules) + 366 * 86_400)
+    reporting.open_next_year(stage)
+    reporting.report_and_verify(stage)
+    company = stage.cast.companies[0]
+    gas = 0
+    for _ in range(2):
+        filed = stage.do(company.signer, stage.company(company).apply_surrender.act([(stage.units, 10)]))
+        examined = next(event for event in filed.events if isinstance(event, SurrenderExamined))
+        if examined.opinion is not Opinion.FAVOURABLE:
+            raise AssertionError(f"the surrender for {year} was examined as {examined.opinion.name}")
+        approved = stage.do(stage.cast.officers[Role.REGULATOR], stage.regulator.approve_surrender.act(examined.id))
+        gas = filed.gas_used + approved.gas_used
+    return gas

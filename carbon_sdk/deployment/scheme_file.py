@@ -15,7 +15,7 @@ from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.identifiers import InstrumentClass, InstrumentId, keccak
 from carbon_sdk.units import Money, money, scaled
 
-_MANTISSA_LIMIT = 2**24
+_MANTISSA_LIMIT = 2**16
 _TICK_LIMIT = 2**24
 _FEE_LIMIT = 2**16
 

@@ -100,7 +100,7 @@ interface IInstrumentLedger {
     /// @param terms Digest of its terms, a RuleBook document.
     function defineInstrument(InstrumentId instrument, uint40 validUntil, bytes32 terms) external;
 
-    /// @notice Close or open again. For SERVICE_MANAGER.
+    /// @notice Close or open again. Closing halts the instrument's markets; they are resumed one by one. For SERVICE_MANAGER.
     function setState(InstrumentId instrument, InstrumentState state) external;
 
     function instrumentOf(uint256 instrument) external view returns (Instrument memory);

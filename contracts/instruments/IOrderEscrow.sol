@@ -9,4 +9,8 @@ interface IOrderEscrow {
     /// @notice Cancel those of `orders` that are open and belong to `account`; what they hold is released to it.
     /// @dev Only the ledger calls it. Ids that are closed or another's are passed over.
     function cancelFor(address account, OrderId[] calldata orders) external;
+
+    /// @notice Halt all markets of an instrument, because it has been closed.
+    /// @dev Only the ledger calls it. So no order needs to ask the ledger whether the instrument is open.
+    function haltMarkets(uint256 instrument) external;
 }

@@ -13,6 +13,7 @@ import { AccountStatus, Eligibility, Representation, Restrictions, Rights } from
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { IERC7943MultiToken } from "./IERC7943.sol";
 import { IInstrumentLedger } from "./IInstrumentLedger.sol";
+import { IOrderEscrow } from "./IOrderEscrow.sol";
 import { AccountWord, HoldingWord, KeyWord, keyWord } from "./Words.sol";
 
 /// @title The ledger of units and money. Its manual is `IInstrumentLedger`; the words are drawn in `Words.sol`.
@@ -100,6 +101,8 @@ contract InstrumentLedger is
         known.state = state;
 
         emit InstrumentStateChanged(id, state);
+
+        if (state == InstrumentState.CLOSED) IOrderEscrow(BOOK).haltMarkets(id);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -401,7 +404,6 @@ contract InstrumentLedger is
         bool ownAllowed
     ) external onlyModule(BOOK) returns (address account) {
         if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
-        _requireOpen(instrument);
         return buys
             ? _settlePurchase(key, instrument, ownAllowed, debit, credit, makers)
             : _settleSale(key, instrument, ownAllowed, debit, credit, makers);
@@ -444,6 +446,7 @@ contract InstrumentLedger is
             uint256 free = _freeMoney(taker, account);
             if (free >= debit) known.word = taker.lessMoney(debit);
 
+            uint256 owner = taker.owner();
             uint256 left = debit;
             uint256 blocked;
             uint256 own;
@@ -454,7 +457,7 @@ contract InstrumentLedger is
                 known = _s().accounts[maker];
                 AccountWord word = known.word;
                 if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
-                else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
+                else if (!ownAllowed && (maker == account || _isOwn(owner, word))) own |= 1 << i;
                 known.word = word.moreMoney(amount);
                 emit TransferSingle(key, account, maker, MAIN_MONEY, amount);
             }
@@ -483,6 +486,7 @@ contract InstrumentLedger is
             uint256 free = _freeUnits(held.word, account, instrument);
             if (free >= debit) held.word = held.word.less(debit);
 
+            uint256 owner = taker.owner();
             uint256 left = debit;
             uint256 blocked;
             uint256 own;
@@ -492,7 +496,7 @@ contract InstrumentLedger is
                 left -= amount;
                 AccountWord word = _s().accounts[maker].word;
                 if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
-                else if (!ownAllowed && _haveOneOwner(account, taker, maker, word)) own |= 1 << i;
+                else if (!ownAllowed && (maker == account || _isOwn(owner, word))) own |= 1 << i;
                 _creditUnits(maker, instrument, amount);
                 emit TransferSingle(key, account, maker, instrument, amount);
             }
@@ -505,8 +509,8 @@ contract InstrumentLedger is
         }
     }
 
-    function _haveOneOwner(address a, AccountWord wordA, address b, AccountWord wordB) private pure returns (bool) {
-        return a == b || (wordA.owner() != 0 && wordA.owner() == wordB.owner());
+    function _isOwn(uint256 owner, AccountWord word) private pure returns (bool) {
+        return owner == word.owner() && owner != 0;
     }
 
     /* HOLDING: the only functions that change a balance */

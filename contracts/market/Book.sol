@@ -320,16 +320,14 @@ library Book {
 
     /// @notice Take an open order out of its queue, wherever it stands.
     /// @param best Best tick of its side.
-    /// @return account_ Whose it was.
+    /// @return order As it stood.
     /// @return open What was left of it.
-    function remove(State storage s, OrderId id, uint256 best) internal returns (address account_, uint256 open) {
+    function remove(State storage s, OrderId id, uint256 best) internal returns (OrderWord order, uint256 open) {
         unchecked {
-            uint256 side = uint256(id.side());
+            uint256 side = _sideOf(id);
             Level storage level = s.levels[_key(side, id.tick())];
             LevelWord word = level.word;
-            OrderWord order;
             (order, open) = _openAt(level, word, id);
-            account_ = order.account();
 
             uint256 resting = word.total() - open;
             if (resting == 0) {
@@ -350,7 +348,7 @@ library Book {
 
     /// @notice Make an open order smaller by `by`, which is less than what is left of it; it keeps its place.
     function reduce(State storage s, OrderId id, uint256 by) internal {
-        Level storage level = s.levels[_key(uint256(id.side()), id.tick())];
+        Level storage level = s.levels[_key(_sideOf(id), id.tick())];
         LevelWord word = level.word;
         (OrderWord order,) = _openAt(level, word, id);
 
@@ -362,7 +360,7 @@ library Book {
 
     /// @notice What is left of an order; 0 when it is not open. An expired order is open until somebody takes it out.
     function openOf(State storage s, OrderId id) internal view returns (OrderWord order, uint256 open) {
-        Level storage level = s.levels[_key(uint256(id.side()), id.tick())];
+        Level storage level = s.levels[_key(_sideOf(id), id.tick())];
         return _lookAt(level, level.word, id);
     }
 
@@ -420,6 +418,11 @@ library Book {
         unchecked {
             return at + 64;
         }
+    }
+
+    /// @dev Not checked to be a `Side`: no other number's levels have an order.
+    function _sideOf(OrderId id) private pure returns (uint256) {
+        return uint8(OrderId.unwrap(id) >> 96);
     }
 
     function _key(uint256 side, uint256 tick) private pure returns (uint256) {

@@ -41,6 +41,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     struct Storage {
         mapping(uint24 market => Market) markets;
         uint24 count;
+        mapping(uint256 instrument => uint24[]) marketsOf;
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.OrderBook")) - 1)) & ~bytes32(uint256(0xff))
@@ -65,7 +66,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
 
         market = ++$.count;
         Market storage m = $.markets[market];
-        (m.word, m.tape) = configured(terms);
+        uint256 id = InstrumentId.unwrap(terms.instrument);
+        uint40 until = LEDGER.instrumentOf(id).validUntil;
+        (m.word, m.tape) = configured(terms, until == 0 ? 0 : VoucherSeries.dayOf(until, DAY_OFFSET));
+        $.marketsOf[id].push(market);
 
         emit MarketOpened(market, terms.instrument, terms);
     }
@@ -74,6 +78,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     function setMarketState(uint24 market, MarketState state) external restricted {
         Market storage m = _market(market);
         require(state != MarketState.NONE, UnknownMarket(market));
+        if (state == MarketState.OPEN) _requireInstrumentOpen(m.word.instrument());
 
         m.word = m.word.withState(state);
 
@@ -103,17 +108,40 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         LEDGER.releaseEscrow(account, MAIN_MONEY, amount);
     }
 
+    /// @inheritdoc IOrderEscrow
+    function haltMarkets(uint256 instrument) external onlyModule(address(LEDGER)) {
+        uint24[] storage markets = _s().marketsOf[instrument];
+        for (uint256 i; i < markets.length; ++i) {
+            Market storage m = _market(markets[i]);
+            m.word = m.word.withState(MarketState.HALTED);
+            emit MarketStateChanged(markets[i], MarketState.HALTED);
+        }
+    }
+
+    function _requireInstrumentOpen(uint256 instrument) private view {
+        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(instrument);
+        bool valid = known.validUntil == 0 || block.timestamp < known.validUntil;
+        require(
+            valid && known.state != IInstrumentLedger.InstrumentState.CLOSED,
+            IInstrumentLedger.InstrumentNotOpen(instrument, known.validUntil)
+        );
+    }
+
+    /// @dev Reverts with the first term that is impossible, or too large for its field in `MarketWord`.
     function _requireTerms(MarketTerms calldata t) private pure {
         InstrumentClass class = checkedInstrument(InstrumentId.unwrap(t.instrument)).class();
-        require(class != InstrumentClass.MONEY, BadTerms(0));
-        require(t.tickMantissa != 0, BadTerms(1));
-        require(t.tickExponent <= 18, BadTerms(2));
-        require(t.lot != 0, BadTerms(3));
-        require(t.leastLots != 0, BadTerms(4));
-        // A lot at the lowest price pays its fees.
-        require(t.takerFee <= uint256(t.tickMantissa) * t.lot, BadTerms(5));
-        require(t.makerFee <= uint256(t.tickMantissa) * t.lot, BadTerms(6));
-        require(t.lowest != 0 && t.lowest <= t.highest, BadTerms(7));
+        uint256 lowestPrice = uint256(t.tickMantissa) * t.lot; // of a lot: pays its fees
+        uint256 term;
+        if (class == InstrumentClass.MONEY) term = 0;
+        else if (t.tickMantissa == 0 || t.tickMantissa > type(uint16).max) term = 1;
+        else if (t.tickExponent > 18) term = 2;
+        else if (t.lot == 0 || t.lot > type(uint16).max) term = 3;
+        else if (t.leastLots == 0 || t.leastLots > type(uint8).max) term = 4;
+        else if (t.takerFee > lowestPrice) term = 5;
+        else if (t.makerFee > lowestPrice) term = 6;
+        else if (t.lowest == 0 || t.lowest > t.highest) term = 7;
+        else return;
+        revert BadTerms(term);
     }
 
     function _market(uint24 market) private view returns (Market storage m) {
@@ -129,7 +157,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
         _requirePlaceable(intent, word);
-        if (order.latest != 0 && order.latest < block.timestamp) revert TooLate(order.latest, block.timestamp);
 
         // Unchecked: an ask of 0, none, becomes the largest number.
         unchecked {
@@ -146,19 +173,29 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     /// @dev Differences are unchecked: below the lower bound they become the largest numbers.
     function _requirePlaceable(Intent i, MarketWord word) private view {
         unchecked {
-            if (word.state() != uint256(MarketState.OPEN)) {
-                revert MarketNotOpen(uint24(i.market()), uint8(word.state()));
-            }
+            if (!word.isOpenOn(_today())) _refuse(uint24(i.market()), word);
             uint256 lowest = word.lowest();
             if (i.tick() - lowest > word.highest() - lowest) {
                 revert PriceOutsideBand(uint24(i.tick()), uint24(lowest), uint24(word.highest()));
             }
             uint256 quantity = i.quantity();
-            uint256 lot = word.lot();
-            if (quantity < word.least() || quantity % lot != 0) revert BadOrderQuantity(quantity, lot, word.least());
+            if (quantity < word.least() || word.lots(quantity) * word.lot() != quantity) {
+                revert BadOrderQuantity(quantity, word.lot(), word.least());
+            }
             if (i.expires() != 0) _requireMayExpire(i);
             if (i.most() - 1 >= _MOST_MAKERS) revert BadMakerLimit(uint16(i.most()));
+            // 0, any time, becomes the largest number.
+            if (i.latest() - 1 < block.timestamp - 1) revert TooLate(uint40(i.latest()), block.timestamp);
         }
+    }
+
+    function _refuse(uint24 market, MarketWord word) private view {
+        if (word.state() != uint256(MarketState.NONE)) _requireInstrumentOpen(word.instrument());
+        revert MarketNotOpen(market, uint8(word.state()));
+    }
+
+    function _today() private view returns (uint256) {
+        return VoucherSeries.dayOf(block.timestamp, DAY_OFFSET);
     }
 
     function _requireMayExpire(Intent i) private view {
@@ -170,12 +207,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     function _rest(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
         uint256 quantity = intent.quantity();
         uint256 rule = intent.rule();
-        if (rule == uint256(TimeInForce.IOC)) {
-            // Nothing happens, but only for somebody who may trade.
-            // slither-disable-next-line unused-return
-            IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
-            return;
-        }
+        if (rule == uint256(TimeInForce.IOC)) return _requireTrader();
         if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
         (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
@@ -234,25 +266,24 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
 
         m.book.commit(walk);
         placed.filled = uint48(traded);
-        if (traded != 0) m.tape = _tell(m, word, tape, walk, account, traded);
-        if (walk.others != 0) _release(word, walk);
+        if (walk.to != walk.from) _tell(m, word, tape, walk, account, traded);
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
         if (resting != 0) after_ = _enqueue(m, after_, intent, account, resting, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
     function _postOnly(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
-        (uint256 tick, uint256 best) = (intent.tick(), 0);
-        bool meets;
-        if (intent.buys()) {
-            best = m.book.bestOf(Side.SELL, word.bestAsk());
-            meets = best != 0 && best <= tick;
-        } else {
-            best = m.book.bestOf(Side.BUY, word.bestBid());
-            meets = best >= tick;
-        }
+        bool buys = intent.buys();
+        uint256 tick = intent.tick();
+        uint256 best = _best(m, word, !buys);
+        bool meets = best != 0 && (buys ? best <= tick : best >= tick);
         require(!meets, WouldTrade(uint24(tick), uint24(best)));
         _rest(m, word, intent, placed);
+    }
+
+    /// @dev The best price of a side that has orders; 0: none.
+    function _best(Market storage m, MarketWord word, bool bids) private view returns (uint256) {
+        return m.book.bestOf(bids ? Side.BUY : Side.SELL, bids ? word.bestBid() : word.bestAsk());
     }
 
     /// @dev Settles the plan, and plans again until the ledger refuses no maker; then all has moved, and the book has not
@@ -279,7 +310,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                     else (given, held) = _escrow(word, intent.buys(), walk.limit, resting);
                 }
                 if (traded == 0) return (_hold(given, held), 0, resting);
-                uint256 fee = traded / word.lot() * tape.takerFee() * unit;
+                uint256 fee = word.lots(traded) * tape.takerFee() * unit;
                 (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
                 try LEDGER.settle(
                     _fitting(held + debit),
@@ -301,10 +332,17 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    /// @dev Nothing trades; where nothing rests either, who asks is still checked.
+    /// @dev Nothing trades.
+    /// @return account 0 where nothing rests either.
     function _hold(uint256 instrument, uint256 held) private returns (address account) {
         if (held != 0) return LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        return IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
+        _requireTrader();
+    }
+
+    /// @dev Who asks is checked even where nothing comes of it.
+    function _requireTrader() private view {
+        // slither-disable-next-line unused-return
+        IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
     }
 
     /// @dev What each maker gets, and the sums.
@@ -315,7 +353,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     {
         unchecked {
             uint256 tickSize = word.tickMantissa() * unit;
-            uint256 lot = word.lot();
             uint256 fee = word.makerFee() * unit;
             bool buys = walk.side & 1 == 1; // from sellers
             uint256 to = walk.to;
@@ -327,7 +364,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 uint256 price = gets * uint24(first >> 64) * tickSize;
                 traded += gets;
                 cost += price;
-                if (buys) gets = price - gets / lot * fee;
+                if (buys) gets = price - word.lots(gets) * fee;
                 _put(makers, next++, second << 96 | gets);
             }
         }
@@ -382,7 +419,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    /// @dev A voucher and an event for each trade, and all of them on the tape.
+    /// @dev In the order of the walk: a voucher and an event for each trade; what the other orders held is given back.
     function _tell(
         Market storage m,
         MarketWord word,
@@ -390,9 +427,9 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         Book.Walk memory walk,
         address taker,
         uint256 traded
-    ) private returns (TapeWord) {
+    ) private {
         unchecked {
-            tape = tape.onDay(VoucherSeries.dayOf(block.timestamp, DAY_OFFSET));
+            tape = tape.onDay(_today());
             uint256 index = tape.count();
             uint256 orderOfDay = tape.orderOfDay();
             uint256 unit = word.unit();
@@ -411,13 +448,18 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 to: taker,
                 ref: 0
             });
+            bool buys = walk.side & 1 == 1; // from sellers
+            uint256 to = walk.to;
             uint256 next;
             uint256 tick;
-            for (uint256 at = walk.from; at != walk.to; at += 64) {
+            for (uint256 at = walk.from; at != to; at += 64) {
                 (uint256 first, uint256 second) = Book.noteAt(at);
-                if (first >= Book.NO_FILL) continue;
+                if (first >= Book.NO_FILL) {
+                    _leave(word, first, OrderWord.wrap(second));
+                    continue;
+                }
                 address maker = OrderWord.wrap(second).account();
-                if (walk.side & 1 == 1) voucher.from = maker; // a seller
+                if (buys) voucher.from = maker;
                 else voucher.to = maker;
                 tick = uint24(first >> 64);
                 voucher.index = uint40(index + next);
@@ -431,9 +473,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                     OrderId.wrap(uint128(first)), maker, taker, uint48(first >> 128), voucher.index, voucher.orderOfDay
                 );
             }
+            if (next == 0) return;
             m.vouchers.appendAll(index, leaves);
-            uint256 fee = traded / word.lot() * (tape.takerFee() + word.makerFee()) * unit;
-            return tape.withTrades(next, tick, fee);
+            uint256 fee = word.lots(traded) * (tape.takerFee() + word.makerFee()) * unit;
+            m.tape = tape.withTrades(next, tick, fee);
         }
     }
 
@@ -453,25 +496,20 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    /// @dev Orders that left the book untraded, or shrank so, get back what they held.
-    function _release(MarketWord word, Book.Walk memory walk) private {
-        for (uint256 at = walk.from; at != walk.to; at += 64) {
-            (uint256 first, uint256 second) = Book.noteAt(at);
-            uint256 step = first >> 248;
-            if (step == uint256(Book.Step.FILL)) continue;
-            OrderId id = OrderId.wrap(uint128(first));
-            OrderWord order = OrderWord.wrap(second);
-            uint48 quantity = uint48(first >> 128);
-            if (step == uint256(Book.Step.DECREMENT)) {
-                emit SelfTradePrevented(id, order.account(), quantity);
-            } else {
-                CloseReason reason = step == uint256(Book.Step.EVICT_OWN)
-                    ? CloseReason.SELF_TRADE
-                    : order.hasExpired() ? CloseReason.EXPIRED : CloseReason.NOT_ELIGIBLE;
-                emit OrderClosed(id, order.account(), quantity, reason);
-            }
-            _giveBack(word, id, order.account(), quantity);
+    /// @dev An order that left the book untraded, or shrank so, gets back what it held.
+    function _leave(MarketWord word, uint256 note, OrderWord order) private {
+        uint256 step = note >> 248;
+        OrderId id = OrderId.wrap(uint128(note));
+        uint48 quantity = uint48(note >> 128);
+        if (step == uint256(Book.Step.DECREMENT)) {
+            emit SelfTradePrevented(id, order.account(), quantity);
+        } else {
+            CloseReason reason = step == uint256(Book.Step.EVICT_OWN)
+                ? CloseReason.SELF_TRADE
+                : order.hasExpired() ? CloseReason.EXPIRED : CloseReason.NOT_ELIGIBLE;
+            emit OrderClosed(id, order.account(), quantity, reason);
         }
+        _giveBack(word, id, order.account(), quantity);
     }
 
     /* TAKING BACK */
@@ -479,14 +517,15 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     /// @inheritdoc IOrderBook
     function cancel(OrderId id) external {
         (Market storage m, MarketWord word) = _marketAt(id);
-        (address account, uint256 open) = _remove(m, word, id, CloseReason.TAKEN_BACK);
-        _giveBackTo(word, id, account, open);
+        (OrderWord order, uint256 open) = _remove(m, word, id, CloseReason.TAKEN_BACK);
+        _giveBackTo(word, id, order.account(), open);
     }
 
     /// @inheritdoc IOrderBook
     function reduce(OrderId id, uint48 by) external {
         (Market storage m, MarketWord word) = _marketAt(id);
-        (OrderWord order, uint256 open) = _open(m, id);
+        (OrderWord order, uint256 open) = m.book.openOf(id);
+        require(open != 0, Book.OrderNotOpen(id));
         uint256 lot = word.lot();
         require(by != 0 && by < open && by % lot == 0, BadReduction(by, open, lot));
 
@@ -500,10 +539,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     /// @inheritdoc IOrderBook
     function evict(OrderId id) external {
         (Market storage m, MarketWord word) = _marketAt(id);
-        (OrderWord order, uint256 open) = _open(m, id);
+        (OrderWord order, uint256 open) = _remove(m, word, id, CloseReason.EXPIRED);
         require(order.hasExpired(), NotExpired(id, order.expires()));
-
-        _remove(m, word, id, CloseReason.EXPIRED);
         _giveBack(word, id, order.account(), open);
     }
 
@@ -524,29 +561,28 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         require(word.state() != uint256(MarketState.NONE), UnknownMarket(id.market()));
     }
 
-    function _open(Market storage m, OrderId id) private view returns (OrderWord order, uint256 open) {
-        (order, open) = m.book.openOf(id);
-        require(open != 0, Book.OrderNotOpen(id));
-    }
-
     function _remove(Market storage m, MarketWord word, OrderId id, CloseReason reason)
         private
-        returns (address account, uint256 open)
+        returns (OrderWord order, uint256 open)
     {
-        (account, open) = m.book.remove(id, id.side() == Side.BUY ? word.bestBid() : word.bestAsk());
+        (order, open) = m.book.remove(id, _isBid(id) ? word.bestBid() : word.bestAsk());
 
-        emit OrderClosed(id, account, uint48(open), reason);
+        emit OrderClosed(id, order.account(), uint48(open), reason);
     }
 
     function _giveBack(MarketWord word, OrderId id, address account, uint256 quantity) private {
-        (uint256 instrument, uint256 held) = _escrow(word, id.side() == Side.BUY, id.tick(), quantity);
+        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
         LEDGER.releaseEscrow(account, instrument, held);
     }
 
     /// @dev At the request of the caller, who must act for the account.
     function _giveBackTo(MarketWord word, OrderId id, address account, uint256 quantity) private {
-        (uint256 instrument, uint256 held) = _escrow(word, id.side() == Side.BUY, id.tick(), quantity);
+        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
         LEDGER.releaseEscrowTo(msg.sender, instrument, held, account);
+    }
+
+    function _isBid(OrderId id) private pure returns (bool) {
+        return uint8(OrderId.unwrap(id) >> 96) == uint8(Side.BUY);
     }
 
     /* AMOUNTS: below 2^172, as quantities are below 2^48, ticks below 2^24, their size below 2^84 */
@@ -559,7 +595,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     {
         if (!buys) return (word.instrument(), quantity);
         unchecked {
-            uint256 fee = quantity / word.lot() * word.makerFee();
+            uint256 fee = word.lots(quantity) * word.makerFee();
             return (MAIN_MONEY, (quantity * tick * word.tickMantissa() + fee) * word.unit());
         }
     }
@@ -583,8 +619,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         TapeWord tape = m.tape;
         view_.terms = termsOf(word, tape);
         view_.state = MarketState(word.state());
-        view_.bestBid = uint24(m.book.bestOf(Side.BUY, word.bestBid()));
-        view_.bestAsk = uint24(m.book.bestOf(Side.SELL, word.bestAsk()));
+        view_.bestBid = uint24(_best(m, word, true));
+        view_.bestAsk = uint24(_best(m, word, false));
         view_.last = uint24(tape.last());
         view_.feesAccrued = uint96(tape.fees());
         view_.trades = uint40(tape.count());
@@ -605,7 +641,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         Market storage m = _market(market);
         ticks = new uint24[](most);
         tonnes = new uint48[](most);
-        uint256 tick = m.book.bestOf(side, side == Side.BUY ? m.word.bestBid() : m.word.bestAsk());
+        uint256 tick = _best(m, m.word, side == Side.BUY);
         uint256 count;
         for (; count < most && tick != 0; ++count) {
             ticks[count] = uint24(tick);

@@ -434,7 +434,9 @@ class InstrumentLedger(Contract):
         return self._act(self.SET_REPRESENTATION, key, given)
 
     def set_state(self, instrument: InstrumentId, state: InstrumentState) -> Act[None]:
-        """Close or open again. For SERVICE_MANAGER."""
+        """Close or open again. Closing halts the instrument's markets; they are resumed one by one. For
+        SERVICE_MANAGER.
+        """
         return self._act(self.SET_STATE, instrument, state)
 
     def settle(

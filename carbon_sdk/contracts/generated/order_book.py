@@ -50,6 +50,9 @@ class OrderBook(Contract):
         lambda v: DepthAnswer(v[0], v[1]),
     )
     EVICT: ClassVar[Function[None]] = Function.of("OrderBook", "evict(uint256)", ("id",), (), lambda v: None)
+    HALT_MARKETS: ClassVar[Function[None]] = Function.of(
+        "OrderBook", "haltMarkets(uint256)", ("instrument",), (), lambda v: None
+    )
     INITIALIZE: ClassVar[Function[None]] = Function.of("OrderBook", "initialize()", (), (), lambda v: None)
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "OrderBook", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
@@ -148,6 +151,10 @@ class OrderBook(Contract):
     def evict(self, id: OrderId) -> Act[None]:
         """Anyone may take an expired order out of the book; what it held goes back to its account."""
         return self._act(self.EVICT, id)
+
+    def halt_markets(self, instrument: int) -> Act[None]:
+        """Halt all markets of an instrument, because it has been closed."""
+        return self._act(self.HALT_MARKETS, instrument)
 
     def initialize(self) -> Act[None]:
         """Nothing to configure; closes the initializer."""

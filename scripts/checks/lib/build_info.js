@@ -72,7 +72,7 @@ function buildInfo() {
       remappings: ['@openzeppelin/=node_modules/@openzeppelin/'],
       evmVersion: 'prague',
       viaIR: true,
-      optimizer: { enabled: true, runs: 20000 },
+      optimizer: { enabled: true, runs: 2000 },
       outputSelection: {
         '*': { '': ['ast'], '*': ['abi', 'storageLayout', 'devdoc', 'userdoc', 'evm.methodIdentifiers'] },
       },

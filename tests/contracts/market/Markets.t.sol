@@ -45,7 +45,7 @@ contract MarketsTest is TradingSuite {
     function test_openMarket_extremeTerms_readBack() public {
         IOrderBook.MarketTerms memory t = IOrderBook.MarketTerms({
             instrument: InstrumentId.wrap((uint256(2) << 80) | ((uint256(1) << 80) - 1)),
-            tickMantissa: type(uint24).max,
+            tickMantissa: type(uint16).max,
             tickExponent: 18,
             lot: type(uint16).max,
             leastLots: type(uint8).max,

