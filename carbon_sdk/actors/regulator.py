@@ -21,6 +21,7 @@ from carbon_sdk.actors.values import (
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.allocator import Allocator, DetermineAnswer
+from carbon_sdk.contracts.generated.authority_desk import AuthorityDesk
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
@@ -391,9 +392,20 @@ class Regulator(Actor):
         return self._registry.assign_region(officer, whole(region, "region"))
 
     @verb
-    def freeze(self, account: Address, instrument: InstrumentId | int, quantity: Quantity) -> Act[bool]:
-        """Set how many tonnes (or smallest units of money) of an account cannot move; 0 ends it. Absolute."""
-        return self._ledger.set_frozen_tokens(account, int(instrument), whole(quantity, "quantity"))
+    def freeze(
+        self, account: Address, instrument: InstrumentId | int, quantity: Quantity, cause: Digest, reason: str
+    ) -> Act[None]:
+        """Set how many tonnes (or smallest units of money) of an account cannot move; 0 ends it. Absolute.
+
+        Args:
+            account: Whose.
+            instrument: What.
+            quantity: How many in all; may exceed what there is.
+            cause: The order, or its digest.
+            reason: Public, in words.
+        """
+        said, why = digest(cause, "cause"), _public(reason)
+        return self._authority_desk.freeze(account, int(instrument), whole(quantity, "quantity"), said, why)
 
     @verb
     def force_transfer(
@@ -415,15 +427,18 @@ class Regulator(Actor):
             cause: The order, or its digest.
             reason: Public, in words.
         """
+        said, why = digest(cause, "cause"), _public(reason)
         amount = positive(quantity, "quantity")
-        if not reason.strip():
-            raise InputError("reason is empty: say publicly why.")
-        return self._ledger.forced_transfer_for(source, target, int(instrument), amount, digest(cause, "cause"), reason)
+        return self._authority_desk.force_transfer(source, target, int(instrument), amount, (), said, why)
 
     @verb
     def set_payout_delay(self, seconds: int) -> Act[None]:
         """For how many seconds a newly named payout destination cannot be used."""
         return self.suite.contract(CashDesk).set_payout_delay(whole(seconds, "seconds"))
+
+    @property
+    def _authority_desk(self) -> AuthorityDesk:
+        return self.suite.contract(AuthorityDesk)
 
     @property
     def _rules(self) -> RuleBook:
@@ -464,3 +479,9 @@ class Regulator(Actor):
     @property
     def _ledger(self) -> InstrumentLedger:
         return self.suite.contract(InstrumentLedger)
+
+
+def _public(reason: str) -> str:
+    if not reason.strip():
+        raise InputError("reason is empty: say publicly why.")
+    return reason

@@ -127,6 +127,7 @@ class Serials:
     """What the running transaction moved from account to account: quantity, and where the journal has it. A sale to
     resting orders moves the units first, and its trades tell afterwards why."""
     _clock: int = 0
+    _moved: tuple[Address, Address, int, int] | None = None
     _released: tuple[Position, Address, int, bytes, list[Block]] | None = None
 
     # WHAT HAPPENS TO UNITS
@@ -202,6 +203,40 @@ class Serials:
         self, position: Position, account: Address, instrument: int, reason: int, cause: bytes, quantity: int, note: str
     ) -> None:
         """Bound units are free again: those of the same cause first, else the oldest."""
+        blocks, left = self._unbind(account, instrument, reason, cause, quantity)
+        self._of(account, instrument).put(blocks)
+        self._released = (position, account, instrument, cause, blocks)
+        self._note(position, "released", account, instrument, blocks, note)
+        if left:
+            raise NotEnough(left)
+
+    def move_bound(
+        self,
+        position: Position,
+        account: Address,
+        instrument: int,
+        reason: int,
+        cause: bytes,
+        receiver: Address,
+        quantity: int,
+        note: str,
+    ) -> None:
+        """Bound units go to another account, where they are free: those of the same cause first, else the oldest."""
+        blocks, left = self._unbind(account, instrument, reason, cause, quantity)
+        self._arrive(position, "transferred", receiver, instrument, blocks, f"from {account}, {note}")
+        self._moved = (account, receiver, instrument, quantity)
+        if left:
+            raise NotEnough(left)
+
+    def moved_already(self, sender: Address, receiver: Address, instrument: int, quantity: int) -> bool:
+        """Whether the transfer now told is that of bound units, told just before. Asked once."""
+        told, self._moved = self._moved, None
+        return told == (sender, receiver, instrument, quantity)
+
+    def _unbind(
+        self, account: Address, instrument: int, reason: int, cause: bytes, quantity: int
+    ) -> tuple[list[Block], int]:
+        """Bound blocks, and how many units were missing."""
         causes = self.bound.get((account, instrument, reason), {})
         cause_of_binding = cause if self.giving_back is None else self.giving_back
         blocks: list[Block] = []
@@ -215,11 +250,7 @@ class Serials:
             left -= sum(block.size for block in part)
             if not queue.total:
                 del causes[known]
-        self._of(account, instrument).put(blocks)
-        self._released = (position, account, instrument, cause, blocks)
-        self._note(position, "released", account, instrument, blocks, note)
-        if left:
-            raise NotEnough(left)
+        return blocks, left
 
     def cancel(
         self, position: Position, account: Address, instrument: int, cause: bytes, quantity: int, note: str

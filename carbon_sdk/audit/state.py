@@ -87,6 +87,10 @@ class Ledger:
     keys: dict[Address, Representation] = field(default_factory=dict)
     binders: dict[int, Address] = field(default_factory=dict)
     credit_issuer: Address = ZERO_ADDRESS
+    rules: dict[int, int] = field(default_factory=dict)
+    """Set of transaction types by instrument; that of 0: of instruments defined from now on."""
+    direct: dict[tuple[Address, Address, int], int] = field(default_factory=dict)
+    """By sender, receiver and set: since when transfers go directly; 0: no longer."""
     forced: int = 0
     """Forced transfers so far."""
 

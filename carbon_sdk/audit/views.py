@@ -56,8 +56,36 @@ def _ledger(state: State, contracts: Mapping[str, Address]) -> Iterator[Question
             name,
             "instrumentOf",
             (number,),
-            {"issued": one.issued, "cancelled": one.cancelled, "validUntil": one.valid_until, "state": one.state},
+            {
+                "issued": one.issued,
+                "cancelled": one.cancelled,
+                "validUntil": one.valid_until,
+                "state": one.state,
+                "rules": ledger.rules.get(number, 0),
+            },
             ("instrument", number),
+        )
+    for (sender, receiver, rules), since in ledger.direct.items():
+        yield Question(
+            "direct transfers",
+            f"direct transfers from {sender} to {receiver} under set {rules}",
+            at,
+            name,
+            "directFrom",
+            (sender, receiver, rules),
+            {"": since},
+            ("direct", sender, receiver, rules),
+        )
+    for reason, module in ledger.binders.items():
+        yield Question(
+            "binders",
+            f"who binds for reason {reason}",
+            at,
+            name,
+            "binderOf",
+            (reason,),
+            {"": module},
+            ("binder", reason),
         )
     bound: dict[tuple[Address, int], int] = {}
     for (account, number, reason), quantity in ledger.encumbered.items():

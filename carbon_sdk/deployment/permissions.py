@@ -78,10 +78,8 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setState": Role.SERVICE_MANAGER,
         "appointBinder": Role.ADMINISTRATOR,
         "appointCreditIssuer": Role.ADMINISTRATOR,
-        "forcedTransfer": Role.REGULATOR,
-        "forcedTransferFor": Role.REGULATOR,
-        "setFrozenTokens": Role.REGULATOR,
     },
+    "AuthorityDesk": {"freeze": Role.REGULATOR, "forceTransfer": Role.REGULATOR},
     "CashDesk": {
         "recordDeposit": Role.SETTLEMENT_BANK,
         "confirmWithdrawal": Role.SETTLEMENT_BANK,

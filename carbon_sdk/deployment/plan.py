@@ -26,16 +26,20 @@ from carbon_sdk.contracts.base import artifact
 from carbon_sdk.contracts.generated.allocation_formula import AllocationFormula
 from carbon_sdk.contracts.generated.allocator import Allocator
 from carbon_sdk.contracts.generated.authority import Authority
+from carbon_sdk.contracts.generated.authority_desk import AuthorityDesk
+from carbon_sdk.contracts.generated.banking import Banking
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
+from carbon_sdk.contracts.generated.credit_projects import CreditProjects
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
-from carbon_sdk.contracts.generated.enums import Rounding, VoucherKind
+from carbon_sdk.contracts.generated.enums import Reason, Rounding, VoucherKind
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.methodologies import Methodologies
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.order_book import OrderBook
+from carbon_sdk.contracts.generated.pledge_book import PledgeBook
 from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.seed import Seed
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
@@ -47,7 +51,9 @@ from carbon_sdk.contracts.generated.structs import (
     Rules,
     Scheme,
     Setup,
+    Siblings,
 )
+from carbon_sdk.contracts.generated.transfer_rules import TransferRules
 from carbon_sdk.contracts.generated.verifications import Verifications
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.deployment.checks import check_all
@@ -69,6 +75,11 @@ PROXIED: tuple[str, ...] = (
     "StakeholderRegistry",
     "InstrumentLedger",
     "CashDesk",
+    "TransferRules",
+    "AuthorityDesk",
+    "PledgeBook",
+    "CreditProjects",
+    "Banking",
     "Methodologies",
     "Verifications",
     "EmissionReports",
@@ -181,14 +192,18 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "RuleBook", "CertificateRegistry", "InstrumentLedger", "Obligations")
         ),
         "InstrumentLedger": lambda now: InstrumentLedger.creation(
-            _at(now, "StakeholderRegistry"),
-            _at(now, "OrderBook"),
-            _at(now, "CashDesk"),
-            _at(now, "Allocator"),
-            _at(now, "ComplianceDesk"),
+            Siblings(
+                *_all(now, "StakeholderRegistry", "OrderBook", "CashDesk", "Allocator", "ComplianceDesk"),
+                *_all(now, "TransferRules", "AuthorityDesk"),
+            ),
             money,
         ),
         "CashDesk": lambda now: CashDesk.creation(_at(now, "InstrumentLedger")),
+        "TransferRules": lambda now: TransferRules.creation(_at(now, "InstrumentLedger")),
+        "AuthorityDesk": lambda now: AuthorityDesk.creation(_at(now, "InstrumentLedger")),
+        "PledgeBook": lambda now: PledgeBook.creation(*_all(now, "InstrumentLedger", "AuthorityDesk")),
+        "CreditProjects": lambda now: CreditProjects.creation(_at(now, "InstrumentLedger")),
+        "Banking": lambda now: Banking.creation(_at(now, "InstrumentLedger")),
         "Methodologies": lambda now: Methodologies.creation(),
         "Verifications": lambda now: Verifications.creation(*_all(now, "InstrumentLedger", "EmissionReports")),
         "EmissionReports": lambda now: EmissionReports.creation(
@@ -245,6 +260,15 @@ def _install(name: str, data: Callable[[Address], bytes]) -> Step:
 def _configuration(rules: SchemeRules) -> Iterator[Step]:
     """What the scheme says. The deployer may: functions that have no role yet are the administrator's."""
     file = rules.file
+    yield _binder(Reason.PLEDGE, "PledgeBook")
+    yield _binder(Reason.LISTING, "CreditProjects")
+    yield _binder(Reason.CONVERSION, "Banking")
+    yield Step(
+        "appoint/credit-issuer",
+        lambda now: InstrumentLedger(None, _at(now, "InstrumentLedger")).appoint_credit_issuer(
+            _at(now, "CreditProjects")
+        ),
+    )
     for instrument in file.instruments:
         yield _instrument(rules, instrument)
     for number, market in enumerate(file.markets, 1):
@@ -263,6 +287,13 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
 def _on(key: str, name: str, act: Callable[[Address], Act[Any]]) -> Step:
     """A step that calls the contract `name`."""
     return Step(key, lambda now: act(_at(now, name)))
+
+
+def _binder(reason: Reason, name: str) -> Step:
+    return Step(
+        f"appoint/{reason.name.lower()}",
+        lambda now: InstrumentLedger(None, _at(now, "InstrumentLedger")).appoint_binder(reason, _at(now, name)),
+    )
 
 
 def _instrument(rules: SchemeRules, table: InstrumentTable) -> Step:

@@ -15,10 +15,10 @@ interface IERC7943MultiToken is IERC165 {
     error ERC7943CannotTransfer(address from, address to, uint256 tokenId, uint256 amount);
     error ERC7943InsufficientUnfrozenBalance(address account, uint256 tokenId, uint256 amount, uint256 unfrozen);
 
-    /// @notice For REGULATOR. Takes what is not encumbered; frozen units are unfrozen first as far as needed.
+    /// @notice Only the AuthorityDesk. Takes what is not encumbered; frozen units are unfrozen first as far as needed.
     function forcedTransfer(address from, address to, uint256 tokenId, uint256 amount) external returns (bool);
 
-    /// @notice For REGULATOR. Overwrites the amount.
+    /// @notice Only the AuthorityDesk. Overwrites the amount.
     function setFrozenTokens(address account, uint256 tokenId, uint256 amount) external returns (bool);
 
     /// @notice Whether `account` is active, certified and not barred from transfers.
@@ -29,7 +29,7 @@ interface IERC7943MultiToken is IERC165 {
 
     function getFrozenTokens(address account, uint256 tokenId) external view returns (uint256);
 
-    /// @notice Both sides eligible, the instrument open, and nothing bound in the way. A balance that is merely too small is
+    /// @notice Both sides eligible, the instrument open, the rules for direct transfers kept, and nothing bound in the way. A balance that is merely too small is
     ///         not a reason.
     function canTransfer(address from, address to, uint256 tokenId, uint256 amount) external view returns (bool);
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { InstrumentId } from "../types/InstrumentId.sol";
+import { OrderId } from "../types/OrderId.sol";
 
 /// @title One ledger for everything that is held: allowances, credits and settlement money (R-AST-1 to 3, R-TRD-8).
 /// @notice Units are whole tonnes of CO2e; money is in its smallest unit. Standard faces: ERC-1155 with metadata, ERC-165,
@@ -21,7 +22,8 @@ interface IInstrumentLedger {
         DISPUTE,
         DELAYED_TRANSFER,
         LISTING,
-        COLLATERAL
+        COLLATERAL,
+        CONVERSION // Banking; also issues what it converts into
     }
 
     enum InstrumentState {
@@ -35,6 +37,28 @@ interface IInstrumentLedger {
         uint96 cancelled; // units that ceased to exist: surrendered, cancelled, lapsed; for money: withdrawn
         uint40 validUntil; // Unix seconds; 0: no expiry
         InstrumentState state;
+        uint16 rules; // number of its set of transaction types in the TransferRules; 0: transfers go directly
+    }
+
+    /// @dev A block of serials as it was issued: what a certificate of existence says (R-AST-1).
+    struct IssuedBlock {
+        uint256 instrument;
+        uint256 firstSerial;
+        uint256 quantity;
+        address account; // that got it
+        bytes32 cause;
+        uint256 at; // Unix seconds of the block of the chain
+    }
+
+    /// @dev Proxies of the contracts that the ledger knows.
+    struct Siblings {
+        address registry;
+        address book;
+        address cashDesk;
+        address allocator;
+        address complianceDesk;
+        address transferRules;
+        address authorityDesk;
     }
 
     /* ERRORS */
@@ -65,6 +89,8 @@ interface IInstrumentLedger {
     error CannotAppoint(address module);
     /// @notice Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner.
     error MakersRefused(uint256 blocked, uint256 own);
+    /// @notice Units of `instrument` go from `from` to `to` by way of the TransferRules: propose the transfer there.
+    error TransferByRules(address from, address to, uint256 instrument);
     /// @notice More makers than one call may settle.
     error TooManyMakers(uint256 makers);
 
@@ -88,8 +114,19 @@ interface IInstrumentLedger {
     event Released(
         address indexed account, uint256 indexed instrument, Reason indexed reason, uint256 quantity, bytes32 cause
     );
-    /// @notice Why the forced transfer or freeze of this transaction happened (R-AST-3).
-    event Caused(bytes32 indexed cause, string reason);
+    /// @notice Bound units went from one account to another, no longer bound. The `TransferSingle` that follows moves them.
+    event EncumberedMoved(
+        address indexed from,
+        address indexed to,
+        uint256 indexed instrument,
+        Reason reason,
+        uint256 quantity,
+        bytes32 cause
+    );
+    /// @notice `instrument` moves by the set `rules` of transaction types. Instrument 0: those defined from now on.
+    event RulesAssigned(uint256 indexed instrument, uint16 indexed rules);
+    /// @notice Under the set `rules`, `from` may transfer directly to `to` from `since`, Unix seconds; 0: no longer.
+    event DirectTransfersSet(address indexed from, address indexed to, uint16 indexed rules, uint40 since);
     event BinderAppointed(Reason indexed reason, address indexed module);
     event CreditIssuerAppointed(address indexed module);
 
@@ -110,12 +147,16 @@ interface IInstrumentLedger {
 
     /* ISSUE AND CANCEL: other contracts of the suite */
 
-    /// @notice Issue a block of units. Only the Allocator (allowances), the CashDesk (money), the credit issuer (credits).
+    /// @notice Issue a block of units. Only the Allocator (allowances), the CashDesk (money), the credit issuer (credits), and
+    ///         the module that converts.
     /// @param cause Digest or id of the determination, deposit or verification behind it.
     /// @return firstSerial Of the block.
     function issue(address account, uint256 instrument, uint256 quantity, bytes32 cause)
         external
         returns (uint256 firstSerial);
+
+    /// @notice Whether a block of units was issued exactly so, ever. Not for money, whose blocks are not kept.
+    function isBlock(IssuedBlock calldata said) external view returns (bool);
 
     /// @notice Cancel free units of the account for which `key` may initiate and approve. Only the ComplianceDesk.
     function cancel(address key, uint256 instrument, uint256 quantity, bytes32 cause) external returns (address account);
@@ -131,6 +172,20 @@ interface IInstrumentLedger {
     /// @notice Cancel bound units.
     function cancelEncumbered(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause)
         external;
+
+    /// @notice Move bound units to `to`, where they are free: a foreclosure, a transfer whose delay is over, a purchase. Whether
+    ///         `from` may give at present is for the module to decide. The instrument is open, `to` may receive.
+    function moveEncumbered(
+        address from,
+        address to,
+        uint256 instrument,
+        uint256 quantity,
+        Reason reason,
+        bytes32 cause
+    ) external;
+
+    /// @notice Who binds and releases for `reason`; 0: nobody yet.
+    function binderOf(Reason reason) external view returns (address);
 
     function encumberedFor(address account, uint256 instrument, Reason reason) external view returns (uint256);
 
@@ -179,15 +234,22 @@ interface IInstrumentLedger {
     ///         that may not trade at present may still take its orders back.
     function releaseEscrowTo(address key, uint256 instrument, uint256 quantity, address account) external;
 
-    /* AUTHORITY */
+    /* TRANSFER RULES: that contract only. A participant's `safeTransferFrom` of an instrument under rules works where they have
+       said before that it may go directly; else it reverts with `TransferByRules`. */
 
-    /// @notice ERC-7943's forced transfer with its cause. For REGULATOR.
-    function forcedTransferFor(
-        address from,
-        address to,
-        uint256 instrument,
-        uint256 quantity,
-        bytes32 cause,
-        string calldata reason
-    ) external;
+    /// @notice Move free units at once, for `key`, as the rules decided. Whether `from` may give is theirs to decide.
+    function moveFor(address key, address from, address to, uint256 instrument, uint256 quantity) external;
+
+    /// @notice Put an instrument under a set of transaction types; 0 for the instrument: those that are defined from now on.
+    function assignRules(uint256 instrument, uint16 rules) external;
+
+    /// @notice Let `from` transfer directly to `to` under the set `rules`, from `since` (Unix seconds) on; 0: no longer.
+    function setDirect(address from, address to, uint16 rules, uint40 since) external;
+
+    function directFrom(address from, address to, uint16 rules) external view returns (uint256 since);
+
+    /* AUTHORITY: the AuthorityDesk only, as ERC-7943's `forcedTransfer` and `setFrozenTokens` are */
+
+    /// @notice Take open orders of `account` out of the book; what they hold returns to it. Others' and closed ones are passed over.
+    function takeBackOrders(address account, OrderId[] calldata orders) external;
 }

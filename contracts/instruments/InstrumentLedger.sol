@@ -11,6 +11,7 @@ import { Governed } from "../governance/Governed.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { AccountStatus, Eligibility, Representation, Restrictions, Rights } from "../types/Accounts.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
+import { OrderId } from "../types/OrderId.sol";
 import { IERC7943MultiToken } from "./IERC7943.sol";
 import { IInstrumentLedger } from "./IInstrumentLedger.sol";
 import { IOrderEscrow } from "./IOrderEscrow.sol";
@@ -35,6 +36,8 @@ contract InstrumentLedger is
     address private immutable CASH_DESK;
     address private immutable ALLOCATOR;
     address private immutable COMPLIANCE_DESK;
+    address private immutable TRANSFER_RULES;
+    address private immutable AUTHORITY_DESK;
     uint256 private immutable MAIN_MONEY;
 
     // Structs of one word, so that a word can be read and written in one place that is found once.
@@ -56,26 +59,24 @@ contract InstrumentLedger is
         mapping(address account => mapping(uint256 instrument => mapping(Reason => uint256))) encumbered;
         mapping(Reason => address) binders;
         address creditIssuer;
+        mapping(uint256 instrument => mapping(uint256 firstSerial => bytes32)) blocks;
+        mapping(bytes32 fromToRules => uint256) directFrom; // Unix seconds; 0: never
+        uint16 defaultRules;
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.InstrumentLedger")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0xaf9d6ae6af9e049ce8306cc24c9400ba0bb14498d090f682397bc1c99d2cef00;
 
     /// @param mainMoney_ The instrument kept beside eligibility.
-    constructor(
-        address registry,
-        address book,
-        address cashDesk,
-        address allocator,
-        address complianceDesk,
-        InstrumentId mainMoney_
-    ) {
+    constructor(Siblings memory siblings, InstrumentId mainMoney_) {
         require(mainMoney_.class() == InstrumentClass.MONEY, UnknownInstrument(InstrumentId.unwrap(mainMoney_)));
-        REGISTRY = registry;
-        BOOK = book;
-        CASH_DESK = cashDesk;
-        ALLOCATOR = allocator;
-        COMPLIANCE_DESK = complianceDesk;
+        REGISTRY = siblings.registry;
+        BOOK = siblings.book;
+        CASH_DESK = siblings.cashDesk;
+        ALLOCATOR = siblings.allocator;
+        COMPLIANCE_DESK = siblings.complianceDesk;
+        TRANSFER_RULES = siblings.transferRules;
+        AUTHORITY_DESK = siblings.authorityDesk;
         MAIN_MONEY = InstrumentId.unwrap(mainMoney_);
     }
 
@@ -119,10 +120,13 @@ contract InstrumentLedger is
         Instrument storage known = _s().instruments[id];
         require(known.state == InstrumentState.NONE, InstrumentExists(id));
 
+        uint16 rules = _s().defaultRules;
         known.state = InstrumentState.OPEN;
         known.validUntil = validUntil;
+        known.rules = rules;
 
         emit InstrumentDefined(id, validUntil, terms);
+        if (rules != 0) emit RulesAssigned(id, rules);
     }
 
     function _defined(uint256 id) private view returns (Instrument storage known) {
@@ -130,12 +134,15 @@ contract InstrumentLedger is
         require(known.state != InstrumentState.NONE, UnknownInstrument(id));
     }
 
-    function _requireOpen(uint256 id) private view {
-        Instrument storage known = _defined(id);
+    /// @return rules Of the instrument.
+    function _requireOpen(uint256 id) private view returns (uint256 rules) {
+        Instrument memory known = _s().instruments[id];
+        require(known.state != InstrumentState.NONE, UnknownInstrument(id));
         require(_isOpen(known), InstrumentNotOpen(id, known.validUntil));
+        return known.rules;
     }
 
-    function _isOpen(Instrument storage known) private view returns (bool) {
+    function _isOpen(Instrument memory known) private view returns (bool) {
         return known.state == InstrumentState.OPEN && (known.validUntil == 0 || block.timestamp < known.validUntil);
     }
 
@@ -213,7 +220,8 @@ contract InstrumentLedger is
         external
         returns (uint256 firstSerial)
     {
-        _requireModule(_issuerOf(InstrumentId.wrap(instrument).class()));
+        InstrumentClass class = InstrumentId.wrap(instrument).class();
+        _requireIssuer(class);
         _requireOpen(instrument);
         require(canReceive(account), ERC7943CannotReceive(account));
         require(cause != 0, CauseMissing());
@@ -224,6 +232,10 @@ contract InstrumentLedger is
         firstSerial = issued + 1;
         known.issued = uint96(issued + quantity);
         _credit(account, instrument, quantity);
+        if (class != InstrumentClass.MONEY) {
+            _s().blocks[instrument][firstSerial] =
+                _blockDigest(IssuedBlock(instrument, firstSerial, quantity, account, cause, block.timestamp));
+        }
 
         emit UnitsIssued(instrument, account, firstSerial, quantity, cause);
         emit TransferSingle(msg.sender, address(0), account, instrument, quantity);
@@ -241,6 +253,21 @@ contract InstrumentLedger is
 
         _debitFree(account, instrument, quantity);
         _countCancelled(key, account, instrument, quantity, cause);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function isBlock(IssuedBlock calldata said) external view returns (bool) {
+        return _s().blocks[said.instrument][said.firstSerial] == _blockDigest(said);
+    }
+
+    function _blockDigest(IssuedBlock memory said) private pure returns (bytes32) {
+        return keccak256(abi.encode(said));
+    }
+
+    /// @dev The issuer of the class, or the module that converts units of one period into those of another.
+    function _requireIssuer(InstrumentClass class) private view {
+        address issuer = _issuerOf(class);
+        require(msg.sender == issuer || msg.sender == _s().binders[Reason.CONVERSION], NotTheModule(msg.sender, issuer));
     }
 
     function _issuerOf(InstrumentClass class) private view returns (address) {
@@ -281,7 +308,32 @@ contract InstrumentLedger is
         _requireBinder(reason);
         _requireQuantity(quantity);
 
-        _unbind(account, instrument, quantity, reason, cause);
+        _unbind(account, instrument, quantity, reason);
+
+        emit Released(account, instrument, reason, quantity, cause);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function moveEncumbered(
+        address from,
+        address to,
+        uint256 instrument,
+        uint256 quantity,
+        Reason reason,
+        bytes32 cause
+    ) external {
+        _requireBinder(reason);
+        _requireQuantity(quantity);
+        require(cause != 0, CauseMissing());
+        _requireOpen(instrument);
+        require(canReceive(to), ERC7943CannotReceive(to));
+
+        _unbind(from, instrument, quantity, reason);
+        _debit(from, instrument, quantity);
+        _credit(to, instrument, quantity);
+
+        emit EncumberedMoved(from, to, instrument, reason, quantity, cause);
+        emit TransferSingle(msg.sender, from, to, instrument, quantity);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -292,7 +344,8 @@ contract InstrumentLedger is
         _requireQuantity(quantity);
         require(cause != 0, CauseMissing());
 
-        _unbind(account, instrument, quantity, reason, cause);
+        _unbind(account, instrument, quantity, reason);
+        emit Released(account, instrument, reason, quantity, cause);
         _debit(account, instrument, quantity);
         _countCancelled(msg.sender, account, instrument, quantity, cause);
     }
@@ -317,7 +370,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IInstrumentLedger
     function appointBinder(Reason reason, address module) external restricted {
-        require(_binderOf(reason) == address(0) && module.code.length != 0, CannotAppoint(module));
+        require(binderOf(reason) == address(0) && module.code.length != 0, CannotAppoint(module));
         require(reason != Reason.NONE, CannotAppoint(module));
 
         _s().binders[reason] = module;
@@ -335,18 +388,20 @@ contract InstrumentLedger is
         emit CreditIssuerAppointed(module);
     }
 
-    function _binderOf(Reason reason) private view returns (address) {
+    /// @inheritdoc IInstrumentLedger
+    function binderOf(Reason reason) public view returns (address) {
         if (reason == Reason.SURRENDER) return COMPLIANCE_DESK;
         if (reason == Reason.WITHDRAWAL) return CASH_DESK;
+        if (reason == Reason.DELAYED_TRANSFER) return TRANSFER_RULES;
         return _s().binders[reason];
     }
 
     function _requireBinder(Reason reason) private view {
-        address module = _binderOf(reason);
+        address module = binderOf(reason);
         require(msg.sender == module, NotTheBinder(msg.sender, reason, module));
     }
 
-    function _unbind(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause) private {
+    function _unbind(address account, uint256 instrument, uint256 quantity, Reason reason) private {
         Storage storage $ = _s();
         uint256 bound = $.encumbered[account][instrument][reason];
         require(bound >= quantity, InsufficientEncumbered(account, instrument, reason, bound, quantity));
@@ -354,8 +409,6 @@ contract InstrumentLedger is
         $.encumbered[account][instrument][reason] = bound - quantity;
         HoldingWord holding = $.holdings[account][instrument].word;
         _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() - quantity));
-
-        emit Released(account, instrument, reason, quantity, cause);
     }
 
     /// @dev Keeps the account's note that its main money is bound in step with the holding that says how much.
@@ -602,7 +655,7 @@ contract InstrumentLedger is
         _requireSender(from);
         require(canReceive(to), ERC7943CannotReceive(to));
 
-        _move(from, to, id, value);
+        _moveDirectly(from, to, id, value);
 
         emit TransferSingle(msg.sender, from, to, id, value);
     }
@@ -621,7 +674,7 @@ contract InstrumentLedger is
         require(canReceive(to), ERC7943CannotReceive(to));
 
         for (uint256 i; i < ids.length; ++i) {
-            _move(from, to, ids[i], values[i]);
+            _moveDirectly(from, to, ids[i], values[i]);
         }
 
         emit TransferBatch(msg.sender, from, to, ids, values);
@@ -668,8 +721,13 @@ contract InstrumentLedger is
         require(account == from, NotTheAccount(msg.sender, from));
     }
 
+    function _moveDirectly(address from, address to, uint256 id, uint256 value) private {
+        require(_goesDirectly(from, to, _requireOpen(id)), TransferByRules(from, to, id));
+        _move(from, to, id, value);
+    }
+
+    /// @dev The instrument is open.
     function _move(address from, address to, uint256 id, uint256 value) private {
-        _requireOpen(id);
         uint256 held = balanceOf(from, id);
         require(held >= value, ERC1155InsufficientBalance(from, held, value, id));
         uint256 free = freeOf(from, id);
@@ -679,36 +737,77 @@ contract InstrumentLedger is
         _credit(to, id, value);
     }
 
+    /* TRANSFER RULES */
+
+    /// @inheritdoc IInstrumentLedger
+    function moveFor(address key, address from, address to, uint256 instrument, uint256 quantity)
+        external
+        onlyModule(TRANSFER_RULES)
+    {
+        _requireQuantity(quantity);
+        _requireOpen(instrument);
+        require(canReceive(to), ERC7943CannotReceive(to));
+
+        _move(from, to, instrument, quantity);
+
+        emit TransferSingle(key, from, to, instrument, quantity);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function assignRules(uint256 instrument, uint16 rules) external onlyModule(TRANSFER_RULES) {
+        if (instrument == 0) _s().defaultRules = rules;
+        else _defined(instrument).rules = rules;
+
+        emit RulesAssigned(instrument, rules);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function setDirect(address from, address to, uint16 rules, uint40 since) external onlyModule(TRANSFER_RULES) {
+        _s().directFrom[_directKey(from, to, rules)] = since;
+
+        emit DirectTransfersSet(from, to, rules, since);
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function directFrom(address from, address to, uint16 rules) external view returns (uint256 since) {
+        return _s().directFrom[_directKey(from, to, rules)];
+    }
+
+    function _goesDirectly(address from, address to, uint256 rules) private view returns (bool) {
+        if (rules == 0) return true;
+        uint256 since = _s().directFrom[_directKey(from, to, rules)];
+        return since != 0 && since <= block.timestamp;
+    }
+
+    function _directKey(address from, address to, uint256 rules) private pure returns (bytes32 key) {
+        return keccak256(abi.encode(from, to, rules));
+    }
+
     /* AUTHORITY: ERC-7943 */
 
     /// @inheritdoc IERC7943MultiToken
     function forcedTransfer(address from, address to, uint256 tokenId, uint256 amount)
         external
-        restricted
+        onlyModule(AUTHORITY_DESK)
         returns (bool)
     {
         _forceTransfer(from, to, tokenId, amount);
         return true;
     }
 
-    /// @inheritdoc IInstrumentLedger
-    function forcedTransferFor(
-        address from,
-        address to,
-        uint256 instrument,
-        uint256 quantity,
-        bytes32 cause,
-        string calldata reason
-    ) external restricted {
-        require(cause != 0, CauseMissing());
-        emit Caused(cause, reason);
-        _forceTransfer(from, to, instrument, quantity);
-    }
-
     /// @inheritdoc IERC7943MultiToken
-    function setFrozenTokens(address account, uint256 tokenId, uint256 amount) external restricted returns (bool) {
+    function setFrozenTokens(address account, uint256 tokenId, uint256 amount)
+        external
+        onlyModule(AUTHORITY_DESK)
+        returns (bool)
+    {
         _setFrozen(account, tokenId, amount);
         return true;
+    }
+
+    /// @inheritdoc IInstrumentLedger
+    function takeBackOrders(address account, OrderId[] calldata orders) external onlyModule(AUTHORITY_DESK) {
+        IOrderEscrow(BOOK).cancelFor(account, orders);
     }
 
     /// @inheritdoc IERC7943MultiToken
@@ -730,7 +829,8 @@ contract InstrumentLedger is
     function canTransfer(address from, address to, uint256 tokenId, uint256 amount) external view returns (bool) {
         if (!canSend(from) || !canReceive(to)) return false;
         Storage storage $ = _s();
-        if (!_isOpen($.instruments[tokenId])) return false;
+        Instrument memory known = $.instruments[tokenId];
+        if (!_isOpen(known) || !_goesDirectly(from, to, known.rules)) return false;
         // With nothing bound only the balance could be in the way, which this answer is not about.
         return !$.holdings[from][tokenId].word.isBound() || amount <= freeOf(from, tokenId);
     }

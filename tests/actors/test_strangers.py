@@ -84,7 +84,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "restrict": (SOMEBODY, Restriction.ALL, "cause"),
             "set_capabilities": (SOMEBODY, Capability.REGISTRY, "cause"),
             "assign_region": (SOMEBODY, 1),
-            "freeze": (SOMEBODY, UNIT, 1),
+            "freeze": (SOMEBODY, UNIT, 1, "cause", "why"),
             "force_transfer": (SOMEBODY, SOMEBODY, UNIT, 1, "cause", "reason"),
             "set_payout_delay": (1,),
         },

@@ -47,8 +47,8 @@ class MarketChain:
         self.rpc = rpc
         self._artifacts = artifacts()
         everyone = [address(key) for key in rpc.request("eth_accounts")]
-        self.admin, self.registry, self.cash, self.allocator, self.desk = everyone[:5]
-        self.keys = everyone[5 : 5 + traders]
+        self.admin, self.registry, self.cash, self.allocator, self.desk, self.rules = everyone[:6]
+        self.keys = everyone[6 : 6 + traders]
         self.accounts: list[Address] = [address(keccak(f"account {i}".encode())[12:]) for i in range(traders)]
         self._deploy()
         self._set_up()
@@ -76,7 +76,9 @@ class MarketChain:
             proxies.append(self._create("GovernedProxy", seed, self.authority, bytes.fromhex(data[2:])))
         self.ledger, self.book = proxies
         ledger = self._create(
-            "InstrumentLedger", self.registry, self.book, self.cash, self.allocator, self.desk, int(MONEY)
+            "InstrumentLedger",
+            (self.registry, self.book, self.cash, self.allocator, self.desk, self.rules, self.admin),
+            int(MONEY),
         )
         book = self._create("OrderBook", self.ledger, int(MONEY), 0)
         for proxy, code, name, arguments in (
@@ -230,8 +232,8 @@ def _one_act(chain: MarketChain, dice: random.Random, resting: list[int]) -> Non
         chain.act(module, "InstrumentLedger", function, account, what, dice.randint(1, 300), reason, cause)
     elif kind == "force":
         to = dice.choice(chain.accounts)
-        args = (account, to, instrument, dice.randint(1, 2_000), b"\7" * 32, "a court says so")
-        chain.act(chain.admin, "InstrumentLedger", "forcedTransferFor", *args)
+        args = (account, to, instrument, dice.randint(1, 2_000))
+        chain.act(chain.admin, "InstrumentLedger", "forcedTransfer", *args)
     elif kind == "freeze":
         amount = dice.choice((0, 0, 100, 10**6))
         chain.act(chain.admin, "InstrumentLedger", "setFrozenTokens", account, instrument, amount)

@@ -181,7 +181,7 @@ def test_values__of_every_other_kind__are_read(json_of, as_party, played: Played
         "regulator", "publish", "a-topic", "text", "uri", "--effective-from", "2030-01-01T00:00:00+01:00"
     )
     assert published["events"][0]["effective_from"] == 1_893_452_400
-    json_of("regulator", "freeze", canceller.account, "UKA21", "0", "--dry-run")
+    json_of("regulator", "freeze", canceller.account, "UKA21", "0", "order 7", "a court says so", "--dry-run")
     as_party(officers[Role.ADMINISTRATOR])
     json_of("security", "grant", "risk-manager", officers[Role.REGULATOR].address, "--dry-run")
 

@@ -12,7 +12,7 @@ _LEDGER = "InstrumentLedger"
 _DESK = "CashDesk"
 _MONEY = InstrumentClass.MONEY
 
-needs_no_rule(_LEDGER, "Caused")  # why a forced transfer of the same transaction happened: text, no figure
+needs_no_rule("AuthorityDesk", "Caused")  # why a forced transfer of the same transaction happened: text, no figure
 needs_no_rule(_LEDGER, "ApprovalForAll", "URI")  # of the standard; never emitted here
 
 
@@ -119,6 +119,8 @@ def _move_serials(state: State, event: Event, sender: Address, receiver: Address
     """Issues, cancellations and what the book gives are told by events of their own; here are the others."""
     if ZERO_ADDRESS in (sender, receiver) or sender == receiver:
         return
+    if state.serials.moved_already(sender, receiver, number, quantity):
+        return  # bound units, told by the event before
     try:
         if receiver == state.book_address:
             state.serials.give_to_book(sender, number, quantity)
@@ -172,9 +174,43 @@ def _released(state: State, event: Event) -> None:
             state.fault(event, f"{args['account']} is given back what was not bound: {missing}")
 
 
+@on(_LEDGER, "EncumberedMoved")
+def _encumbered_moved(state: State, event: Event) -> None:
+    """The TransferSingle that follows moves the balance."""
+    args = event.args
+    key = (args["from"], args["instrument"], args["reason"])
+    left = state.ledger.encumbered.get(key, 0) - args["quantity"]
+    if left < 0:
+        state.fault(event, f"{-left} more are moved than were bound")
+    state.ledger.encumbered[key] = left
+    state.touch(event, "encumbered", *key)
+    if _is_unit(args["instrument"]):
+        try:
+            state.serials.move_bound(
+                event.position, *key, args["cause"], args["to"], args["quantity"], _reason(args["reason"])
+            )
+        except NotEnough as missing:
+            state.fault(event, f"{args['from']} gives bound units that it has not: {missing}")
+
+
+@on(_LEDGER, "RulesAssigned")
+def _rules_assigned(state: State, event: Event) -> None:
+    state.ledger.rules[event.args["instrument"]] = event.args["rules"]
+    if event.args["instrument"]:
+        state.touch(event, "instrument", event.args["instrument"])
+
+
+@on(_LEDGER, "DirectTransfersSet")
+def _direct_set(state: State, event: Event) -> None:
+    args = event.args
+    state.ledger.direct[args["from"], args["to"], args["rules"]] = args["since"]
+    state.touch(event, "direct", args["from"], args["to"], args["rules"])
+
+
 @on(_LEDGER, "BinderAppointed")
 def _binder(state: State, event: Event) -> None:
     state.ledger.binders[event.args["reason"]] = event.args["module"]
+    state.touch(event, "binder", event.args["reason"])
 
 
 @on(_LEDGER, "CreditIssuerAppointed")
@@ -296,6 +332,7 @@ _REASONS = (
     "delayed transfer",
     "listing",
     "collateral",
+    "conversion",
 )
 
 

@@ -145,6 +145,7 @@ class Reason(IntEnum):
     DELAYED_TRANSFER = 5
     LISTING = 6
     COLLATERAL = 7
+    CONVERSION = 8
 
 
 class Rounding(IntEnum):

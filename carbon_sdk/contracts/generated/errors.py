@@ -2834,6 +2834,23 @@ class TooManyTonnes(RuleBroken):
         super().__init__(self.tonnes, data=data)
 
 
+class TransferByRules(RuleBroken):
+    """Units of `instrument` go from `from` to `to` by way of the TransferRules: propose the transfer there."""
+
+    error = "TransferByRules"
+    signature = "TransferByRules(address,address,uint256)"
+    selector = bytes.fromhex("d2112b9d")
+    names = ("from", "to", "instrument")
+    meaning = "Units of `instrument` go from `from` to `to` by way of the TransferRules: propose the transfer there."
+    advice = ADVICE.get("TransferByRules", "")
+
+    def __init__(self, from_: Address, to: Address, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.from_ = from_
+        self.to = to
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.from_, self.to, self.instrument, data=data)
+
+
 class UUPSUnauthorizedCallContext(NotPermitted):
     """`UUPSUnauthorizedCallContext()`."""
 
@@ -3420,6 +3437,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     TooManyMakers.selector: (TooManyMakers, codec_of(("uint256",))),
     TooManyPending.selector: (TooManyPending, codec_of(("address", "uint256"))),
     TooManyTonnes.selector: (TooManyTonnes, codec_of(("uint256",))),
+    TransferByRules.selector: (TransferByRules, codec_of(("address", "address", "uint256"))),
     UUPSUnauthorizedCallContext.selector: (UUPSUnauthorizedCallContext, codec_of(())),
     UUPSUnsupportedProxiableUUID.selector: (UUPSUnsupportedProxiableUUID, codec_of(("bytes32",))),
     UnknownAccount.selector: (UnknownAccount, codec_of(("address",))),

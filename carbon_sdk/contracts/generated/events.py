@@ -590,7 +590,7 @@ class CapabilitiesChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class Caused(Event):
-    """Why the forced transfer or freeze of this transaction happened (R-AST-3)."""
+    """Why the freeze or forced transfer of this transaction happened."""
 
     TOPIC: ClassVar[str] = "0x405d442947da5e2ccf71d6426d335e6b1ad93901f91c9a7456527cfcfb0d67ae"
     SIGNATURE: ClassVar[str] = "Caused(bytes32,string)"
@@ -800,6 +800,32 @@ class DeskSetUp(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DirectTransfersSet(Event):
+    """Under the set `rules`, `from` may transfer directly to `to` from `since`, Unix seconds; 0: no longer."""
+
+    TOPIC: ClassVar[str] = "0x4ce4f248bcab14b89de6816bcfa038f7bb04971e306b0fd3a4381b3874132421"
+    SIGNATURE: ClassVar[str] = "DirectTransfersSet(address,address,uint16,uint40)"
+    INDEXED: ClassVar[int] = 3
+    from_: Address
+    to: Address
+    rules: int
+    since: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DirectTransfersSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return DirectTransfersSet(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            int(topics[3], 16),
+            int.from_bytes(b[27:32], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class EIP712DomainChanged(Event):
     """`EIP712DomainChanged()`."""
 
@@ -943,6 +969,36 @@ class Encumbered(Event):
             Reason(int(topics[3], 16)),
             int.from_bytes(b[0:32], "big"),
             b[32:64],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EncumberedMoved(Event):
+    """Bound units went from one account to another, no longer bound. The `TransferSingle` that follows moves them."""
+
+    TOPIC: ClassVar[str] = "0x64fa0f0115e4f2078b595a8494a7900df230cbf8dd6ba4311d5ae8fc368abfb7"
+    SIGNATURE: ClassVar[str] = "EncumberedMoved(address,address,uint256,uint8,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    from_: Address
+    to: Address
+    instrument: InstrumentId
+    reason: Reason
+    quantity: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EncumberedMoved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return EncumberedMoved(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            Reason(int.from_bytes(b[31:32], "big")),
+            int.from_bytes(b[32:64], "big"),
+            b[64:96],
         )
 
 
@@ -2112,6 +2168,22 @@ class RolledBack(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RulesAssigned(Event):
+    """`instrument` moves by the set `rules` of transaction types. Instrument 0: those defined from now on."""
+
+    TOPIC: ClassVar[str] = "0xd011269704d20317e37cf2ce9ee7fd7ae74226ea73709555a61c792f9dd4f65a"
+    SIGNATURE: ClassVar[str] = "RulesAssigned(uint256,uint16)"
+    INDEXED: ClassVar[int] = 2
+    instrument: InstrumentId
+    rules: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RulesAssigned:
+        """From a log's topics and data."""
+        return RulesAssigned(InstrumentId(int(topics[1], 16)), int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
 class RulesSet(Event):
     """`RulesSet(uint16,(uint40,uint40,uint16,uint16,uint16,uint32,uint32,uint96))`."""
 
@@ -2903,12 +2975,14 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (DeadlineSet.TOPIC, 2): DeadlineSet.decode,
     (DepositRecorded.TOPIC, 3): DepositRecorded.decode,
     (DeskSetUp.TOPIC, 1): DeskSetUp.decode,
+    (DirectTransfersSet.TOPIC, 4): DirectTransfersSet.decode,
     (EIP712DomainChanged.TOPIC, 1): EIP712DomainChanged.decode,
     (EligibilityChanged.TOPIC, 2): EligibilityChanged.decode,
     (EmissionsAccepted.TOPIC, 4): EmissionsAccepted.decode,
     (EmissionsDetermined.TOPIC, 4): EmissionsDetermined.decode,
     (EmissionsReopened.TOPIC, 4): EmissionsReopened.decode,
     (Encumbered.TOPIC, 4): Encumbered.decode,
+    (EncumberedMoved.TOPIC, 4): EncumberedMoved.decode,
     (Enrolled.TOPIC, 2): Enrolled.decode,
     (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
     (FeesCollected.TOPIC, 3): FeesCollected.decode,
@@ -2961,6 +3035,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (RoleLabel.TOPIC, 2): RoleLabel.decode,
     (RoleRevoked.TOPIC, 3): RoleRevoked.decode,
     (RolledBack.TOPIC, 3): RolledBack.decode,
+    (RulesAssigned.TOPIC, 3): RulesAssigned.decode,
     (RulesSet.TOPIC, 2): RulesSet.decode,
     (SchemeSet.TOPIC, 1): SchemeSet.decode,
     (SelfTradePrevented.TOPIC, 3): SelfTradePrevented.decode,

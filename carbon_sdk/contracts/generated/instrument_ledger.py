@@ -9,8 +9,8 @@ from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
 from carbon_sdk.contracts.generated.enums import AccountKind, AccountStatus, InstrumentState, Reason
-from carbon_sdk.contracts.generated.structs import Eligibility, Instrument, Representation
-from carbon_sdk.identifiers import Address, InstrumentId
+from carbon_sdk.contracts.generated.structs import Eligibility, Instrument, IssuedBlock, Representation, Siblings
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId
 
 
 class InstrumentLedger(Contract):
@@ -33,6 +33,9 @@ class InstrumentLedger(Contract):
     APPOINT_CREDIT_ISSUER: ClassVar[Function[None]] = Function.of(
         "InstrumentLedger", "appointCreditIssuer(address)", ("module",), (), lambda v: None
     )
+    ASSIGN_RULES: ClassVar[Function[None]] = Function.of(
+        "InstrumentLedger", "assignRules(uint256,uint16)", ("instrument", "rules"), (), lambda v: None
+    )
     AUTHORITY: ClassVar[Function[Address]] = Function.of(
         "InstrumentLedger", "authority()", (), ("address",), lambda v: v[0]
     )
@@ -41,6 +44,9 @@ class InstrumentLedger(Contract):
     )
     BALANCE_OF_BATCH: ClassVar[Function[tuple[int, ...]]] = Function.of(
         "InstrumentLedger", "balanceOfBatch(address[],uint256[])", ("accounts", "ids"), ("uint256[]",), lambda v: v[0]
+    )
+    BINDER_OF: ClassVar[Function[Address]] = Function.of(
+        "InstrumentLedger", "binderOf(uint8)", ("reason",), ("address",), lambda v: v[0]
     )
     CAN_RECEIVE: ClassVar[Function[bool]] = Function.of(
         "InstrumentLedger", "canReceive(address)", ("account",), ("bool",), lambda v: v[0]
@@ -75,6 +81,9 @@ class InstrumentLedger(Contract):
         ("instrument", "valid_until", "terms"),
         (),
         lambda v: None,
+    )
+    DIRECT_FROM: ClassVar[Function[int]] = Function.of(
+        "InstrumentLedger", "directFrom(address,address,uint16)", ("from_", "to", "rules"), ("uint256",), lambda v: v[0]
     )
     ELIGIBILITY_OF: ClassVar[Function[Eligibility]] = Function.of(
         "InstrumentLedger",
@@ -114,13 +123,6 @@ class InstrumentLedger(Contract):
         ("bool",),
         lambda v: v[0],
     )
-    FORCED_TRANSFER_FOR: ClassVar[Function[None]] = Function.of(
-        "InstrumentLedger",
-        "forcedTransferFor(address,address,uint256,uint256,bytes32,string)",
-        ("from_", "to", "instrument", "quantity", "cause", "reason"),
-        (),
-        lambda v: None,
-    )
     FREE_OF: ClassVar[Function[int]] = Function.of(
         "InstrumentLedger", "freeOf(address,uint256)", ("account", "instrument"), ("uint256",), lambda v: v[0]
     )
@@ -134,11 +136,18 @@ class InstrumentLedger(Contract):
         "InstrumentLedger",
         "instrumentOf(uint256)",
         ("instrument",),
-        ("(uint96,uint96,uint40,uint8)",),
-        lambda v: Instrument(v[0][0], v[0][1], v[0][2], InstrumentState(v[0][3])),
+        ("(uint96,uint96,uint40,uint8,uint16)",),
+        lambda v: Instrument(v[0][0], v[0][1], v[0][2], InstrumentState(v[0][3]), v[0][4]),
     )
     IS_APPROVED_FOR_ALL: ClassVar[Function[bool]] = Function.of(
         "InstrumentLedger", "isApprovedForAll(address,address)", ("account", "operator"), ("bool",), lambda v: v[0]
+    )
+    IS_BLOCK: ClassVar[Function[bool]] = Function.of(
+        "InstrumentLedger",
+        "isBlock((uint256,uint256,uint256,address,bytes32,uint256))",
+        ("said",),
+        ("bool",),
+        lambda v: v[0],
     )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "InstrumentLedger", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
@@ -152,6 +161,20 @@ class InstrumentLedger(Contract):
     )
     MAIN_MONEY: ClassVar[Function[int]] = Function.of(
         "InstrumentLedger", "mainMoney()", (), ("uint256",), lambda v: v[0]
+    )
+    MOVE_ENCUMBERED: ClassVar[Function[None]] = Function.of(
+        "InstrumentLedger",
+        "moveEncumbered(address,address,uint256,uint256,uint8,bytes32)",
+        ("from_", "to", "instrument", "quantity", "reason", "cause"),
+        (),
+        lambda v: None,
+    )
+    MOVE_FOR: ClassVar[Function[None]] = Function.of(
+        "InstrumentLedger",
+        "moveFor(address,address,address,uint256,uint256)",
+        ("key", "from_", "to", "instrument", "quantity"),
+        (),
+        lambda v: None,
     )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "InstrumentLedger", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
@@ -204,6 +227,13 @@ class InstrumentLedger(Contract):
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "InstrumentLedger", "setAuthority(address)", ("new_authority",), (), lambda v: None
     )
+    SET_DIRECT: ClassVar[Function[None]] = Function.of(
+        "InstrumentLedger",
+        "setDirect(address,address,uint16,uint40)",
+        ("from_", "to", "rules", "since"),
+        (),
+        lambda v: None,
+    )
     SET_ELIGIBILITY: ClassVar[Function[None]] = Function.of(
         "InstrumentLedger",
         "setEligibility(address,(uint8,uint8,uint16,uint16,uint32,uint40))",
@@ -234,26 +264,21 @@ class InstrumentLedger(Contract):
     SUPPORTS_INTERFACE: ClassVar[Function[bool]] = Function.of(
         "InstrumentLedger", "supportsInterface(bytes4)", ("interface_id",), ("bool",), lambda v: v[0]
     )
+    TAKE_BACK_ORDERS: ClassVar[Function[None]] = Function.of(
+        "InstrumentLedger", "takeBackOrders(address,uint256[])", ("account", "orders"), (), lambda v: None
+    )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "InstrumentLedger", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
     )
     URI: ClassVar[Function[str]] = Function.of("InstrumentLedger", "uri(uint256)", ("id",), ("string",), lambda v: v[0])
 
     @classmethod
-    def creation(
-        cls,
-        registry: Address,
-        book: Address,
-        cash_desk: Address,
-        allocator: Address,
-        compliance_desk: Address,
-        main_money: InstrumentId,
-    ) -> Act[bytes]:
+    def creation(cls, siblings: Siblings, main_money: InstrumentId) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "address", "address", "address", "address", "uint256"),
-            ("registry", "book", "cash_desk", "allocator", "compliance_desk", "main_money"),
-            (registry, book, cash_desk, allocator, compliance_desk, main_money),
+            ("(address,address,address,address,address,address,address)", "uint256"),
+            ("siblings", "main_money"),
+            (siblings, main_money),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
@@ -274,6 +299,11 @@ class InstrumentLedger(Contract):
         """Name the module that issues credits. For ADMINISTRATOR; once."""
         return self._act(self.APPOINT_CREDIT_ISSUER, module)
 
+    def assign_rules(self, instrument: int, rules: int) -> Act[None]:
+        """Put an instrument under a set of transaction types; 0 for the instrument: those that are defined from now on.
+        """
+        return self._act(self.ASSIGN_RULES, instrument, rules)
+
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
@@ -288,6 +318,10 @@ class InstrumentLedger(Contract):
         """`balanceOfBatch(address[],uint256[])`."""
         return self._read(self.BALANCE_OF_BATCH, accounts, ids, block=block)
 
+    def binder_of(self, reason: Reason, *, block: BlockTag = "latest") -> Address:
+        """Who binds and releases for `reason`; 0: nobody yet."""
+        return self._read(self.BINDER_OF, reason, block=block)
+
     def can_receive(self, account: Address, *, block: BlockTag = "latest") -> bool:
         """Whether `account` is active, certified and not barred from receipts."""
         return self._read(self.CAN_RECEIVE, account, block=block)
@@ -299,8 +333,8 @@ class InstrumentLedger(Contract):
     def can_transfer(
         self, from_: Address, to: Address, token_id: int, amount: int, *, block: BlockTag = "latest"
     ) -> bool:
-        """Both sides eligible, the instrument open, and nothing bound in the way. A balance that is merely too small is
-        not a reason.
+        """Both sides eligible, the instrument open, the rules for direct transfers kept, and nothing bound in the way.
+        A balance that is merely too small is not a reason.
         """
         return self._read(self.CAN_TRANSFER, from_, to, token_id, amount, block=block)
 
@@ -317,6 +351,10 @@ class InstrumentLedger(Contract):
     def define_instrument(self, instrument: InstrumentId, valid_until: int, terms: bytes) -> Act[None]:
         """Define an instrument; it is open at once. For SERVICE_MANAGER."""
         return self._act(self.DEFINE_INSTRUMENT, instrument, valid_until, terms)
+
+    def direct_from(self, from_: Address, to: Address, rules: int, *, block: BlockTag = "latest") -> int:
+        """`directFrom(address,address,uint16)`."""
+        return self._read(self.DIRECT_FROM, from_, to, rules, block=block)
 
     def eligibility_of(self, account: Address, *, block: BlockTag = "latest") -> Eligibility:
         """`eligibilityOf(address)`."""
@@ -339,14 +377,8 @@ class InstrumentLedger(Contract):
         return self._act(self.ESCROW_FROM, key, instrument, quantity)
 
     def forced_transfer(self, from_: Address, to: Address, token_id: int, amount: int) -> Act[bool]:
-        """For REGULATOR. Takes what is not encumbered; frozen units are unfrozen first as far as needed."""
+        """Only the AuthorityDesk. Takes what is not encumbered; frozen units are unfrozen first as far as needed."""
         return self._act(self.FORCED_TRANSFER, from_, to, token_id, amount)
-
-    def forced_transfer_for(
-        self, from_: Address, to: Address, instrument: int, quantity: int, cause: bytes, reason: str
-    ) -> Act[None]:
-        """ERC-7943's forced transfer with its cause. For REGULATOR."""
-        return self._act(self.FORCED_TRANSFER_FOR, from_, to, instrument, quantity, cause, reason)
 
     def free_of(self, account: Address, instrument: int, *, block: BlockTag = "latest") -> int:
         """What participants may move: max(0, balance − encumbered − frozen)."""
@@ -368,18 +400,35 @@ class InstrumentLedger(Contract):
         """`isApprovedForAll(address,address)`."""
         return self._read(self.IS_APPROVED_FOR_ALL, account, operator, block=block)
 
+    def is_block(self, said: IssuedBlock, *, block: BlockTag = "latest") -> bool:
+        """Whether a block of units was issued exactly so, ever. Not for money, whose blocks are not kept."""
+        return self._read(self.IS_BLOCK, said, block=block)
+
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
     def issue(self, account: Address, instrument: int, quantity: int, cause: bytes) -> Act[int]:
-        """Issue a block of units. Only the Allocator (allowances), the CashDesk (money), the credit issuer (credits).
+        """Issue a block of units. Only the Allocator (allowances), the CashDesk (money), the credit issuer (credits),
+        and the module that converts.
         """
         return self._act(self.ISSUE, account, instrument, quantity, cause)
 
     def main_money(self, *, block: BlockTag = "latest") -> int:
         """The instrument whose holdings lie in the accounts' eligibility words."""
         return self._read(self.MAIN_MONEY, block=block)
+
+    def move_encumbered(
+        self, from_: Address, to: Address, instrument: int, quantity: int, reason: Reason, cause: bytes
+    ) -> Act[None]:
+        """Move bound units to `to`, where they are free: a foreclosure, a transfer whose delay is over, a purchase.
+        Whether `from` may give at present is for the module to decide. The instrument is open, `to` may receive.
+        """
+        return self._act(self.MOVE_ENCUMBERED, from_, to, instrument, quantity, reason, cause)
+
+    def move_for(self, key: Address, from_: Address, to: Address, instrument: int, quantity: int) -> Act[None]:
+        """Move free units at once, for `key`, as the rules decided. Whether `from` may give is theirs to decide."""
+        return self._act(self.MOVE_FOR, key, from_, to, instrument, quantity)
 
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
@@ -421,12 +470,16 @@ class InstrumentLedger(Contract):
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
 
+    def set_direct(self, from_: Address, to: Address, rules: int, since: int) -> Act[None]:
+        """Let `from` transfer directly to `to` under the set `rules`, from `since` (Unix seconds) on; 0: no longer."""
+        return self._act(self.SET_DIRECT, from_, to, rules, since)
+
     def set_eligibility(self, account: Address, given: Eligibility) -> Act[None]:
         """Replace what is known of `account`. Only the StakeholderRegistry calls it."""
         return self._act(self.SET_ELIGIBILITY, account, given)
 
     def set_frozen_tokens(self, account: Address, token_id: int, amount: int) -> Act[bool]:
-        """For REGULATOR. Overwrites the amount."""
+        """Only the AuthorityDesk. Overwrites the amount."""
         return self._act(self.SET_FROZEN_TOKENS, account, token_id, amount)
 
     def set_representation(self, key: Address, given: Representation) -> Act[None]:
@@ -457,6 +510,12 @@ class InstrumentLedger(Contract):
     def supports_interface(self, interface_id: bytes, *, block: BlockTag = "latest") -> bool:
         """`supportsInterface(bytes4)`."""
         return self._read(self.SUPPORTS_INTERFACE, interface_id, block=block)
+
+    def take_back_orders(self, account: Address, orders: Sequence[OrderId]) -> Act[None]:
+        """Take open orders of `account` out of the book; what they hold returns to it. Others' and closed ones are
+        passed over.
+        """
+        return self._act(self.TAKE_BACK_ORDERS, account, orders)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""

@@ -250,6 +250,19 @@ class Instrument(Struct):
     cancelled: int
     valid_until: int
     state: InstrumentState
+    rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedBlock(Struct):
+    """Solidity's `IInstrumentLedger.IssuedBlock`."""
+
+    instrument: InstrumentId
+    first_serial: int
+    quantity: int
+    account: Address
+    cause: bytes
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +272,19 @@ class Representation(Struct):
     account: Address
     certificate_until: int
     rights: int
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings(Struct):
+    """Solidity's `IInstrumentLedger.Siblings`."""
+
+    registry: Address
+    book: Address
+    cash_desk: Address
+    allocator: Address
+    compliance_desk: Address
+    transfer_rules: Address
+    authority_desk: Address
 
 
 @dataclass(frozen=True, slots=True)

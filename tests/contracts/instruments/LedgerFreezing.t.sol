@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import { IERC1155Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 
+import { Governed } from "../../../contracts/governance/Governed.sol";
 import { IERC7943MultiToken } from "../../../contracts/instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { AccountStatus, Eligibility, Restrictions } from "../../../contracts/types/Accounts.sol";
 import { InstrumentId } from "../../../contracts/types/InstrumentId.sol";
-import { Side } from "../../../contracts/types/OrderId.sol";
+import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { MarketSuite } from "../support/MarketSuite.sol";
 import { Vm } from "../support/Vm.sol";
 
@@ -249,28 +249,16 @@ contract LedgerFreezingTest is MarketSuite {
         ledger.forcedTransfer(from, to, 999, 0);
     }
 
-    function test_forcedTransferFor_cause_recordedFirst() public {
-        vm.expectEmit(address(ledger));
-        emit IInstrumentLedger.Caused("ruling", "stolen units");
-        vm.expectEmit(address(ledger));
-        emit IERC7943MultiToken.ForcedTransfer(from, to, uka, 10);
-        ledger.forcedTransferFor(from, to, uka, 10, "ruling", "stolen units");
-        assertEq(ledger.balanceOf(to, uka), 10);
-
-        vm.expectRevert(IInstrumentLedger.CauseMissing.selector);
-        ledger.forcedTransferFor(from, to, uka, 10, 0, "because");
-    }
-
     // @requirement R-ACC-1
     function test_authorityActs_byStranger_refused() public {
-        bytes memory error = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger);
+        bytes memory error = abi.encodeWithSelector(Governed.NotTheModule.selector, stranger, address(this));
         vm.startPrank(stranger);
         vm.expectRevert(error);
         ledger.setFrozenTokens(from, uka, 1);
         vm.expectRevert(error);
         ledger.forcedTransfer(from, to, uka, 1);
         vm.expectRevert(error);
-        ledger.forcedTransferFor(from, to, uka, 1, "ruling", "");
+        ledger.takeBackOrders(from, new OrderId[](0));
         vm.stopPrank();
     }
 

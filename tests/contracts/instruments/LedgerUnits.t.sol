@@ -93,7 +93,18 @@ contract LedgerUnitsTest is MarketSuite {
 
     function test_construct_mainMoneyThatIsNone_refused() public {
         vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.UnknownInstrument.selector, uka));
-        new InstrumentLedger(me, me, me, me, me, InstrumentId.wrap(uka));
+        new InstrumentLedger(
+            IInstrumentLedger.Siblings({
+                registry: me,
+                book: me,
+                cashDesk: me,
+                allocator: me,
+                complianceDesk: me,
+                transferRules: me,
+                authorityDesk: me
+            }),
+            InstrumentId.wrap(uka)
+        );
     }
 
     function test_initialize_again_refused() public {
@@ -325,9 +336,8 @@ contract LedgerUnitsTest is MarketSuite {
     function test_binding_byAnotherModule_refused() public {
         for (uint8 i; i <= uint8(type(IInstrumentLedger.Reason).max); ++i) {
             IInstrumentLedger.Reason reason = IInstrumentLedger.Reason(i);
-            bool fixed_ = reason == SURRENDER || reason == IInstrumentLedger.Reason.WITHDRAWAL;
             bytes memory error = abi.encodeWithSelector(
-                IInstrumentLedger.NotTheBinder.selector, stranger, reason, fixed_ ? me : address(0)
+                IInstrumentLedger.NotTheBinder.selector, stranger, reason, ledger.binderOf(reason)
             );
             vm.startPrank(stranger);
             vm.expectRevert(error);
@@ -336,8 +346,14 @@ contract LedgerUnitsTest is MarketSuite {
             ledger.release(holder, uka, 1, reason, "cause");
             vm.expectRevert(error);
             ledger.cancelEncumbered(holder, uka, 1, reason, "cause");
+            vm.expectRevert(error);
+            ledger.moveEncumbered(holder, holder, uka, 1, reason, "cause");
             vm.stopPrank();
         }
+        assertEq(ledger.binderOf(SURRENDER), me);
+        assertEq(ledger.binderOf(IInstrumentLedger.Reason.WITHDRAWAL), me);
+        assertEq(ledger.binderOf(IInstrumentLedger.Reason.DELAYED_TRANSFER), me);
+        assertEq(ledger.binderOf(IInstrumentLedger.Reason.PLEDGE), address(0));
     }
 
     function test_appointBinder_onceAReason_andOnlyContracts() public {

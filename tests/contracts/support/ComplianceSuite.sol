@@ -7,6 +7,7 @@ import { IComplianceDesk } from "../../../contracts/compliance/IComplianceDesk.s
 import { IObligations } from "../../../contracts/compliance/IObligations.sol";
 import { Obligations } from "../../../contracts/compliance/Obligations.sol";
 import { CashDesk } from "../../../contracts/instruments/CashDesk.sol";
+import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { Rights } from "../../../contracts/types/Accounts.sol";
 import { Rounding } from "../../../contracts/types/FixedPoint.sol";
@@ -57,7 +58,20 @@ abstract contract ComplianceSuite is Suite {
         InstrumentId money = instrumentId(InstrumentClass.MONEY, SCHEME, 0, 0, 826);
         install(
             address(ledger),
-            address(new InstrumentLedger(address(registry), self, address(cash), self, address(desk), money)),
+            address(
+                new InstrumentLedger(
+                    IInstrumentLedger.Siblings({
+                        registry: address(registry),
+                        book: self,
+                        cashDesk: address(cash),
+                        allocator: self,
+                        complianceDesk: address(desk),
+                        transferRules: self,
+                        authorityDesk: self
+                    }),
+                    money
+                )
+            ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
         install(

@@ -33,7 +33,20 @@ abstract contract MarketSuite is Suite {
         address self = address(this);
         install(
             address(ledger),
-            address(new InstrumentLedger(self, address(book), self, self, self, money)),
+            address(
+                new InstrumentLedger(
+                    IInstrumentLedger.Siblings({
+                        registry: self,
+                        book: address(book),
+                        cashDesk: self,
+                        allocator: self,
+                        complianceDesk: self,
+                        transferRules: self,
+                        authorityDesk: self
+                    }),
+                    money
+                )
+            ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
         install(

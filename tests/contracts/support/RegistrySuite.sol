@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 import { RuleBook } from "../../../contracts/governance/RuleBook.sol";
+import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { CertificateRegistry } from "../../../contracts/registry/CertificateRegistry.sol";
 import { IStakeholderRegistry } from "../../../contracts/registry/IStakeholderRegistry.sol";
@@ -57,11 +58,15 @@ abstract contract RegistrySuite is Suite {
             address(ledger),
             address(
                 new InstrumentLedger(
-                    address(registry),
-                    address(1),
-                    address(2),
-                    address(3),
-                    desk,
+                    IInstrumentLedger.Siblings({
+                        registry: address(registry),
+                        book: address(1),
+                        cashDesk: address(2),
+                        allocator: address(3),
+                        complianceDesk: desk,
+                        transferRules: address(4),
+                        authorityDesk: address(5)
+                    }),
                     instrumentId(InstrumentClass.MONEY, 826, 0, 0, 826)
                 )
             ),

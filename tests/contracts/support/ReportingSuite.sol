@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
+import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { EmissionReports } from "../../../contracts/reporting/EmissionReports.sol";
 import { IEmissionReports } from "../../../contracts/reporting/IEmissionReports.sol";
@@ -57,7 +58,20 @@ abstract contract ReportingSuite is Suite {
         address self = address(this);
         install(
             address(ledger),
-            address(new InstrumentLedger(self, self, self, allocator, self, money)),
+            address(
+                new InstrumentLedger(
+                    IInstrumentLedger.Siblings({
+                        registry: self,
+                        book: self,
+                        cashDesk: self,
+                        allocator: allocator,
+                        complianceDesk: self,
+                        transferRules: self,
+                        authorityDesk: self
+                    }),
+                    money
+                )
+            ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
         ledger.defineInstrument(uka, 0, "terms");
