@@ -14,6 +14,7 @@ from typing import Any
 from eth_abi.abi import encode
 
 from carbon_sdk.audit.decode import Abi, signature_of, type_of
+from carbon_sdk.chain.abi import canonical_type
 from carbon_sdk.chain.endpoint import HttpEndpoint
 from carbon_sdk.errors import NodeError
 from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, address, keccak
@@ -106,7 +107,7 @@ class MarketChain:
     def _create(self, name: str, *arguments: object) -> Address:
         artifact = self._artifacts[name]
         constructor = next((item for item in artifact["abi"] if item["type"] == "constructor"), {"inputs": []})
-        types = [part["type"] for part in constructor["inputs"]]
+        types = [canonical_type(part) for part in constructor["inputs"]]
         code = artifact["bytecode"]
         code = code["object"] if isinstance(code, dict) else code
         data = f"0x{code.removeprefix('0x')}{encode(types, arguments).hex()}"
