@@ -48,8 +48,8 @@ class MarketChain:
         self.rpc = rpc
         self._artifacts = artifacts()
         everyone = [address(key) for key in rpc.request("eth_accounts")]
-        self.admin, self.registry, self.cash, self.allocator, self.desk, self.rules = everyone[:6]
-        self.keys = everyone[6 : 6 + traders]
+        self.admin, self.registry, self.cash, self.allocator, self.desk = everyone[:5]
+        self.keys = everyone[5 : 5 + traders]
         self.accounts: list[Address] = [address(keccak(f"account {i}".encode())[12:]) for i in range(traders)]
         self._deploy()
         self._set_up()
@@ -78,7 +78,7 @@ class MarketChain:
         self.ledger, self.book = proxies
         ledger = self._create(
             "InstrumentLedger",
-            (self.registry, self.book, self.cash, self.allocator, self.desk, self.rules, self.admin),
+            (self.registry, self.book, self.cash, self.allocator, self.desk, self.admin, self.admin),
             int(MONEY),
         )
         book = self._create("OrderBook", self.ledger, int(MONEY), 0)
