@@ -124,7 +124,7 @@ contract TransferHandler {
         address account = _account(which);
         Eligibility memory given = LEDGER.eligibilityOf(account);
         given.owner = owner % 3;
-        given.restrictions = restrictions % 5 == 0 ? uint16(restrictions >> 8 & 15) : 0;
+        given.restrictions = restrictions % 12 == 0 ? uint16(restrictions >> 8 & 15) : 0;
         vm.prank(REGISTRY);
         LEDGER.setEligibility(account, given);
         vm.prank(OPERATOR);
