@@ -365,12 +365,10 @@ def direct_transfers_follow_from_the_rules(state: State) -> Iterator[str]:
     for (giver, receiver, rules), since in state.ledger.direct.items():
         if not since:
             continue
-        if _is_direct(state, giver, receiver, rules, listed=False):
-            if _is_direct(state, giver, receiver, rules, listed=True):
-                continue
         entry = state.transfers.trusts.get((giver, receiver))
         listed = entry is not None and entry.state == 2 and entry.since == since
-        if not listed or not _is_direct(state, giver, receiver, rules, listed=True):
+        without_list = _is_direct(state, giver, receiver, rules, listed=False)
+        if not (listed or without_list) or not _is_direct(state, giver, receiver, rules, listed=True):
             yield f"{giver} goes directly to {receiver} under set {rules} since {since}, which no rule says"
 
 
