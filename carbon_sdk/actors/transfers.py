@@ -18,7 +18,7 @@ from carbon_sdk.chain.sender import send_many
 from carbon_sdk.contracts.generated.enums import TransferState, TrustState
 from carbon_sdk.contracts.generated.events import TransferProposed, TrustProposed
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
-from carbon_sdk.contracts.generated.structs import Calendar, TransferRecord, TransferType, TrustRules
+from carbon_sdk.contracts.generated.structs import Calendar, Representation, TransferRecord, TransferType, TrustRules
 from carbon_sdk.contracts.generated.transfer_rules import ApproveAnswer, TransferRules, TypeForAnswer
 from carbon_sdk.deployment.suite import Suite
 from carbon_sdk.errors import InputError, Refused
@@ -139,7 +139,7 @@ class TransferVerbs(Actor):
         amount, number = positive(quantity, "quantity"), int(instrument)
         ledger = self.suite.contract(InstrumentLedger)
         key = ledger.representation_of(self.address)
-        if self._goes_directly(ledger, key.account, key.rights, to, number):
+        if self._goes_directly(ledger, key, to, number, amount):
             act = ledger.safe_transfer_from(key.account, to, number, amount, b"")
             done = Transferred(0, TransferState.COMPLETED, 0)
             return _answering(act, lambda _: done)
@@ -210,27 +210,27 @@ class TransferVerbs(Actor):
         """This account's list, with the time from which each entry is in effect."""
         return trusted_by(self.suite, self._giver)
 
-    def transfer_type(self, to: Address, instrument: InstrumentId | int) -> TypeForAnswer:
+    def transfer_type(self, to: Address, instrument: InstrumentId | int, quantity: Quantity = 1) -> TypeForAnswer:
         """What would apply to a transfer now: the set, its type, whether it goes directly, when it would be due.
 
         Raises:
             RuleBroken: No type is for the two accounts.
         """
-        return self._transfer_rules.type_for(self._giver, to, int(instrument))
+        return self._transfer_rules.type_for(self._giver, to, int(instrument), positive(quantity, "quantity"))
 
     def _goes_directly(
-        self, ledger: InstrumentLedger, account: Address, rights: int, to: Address, instrument: int
+        self, ledger: InstrumentLedger, key: Representation, to: Address, instrument: int, quantity: int
     ) -> bool:
         """Whether the ledger does it alone, for this key, now."""
-        if account == ZERO_ADDRESS:
+        if key.account == ZERO_ADDRESS:
             return False  # the proposal is refused, with the reason
         if not ledger.instrument_of(instrument).rules:
             return True
-        found = self._transfer_rules.type_for(account, to, instrument)
-        if not found.direct or rights & _BOTH != _BOTH:
+        found = self._transfer_rules.type_for(key.account, to, instrument, quantity)
+        if not found.direct or key.rights & _BOTH != _BOTH:
             return False
         # A type may let an account give while its transfers are restricted; the ledger alone would not.
-        restricted = ledger.eligibility_of(account).restrictions & Restriction.NO_TRANSFER
+        restricted = ledger.eligibility_of(key.account).restrictions & Restriction.NO_TRANSFER
         return not restricted or bool(found.found.forbidding & Restriction.NO_TRANSFER)
 
     @property

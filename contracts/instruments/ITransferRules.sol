@@ -6,7 +6,7 @@ import { WorkingTime } from "./WorkingTime.sol";
 
 /// @title How units may move between accounts: transaction types, trusted accounts, delays, second approvals (R-AST-3, R-ACC-2).
 /// @notice A set of transaction types is published once and never changes; an instrument moves by one set. In a set the first
-///         type that is for the two accounts applies; where none is, there is no such transfer. Surrender and cancellation
+///         type that is for the two accounts and the quantity applies; where none is, there is no such transfer. Surrender and cancellation
 ///         are no transfers: they go through the ComplianceDesk and wait for nothing here.
 ///
 ///         A transfer is proposed (INITIATE), approved (APPROVE; by another key where the type wants two), waits, and is
@@ -78,7 +78,7 @@ interface ITransferRules {
     error ToItself(address account);
     /// @notice It may be proposed from `opensAt`, Unix seconds, on.
     error OutsideHours(uint256 opensAt);
-    /// @notice The type allows `most` units in one transfer.
+    /// @notice The types that are for the two accounts are for transfers of `most` units at most.
     error TransferTooLarge(uint256 quantity, uint256 most);
     /// @notice The account has `left` units left for transfers of the type on this civil day.
     error DayLimitExceeded(uint256 quantity, uint256 left);
@@ -244,13 +244,13 @@ interface ITransferRules {
 
     function transferCount() external view returns (uint256);
 
-    /// @notice What would apply to a transfer now. Reverts where no type does.
+    /// @notice What would apply to a transfer of `quantity` units now. Reverts where no type does.
     /// @return rules The set; 0: none, it goes directly.
     /// @return kind Index of the type.
     /// @return found The type.
     /// @return direct The ledger's `safeTransferFrom` would do.
     /// @return dueAt When it would be due if it were approved now.
-    function typeFor(address from, address to, uint256 instrument)
+    function typeFor(address from, address to, uint256 instrument, uint256 quantity)
         external
         view
         returns (uint16 rules, uint8 kind, TransferType memory found, bool direct, uint40 dueAt);

@@ -293,11 +293,10 @@ contract TransferRules is ITransferRules, Governed {
         require(to != from, ToItself(from));
         uint16 rules = _openRules(instrument);
         Pair memory pair = _pair(from, to);
-        (uint8 kind, TransferType memory t) = _typeFor(pair, rules);
+        (uint8 kind, TransferType memory t) = _typeFor(pair, rules, quantity);
         _requireMayGive(pair, t);
         require(_mayReceive(pair.receiver), IERC7943MultiToken.ERC7943CannotReceive(to));
         if (t.within == BusinessHours.PROPOSED) _requireOpen();
-        require(t.most == 0 || quantity <= t.most, TransferTooLarge(quantity, t.most));
         if (t.mostPerDay != 0) _use(from, rules, kind, quantity, t.mostPerDay);
 
         id = ++_s().totals.transfers;
@@ -418,7 +417,7 @@ contract TransferRules is ITransferRules, Governed {
     }
 
     /// @inheritdoc ITransferRules
-    function typeFor(address from, address to, uint256 instrument)
+    function typeFor(address from, address to, uint256 instrument, uint256 quantity)
         external
         view
         returns (uint16 rules, uint8 kind, TransferType memory found, bool direct, uint40 dueAt)
@@ -426,21 +425,29 @@ contract TransferRules is ITransferRules, Governed {
         rules = _ledger().instrumentOf(instrument).rules;
         dueAt = uint40(block.timestamp);
         if (rules == 0) return (rules, kind, found, true, dueAt);
-        (kind, found) = _typeFor(_pair(from, to), rules);
+        (kind, found) = _typeFor(_pair(from, to), rules, quantity);
         uint256 since = _ledger().directFrom(from, to, rules);
         direct = since != 0 && since <= block.timestamp;
         if (!direct) dueAt = _dueAt(found);
     }
 
-    /// @dev The first type of the set that is for the pair.
-    function _typeFor(Pair memory pair, uint16 rules) private view returns (uint8 kind, TransferType memory t) {
+    /// @dev The first type of the set that is for the pair and the quantity.
+    function _typeFor(Pair memory pair, uint16 rules, uint256 quantity)
+        private
+        view
+        returns (uint8 kind, TransferType memory t)
+    {
         TransferType[] storage types = _s().types[rules];
         (uint256 fromKind, uint256 toKind) = (uint256(pair.giver.kind), uint256(pair.receiver.kind));
         (bool listed, bool sameOwner, bool optedIn) = _relation(pair);
+        uint256 most;
         for (uint256 i; i < types.length; ++i) {
             t = types[i];
-            if (t.isForKinds(fromKind, toKind) && t.isForPair(listed, sameOwner, optedIn)) return (uint8(i), t);
+            if (!t.isForKinds(fromKind, toKind) || !t.isForPair(listed, sameOwner, optedIn)) continue;
+            if (t.most == 0 || quantity <= t.most) return (uint8(i), t);
+            if (t.most > most) most = t.most;
         }
+        require(most == 0, TransferTooLarge(quantity, most));
         revert NoTransferType(rules, uint8(fromKind), uint8(toKind), listed);
     }
 

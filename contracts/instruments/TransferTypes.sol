@@ -32,7 +32,7 @@ struct TransferType {
     uint32 cancellable; // seconds from the proposal in which the account may take it back, if it is not completed; the highest: always
     uint32 reversible; // seconds from the completion in which the authority may reverse it; 0: never
     uint32 expiry; // seconds in which a proposal is approved, and one that is due completed; 0: for ever
-    uint96 most; // units of one transfer; 0: any
+    uint96 most; // units of a transfer for which it is; larger ones are for a later type, or for none; 0: any
     uint96 mostPerDay; // units that an account may propose in a civil day under this type; 0: any
 }
 

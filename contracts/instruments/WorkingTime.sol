@@ -20,7 +20,7 @@ library WorkingTime {
     /// @notice Working time is asked for and no calendar was set.
     error NoCalendar();
     /// @notice No weekday, hours that end before they begin, or an offset of a day or more.
-    error BadCalendar(Calendar calendar);
+    error BadCalendar();
     /// @notice From civil day `day` on there is no working day within a year.
     error NoWorkingDay(uint256 day);
 
@@ -33,7 +33,7 @@ library WorkingTime {
         require(
             calendar.weekdays != 0 && calendar.weekdays < 1 << 7 && calendar.opens < calendar.closes
                 && calendar.closes <= _DAY && offset > -int256(_DAY) && offset < int256(_DAY),
-            BadCalendar(calendar)
+            BadCalendar()
         );
     }
 

@@ -146,7 +146,7 @@ contract TransferRulesTest is TransferSuite {
     }
 
     function _applies(address from, address to, uint8 expected) private view {
-        (, uint8 kind,,,) = rules.typeFor(from, to, uka);
+        (, uint8 kind,,,) = rules.typeFor(from, to, uka, 1);
         assertEq(kind, expected, "type");
     }
 
@@ -173,7 +173,7 @@ contract TransferRulesTest is TransferSuite {
     }
 
     function test_typeFor_withoutRules_isDirect() public {
-        (uint16 number,,, bool direct,) = rules.typeFor(plant, mill, uka);
+        (uint16 number,,, bool direct,) = rules.typeFor(plant, mill, uka, 1);
         assertEq(number, 0, "none");
         assertTrue(direct, "direct");
         vm.expectRevert(abi.encodeWithSelector(ITransferRules.NotUnderRules.selector, uka));
@@ -683,6 +683,25 @@ contract TransferRulesTest is TransferSuite {
 
     /* LIMITS */
 
+    // @requirement R-ACC-2 large transfers take a second representative
+    function test_limits_ofAType_leaveLargerTransfersToTheNext() public {
+        TransferType memory small = plain(Counterparty.ANY);
+        small.most = 100;
+        TransferType memory large = plain(Counterparty.ANY);
+        (large.approvals, large.most) = (2, 500);
+        uint16 number = use(both(small, large));
+        (, ITransferRules.TransferState state,) = propose(key, mill, 100);
+        assertEq(uint256(state), uint256(_COMPLETED), "small");
+        uint256 id;
+        (id, state,) = propose(key, mill, 101);
+        assertEq(uint256(state), uint256(_PROPOSED), "large");
+        vm.prank(second);
+        rules.approve(id);
+        vm.expectRevert(abi.encodeWithSelector(ITransferRules.TransferTooLarge.selector, 501, 500));
+        propose(key, mill, 501);
+        assertEq(rules.directSince(plant, mill, number), 0, "never direct");
+    }
+
     function test_limits_ofATransferAndOfADay_hold() public {
         TransferType memory t = delayed(Counterparty.ANY);
         (t.most, t.mostPerDay) = (60, 100);
@@ -792,7 +811,7 @@ contract TransferRulesTest is TransferSuite {
         emit ITransferRules.HolidaysSet(dates, true);
         rules.setHolidays(dates, true);
         mine.weekdays = 0;
-        vm.expectPartialRevert(WorkingTime.BadCalendar.selector);
+        vm.expectRevert(WorkingTime.BadCalendar.selector);
         rules.setCalendar(mine);
         vm.stopPrank();
         assertEq(rules.calendarOf().closes, 2, "calendar");

@@ -40,7 +40,7 @@ contract TrustedAccountsTest is TransferSuite {
         send(key, plant, mill, 10);
         have(mill, 1010, 0);
         cannotSend(other, mill, plant); // the other way round is another list
-        (,,, bool direct,) = rules.typeFor(plant, mill, uka);
+        (,,, bool direct,) = rules.typeFor(plant, mill, uka, 1);
         assertTrue(direct, "direct");
     }
 
