@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from carbon_sdk.actors.company import Company
+from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.settlement_bank import SettlementBank
+from carbon_sdk.actors.values import Right
 from carbon_sdk.audit.vouchers import Mountains, Voucher, VoucherKind
 from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.chain.calls import Act, Done
@@ -22,6 +26,7 @@ from carbon_sdk.chain.clock import Clock
 from carbon_sdk.chain.sender import send_many
 from carbon_sdk.chain.signers import LocalSigner, Signer
 from carbon_sdk.contracts.generated import enums, structs
+from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
 from carbon_sdk.contracts.generated.enums import Opinion, TimeInForce
 from carbon_sdk.contracts.generated.events import AccountOpened, OrderPlaced, SurrenderExamined, Trade
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
@@ -32,6 +37,8 @@ from carbon_sdk.demo.stage import Party, Stage
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.scheme_file import load_scheme
 from carbon_sdk.identifiers import OrderId, Side, keccak
+from carbon_sdk.identity.attestation import Credentials, Place
+from carbon_sdk.identity.x509 import DevelopmentAuthority, Request
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEME = ROOT / "schemes" / "uk-ets.toml"
@@ -108,7 +115,7 @@ class Floor:
         treasury, bank = stage.cast.treasury, stage.cast.officers[Role.SETTLEMENT_BANK]
         paying = SettlementBank(stage.suite, bank)
         for n, one in enumerate(self.traders):
-            stage.do(treasury.signer, self.ledger.safe_transfer_from(treasury.account, one.account, units, EACH, b""))
+            stage.do(treasury.signer, stage.company(treasury).transfer.act(one.account, units, EACH))
             stage.do(bank, paying.record_deposit.act(one.account, EACH * 100_000, f"benchmark {n}"))
 
     def whole_transactions(self) -> dict[str, int]:
@@ -120,12 +127,26 @@ class Floor:
         stage.do(one.signer, cancel)
         issue = stage.regulator.issue_for_auction.act(treasury.account, stage.year, units, 1_000, "calendar of sales")
         return {
-            "transfer": stage.do(
-                one.signer, self.ledger.safe_transfer_from(one.account, other.account, int(units), 10, b"")
-            ).gas_used,
+            "transfer": self.apart(lambda _: self.transfer(one, other), stage),
             "cancel_units": stage.do(one.signer, cancel).gas_used,
             "issue": stage.do(stage.cast.officers[Role.REGULATOR], issue).gas_used,
         }
+
+    def transfer(self, giver: Party, receiver: Party) -> int:
+        """To an account on the giver's list, which two representatives put there: what the rules let go directly."""
+        stage, second = self.stage, LocalSigner.new()
+        self.clock.fund(second.address)
+        officer = RegistryOperator(stage.suite, stage.cast.officers[Role.REGISTRY_OPERATOR])
+        stage.do(officer.signer, officer.add_representative.act(Right.APPROVE, credentials(stage, second, giver)))
+        company = stage.company(giver)
+        stage.do(giver.signer, company.trust.act(receiver.account))
+        stage.do(second, Company(stage.suite, second).approve_trust.act(receiver.account))
+        (entry,) = company.trusted_accounts()
+        self.clock.travel_to(entry.since)
+        act = company.transfer.act(receiver.account, stage.units, 10)
+        if act.to != self.ledger.address:
+            raise AssertionError("the transfer does not go directly")
+        return stage.do(giver.signer, act).gas_used
 
     def apart(self, case: Callable[[Stage], int], stage: Stage) -> int:
         """A case that leaves nothing behind."""
@@ -271,6 +292,16 @@ class Floor:
 
 def _order_id(done: Done[Any]) -> OrderId:
     return next(event.id for event in done.all(OrderPlaced))
+
+
+def credentials(stage: Stage, signer: LocalSigner, party: Party) -> Credentials:
+    """Of one more representative of a party's account."""
+    issuer = DevelopmentAuthority(
+        "Certification authority of the benchmark", now=datetime.fromtimestamp(stage.now, UTC)
+    )
+    place = Place(stage.chain.id, stage.suite.contract(CertificateRegistry).address)
+    issued = issuer.issue(Request.made(signer, "second representative"), days=365)
+    return issued.credentials(place, party.account, stage.cast.authority, signer)
 
 
 def register(stage: Stage) -> int:

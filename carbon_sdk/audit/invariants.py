@@ -16,6 +16,9 @@ Invariant = Callable[[State], Iterator[str]]
 _MONEY = InstrumentClass.MONEY
 _TRADING = 1 << 1
 _NO_TRADE = 1 << 0
+_NO_TRANSFER = 1 << 1
+_DELAYED_TRANSFER = 5
+_LISTED, _NOT_LISTED, _SAME_OWNER = 1, 2, 3
 
 
 # INSTRUMENTS
@@ -337,6 +340,56 @@ def an_accounts_emissions_are_its_installations(state: State) -> Iterator[str]:
             yield f"{key[0]} in {key[1]}: {told} g are told, its installations have {grams[key]} g"
 
 
+def what_waits_to_be_transferred_is_bound(state: State) -> Iterator[str]:
+    """INV-24: the units of transfers that wait are bound for them, and no others (R-AST-3)."""
+    if "TransferRules" not in state.contracts:
+        return
+    waits: dict[tuple[Address, int], int] = defaultdict(int)
+    for transfer in state.transfers.transfers.values():
+        if transfer.state in (1, 2):
+            waits[transfer.giver, transfer.instrument] += transfer.quantity
+    bound = {
+        (account, instrument): quantity
+        for (account, instrument, reason), quantity in state.ledger.encumbered.items()
+        if reason == _DELAYED_TRANSFER
+    }
+    for key in {*waits, *bound}:
+        if waits.get(key, 0) != bound.get(key, 0):
+            yield f"{key[0]}: {waits.get(key, 0)} of {InstrumentId(key[1])} wait, {bound.get(key, 0)} are bound for it"
+
+
+def direct_transfers_follow_from_the_rules(state: State) -> Iterator[str]:
+    """INV-25: a pair goes directly only where set, kinds and list say so whoever owns the accounts (R-AST-3)."""
+    if "TransferRules" not in state.contracts:
+        return
+    for (giver, receiver, rules), since in state.ledger.direct.items():
+        if not since:
+            continue
+        entry = state.transfers.trusts.get((giver, receiver))
+        listed = entry is not None and entry.state == 2 and entry.since == since
+        without_list = _is_direct(state, giver, receiver, rules, listed=False)
+        if not (listed or without_list) or not _is_direct(state, giver, receiver, rules, listed=True):
+            yield f"{giver} goes directly to {receiver} under set {rules} since {since}, which no rule says"
+
+
+def _is_direct(state: State, giver: Address, receiver: Address, rules: int, *, listed: bool) -> bool:
+    """Whether every type that could come to apply lets a pair go directly."""
+    accounts = state.ledger.eligibility
+    if giver not in accounts or receiver not in accounts:
+        return False
+    for one in state.transfers.rules.get(rules, ()):
+        for_kinds = one["fromKinds"] >> accounts[giver].kind & 1 and one["toKinds"] >> accounts[receiver].kind & 1
+        if not for_kinds or one["counterparty"] == (_NOT_LISTED if listed else _LISTED):
+            continue
+        waits = one["delay"] or one["workingDays"] or one["within"] or one["reversible"]
+        limited = one["most"] or one["mostPerDay"] or one["forbidding"] & ~_NO_TRANSFER
+        if one["approvals"] != 1 or waits or limited:
+            return False
+        if not one["optIn"] and one["counterparty"] != _SAME_OWNER:
+            return True
+    return False
+
+
 def no_event_contradicts_another(state: State) -> Iterator[str]:
     """INV-23: nothing was folded that could not have happened."""
     for fault in state.faults:
@@ -374,6 +427,8 @@ ALL: tuple[Invariant, ...] = (
     surrenders_are_what_was_approved,
     what_is_applied_for_is_bound,
     an_accounts_emissions_are_its_installations,
+    what_waits_to_be_transferred_is_bound,
+    direct_transfers_follow_from_the_rules,
     no_event_contradicts_another,
 )
 

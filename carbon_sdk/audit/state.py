@@ -133,6 +133,55 @@ class Cash:
     deposits_of: dict[Address, int] = field(default_factory=dict)
 
 
+# TRANSFERS BY RULES
+
+
+@dataclass(slots=True)
+class Trusted:
+    """An entry of an account's list of trusted accounts."""
+
+    key: Address = ZERO_ADDRESS
+    state: int = 0  # 1 proposed, 2 added
+    since: int = 0
+
+
+@dataclass(slots=True)
+class Transfer:
+    """A transfer that was proposed."""
+
+    giver: Address = ZERO_ADDRESS
+    receiver: Address = ZERO_ADDRESS
+    key: Address = ZERO_ADDRESS
+    instrument: int = 0
+    quantity: int = 0
+    rules: int = 0
+    kind: int = 0
+    proposed_at: int = 0
+    state: int = 1  # 1 proposed, 2 waiting, 3 completed, 4 cancelled, 5 refused, 6 expired, 7 reversed
+    due_at: int = 0
+    closed_at: int = 0
+
+
+@dataclass(slots=True)
+class Transfers:
+    """TransferRules."""
+
+    rules: dict[int, tuple[dict[str, int], ...]] = field(default_factory=dict)
+    """Set → its types, by their fields."""
+    calendar: dict[str, int] | None = None
+    holidays: dict[int, bool] = field(default_factory=dict)
+    """Civil day → whether it is a holiday, where that was ever told."""
+    trust_rules: dict[str, int] | None = None
+    opted_in: dict[Address, bool] = field(default_factory=dict)
+    trusts: dict[tuple[Address, Address], Trusted] = field(default_factory=dict)
+    transfers: dict[int, Transfer] = field(default_factory=dict)
+
+    def type_of(self, transfer: Transfer) -> dict[str, int]:
+        """The type by which it was proposed; nothing where no event told it."""
+        types = self.rules.get(transfer.rules, ())
+        return types[transfer.kind] if transfer.kind < len(types) else {}
+
+
 # MARKET
 
 
@@ -538,6 +587,7 @@ class State:
     main_money: int = 0
     ledger: Ledger = field(default_factory=Ledger)
     cash: Cash = field(default_factory=Cash)
+    transfers: Transfers = field(default_factory=Transfers)
     book: Book = field(default_factory=Book)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)

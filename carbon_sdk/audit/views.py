@@ -191,6 +191,54 @@ def _cash(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
         )
 
 
+def _transfers(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "TransferRules"
+    if name not in contracts:
+        return
+    at, told = contracts[name], state.transfers
+
+    def ask(
+        group: str, about: str, function: str, arguments: tuple[object, ...], expected: Expected, subject: Subject
+    ) -> Question:
+        return Question(group, about, at, name, function, arguments, expected, subject)
+
+    count = len(told.rules)
+    yield ask("transfer rules", "number of sets", "rulesCount", (), {"": count}, ("transfer rules", count))
+    for number, types in told.rules.items():
+        subject: Subject = ("transfer rules", number)
+        yield ask("transfer rules", f"types of set {number}", "typesOf", (number,), {"": types}, subject)
+    if told.calendar is not None:
+        yield ask("calendar", "business hours", "calendarOf", (), told.calendar, ("calendar",))
+    for day, is_one in told.holidays.items():
+        yield ask("calendar", f"holiday on day {day}", "isHoliday", (day,), {"": is_one}, ("holiday", day))
+    if told.trust_rules is not None:
+        yield ask("trusted accounts", "rules of lists", "trustRulesOf", (), told.trust_rules, ("trust rules",))
+    for account, on in told.opted_in.items():
+        subject = ("opt-in", account)
+        yield ask("trusted accounts", f"option of {account}", "hasOptedIn", (account,), {"": on}, subject)
+    for place, entry in told.trusts.items():
+        expected: Expected = {"key": entry.key, "state": entry.state, "since": entry.since}
+        about = f"{place[1]} on the list of {place[0]}"
+        yield ask("trusted accounts", about, "trustOf", place, expected, ("trust", *place))
+    count = len(told.transfers)
+    yield ask("transfers", "number of transfers", "transferCount", (), {"": count}, ("transfer", count))
+    for number, one in told.transfers.items():
+        expected = {
+            "from": one.giver,
+            "to": one.receiver,
+            "key": one.key,
+            "instrument": one.instrument,
+            "quantity": one.quantity,
+            "rules": one.rules,
+            "kind": one.kind,
+            "state": one.state,
+            "proposedAt": one.proposed_at,
+            "dueAt": one.due_at,
+            "closedAt": one.closed_at,
+        }
+        yield ask("transfers", f"transfer {number}", "transferOf", (number,), expected, ("transfer", number))
+
+
 def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
     name = "OrderBook"
     if name not in contracts:
@@ -711,6 +759,7 @@ def _governance(state: State, contracts: Mapping[str, Address]) -> Iterator[Ques
 _ASKING: tuple[Asking, ...] = (
     _ledger,
     _cash,
+    _transfers,
     _book,
     _vouchers,
     _registry,

@@ -67,7 +67,7 @@ def placeholder(name: str, hint: Any) -> str:
 
 
 def _is_simple(hint: Any) -> bool:
-    return hint in (int, bytes, str, Address) or (isinstance(hint, type) and issubclass(hint, IntEnum))
+    return hint in (int, bytes, str, Address, InstrumentId) or (isinstance(hint, type) and issubclass(hint, IntEnum))
 
 
 def _digest(scheme: Scheme, name: str, text: str) -> Digest:
@@ -193,6 +193,8 @@ def _structured(name: str, hint: Any, content: Any) -> Any:
         return _member(hint, name, content)
     if hint is bytes and isinstance(content, str):
         return _word(name, content)
+    if hint is bool and isinstance(content, bool):
+        return content
     if isinstance(content, (float, bool)) or not isinstance(content, (int, str)):
         raise InputError(f"{name} is {content!r}: give a whole number or text.")
     return int(content) if hint is int or hint is InstrumentId else content

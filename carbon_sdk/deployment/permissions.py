@@ -79,6 +79,16 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "appointBinder": Role.ADMINISTRATOR,
         "appointCreditIssuer": Role.ADMINISTRATOR,
     },
+    "TransferRules": {
+        "publishRules": Role.REGULATOR,
+        "assignRules": Role.REGULATOR,
+        "setCalendar": Role.REGULATOR,
+        "setHolidays": Role.REGULATOR,
+        "setTrustRules": Role.REGULATOR,
+        "cancelFor": Role.REGULATOR,
+        "reverse": Role.REGULATOR,
+        "setOptIn": Role.REGISTRY_OPERATOR,
+    },
     "AuthorityDesk": {"freeze": Role.REGULATOR, "forceTransfer": Role.REGULATOR},
     "CashDesk": {
         "recordDeposit": Role.SETTLEMENT_BANK,

@@ -62,6 +62,7 @@ from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
 from carbon_sdk.deployment.permissions import Role, permissions
 from carbon_sdk.deployment.roles_file import RoleHolders
 from carbon_sdk.deployment.scheme_file import InstrumentTable, MarketTable, MethodTable, SchemeRules
+from carbon_sdk.deployment.transfers import transfer_steps
 from carbon_sdk.errors import DeploymentError, InputError
 from carbon_sdk.identifiers import Address, keccak
 from carbon_sdk.units import GRAMS_PER_TONNE
@@ -271,6 +272,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     )
     for instrument in file.instruments:
         yield _instrument(rules, instrument)
+    yield from transfer_steps(rules, _on)
     for number, market in enumerate(file.markets, 1):
         yield _market(rules, market)
         yield _series(number, "OrderBook", VoucherKind.TRADE)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from carbon_sdk.deployment.strict_toml import Strict, load
+from carbon_sdk.deployment.transfer_tables import TransfersTable, TransferTypeTable, sets_of
 from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.identifiers import InstrumentClass, InstrumentId, keccak
 from carbon_sdk.units import Money, money, scaled
@@ -162,6 +163,8 @@ class SchemeFile(Strict):
     vouchers: VouchersTable
     methods: tuple[MethodTable, ...] = Field(strict=False)
     policies: tuple[PolicyTable, ...] = Field(strict=False)
+    transfers: TransfersTable | None = None
+    transfer_types: tuple[TransferTypeTable, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> SchemeFile:
@@ -180,6 +183,7 @@ class SchemeFile(Strict):
                 raise ValueError(f"market {market.name} is of instrument {market.instrument}, which is not defined")
         if self.scheme.current_year not in {item.year for item in self.years}:
             raise ValueError(f"years has no entry for the current year {self.scheme.current_year}")
+        sets_of(self.transfers, self.transfer_types)
         if not any(item.topic == "registration-policy" for item in self.policies):
             raise ValueError("policies needs a registration-policy: applications name its version")
         return self

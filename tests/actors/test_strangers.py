@@ -19,9 +19,16 @@ from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.values import Capability, Restriction, Right
 from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier
-from carbon_sdk.contracts.generated.enums import AccountKind, Conclusion, InstrumentState, VoucherKind
+from carbon_sdk.contracts.generated.enums import (
+    AccountKind,
+    BusinessHours,
+    Conclusion,
+    Counterparty,
+    InstrumentState,
+    VoucherKind,
+)
 from carbon_sdk.contracts.generated.errors import UnknownCertificate
-from carbon_sdk.contracts.generated.structs import CodingRules, MarketTerms, Rules
+from carbon_sdk.contracts.generated.structs import CodingRules, MarketTerms, Rules, TransferType
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.errors import NotPermitted, Refused
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
@@ -33,6 +40,7 @@ UNIT = InstrumentId.parse("allowance/826/2021/0/0")
 LATER = 2_000_000_000
 TERMS = MarketTerms(UNIT, 1, 0, 1, 1, 1, 1, 1000, 15000)
 RULES = Rules(1_700_000_000, 1_710_000_000, 0, 0, 0, 1, 1, 10_000)
+TRANSFERS = TransferType(2, 2, Counterparty.ANY, False, 1, 0, BusinessHours.IGNORED, 2, 0, 2**32 - 1, 0, 0, 0, 0)
 ORDER = OrderId.of(1, Side.SELL, 5000, 0, 0)
 
 BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
@@ -87,6 +95,13 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "freeze": (SOMEBODY, UNIT, 1, "cause", "why"),
             "force_transfer": (SOMEBODY, SOMEBODY, UNIT, 1, "cause", "reason"),
             "set_payout_delay": (1,),
+            "publish_transfer_rules": ([TRANSFERS], "document"),
+            "assign_transfer_rules": (1, [UNIT]),
+            "set_calendar": ("10:00", "16:00"),
+            "set_holidays": (["2021-12-27"],),
+            "set_trust_rules": (1, 1),
+            "stop_transfer": (1, "cause"),
+            "reverse_transfer": (1, "cause"),
         },
     ),
     RegistryOperator: (
@@ -102,6 +117,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_principal": (SOMEBODY,),
             "amend_record": (SOMEBODY, "record", "cause"),
             "set_owner": (SOMEBODY, 1, "cause"),
+            "set_opt_in": (SOMEBODY, True, "cause"),
         },
     ),
     ServiceManager: (
@@ -149,8 +165,16 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "withdraw": (1,),
         "apply_surrender": ({UNIT: 1},),
         "cancel_voluntarily": (UNIT, 1, "beneficiary", "purpose"),
+        "transfer": (SOMEBODY, UNIT, 1),
+        "approve_transfer": (2,),
+        "refuse_transfer": (2,),
+        "cancel_transfer": (2,),
+        "trust": (SOMEBODY,),
+        "approve_trust": (SOMEBODY,),
+        "distrust": (SOMEBODY,),
     },
 }
+BY_ANYONE = {"evict", "complete_transfer", "expire_transfer", "update_direct"}
 OF_SOMETHING = {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender", "amend_application"}
 """Verbs on a numbered thing of the key's own: who may is tried with the thing in test_administration."""
 
@@ -187,6 +211,8 @@ def test_a_stranger__who_acts_for_no_account__is_refused(town: Town, kind: type[
     town.company("treasury").sell(1, 5, 5000)
     town.bank.record_deposit(town.company("trader").account, 100_000, "deposit")
     town.company("trader").buy(1, 5, 4000)
+    town.company("treasury").transfer(works.account, UNIT, 4)
+    works.transfer(town.company("trader").account, UNIT, 4)
     stranger = kind(town.scheme, town.signer("stranger"))
     with pytest.raises(NotPermitted) as caught:
         getattr(stranger, verb)(*BY_REPRESENTATION[kind][verb])
@@ -197,7 +223,7 @@ def test_every_verb_of_every_role__is_tried() -> None:
     for kind, (_, verbs) in BY_ROLE.items():
         assert set(verbs_of(kind)) == set(verbs) | ANYONE.get(kind, set()), kind
     for kind, verbs in BY_REPRESENTATION.items():
-        own = {*verbs_of(AccountHolder), "evict", *OF_SOMETHING}
+        own = {*verbs_of(AccountHolder), *BY_ANYONE, *OF_SOMETHING}
         assert set(verbs_of(kind)) == set(verbs) | own, kind
 
 

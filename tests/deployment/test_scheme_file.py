@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from carbon_sdk.contracts.generated.enums import AccountKind, BusinessHours, Counterparty
+from carbon_sdk.contracts.generated.structs import Calendar
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.roles_file import load_roles
 from carbon_sdk.deployment.scheme_file import load_scheme
+from carbon_sdk.deployment.transfer_tables import sets_of
 from carbon_sdk.errors import InputError
 from tests.deployment.conftest import ROLES, SCHEME
 
@@ -49,6 +52,13 @@ def test_load_scheme__as_shipped__gives_the_contracts_numbers() -> None:
         ('instrument = "UKA21"', 'instrument = "UKA22"', False, "not defined"),
         ("2022-04-30T23:59:59+01:00", "2022-04-30T23:59:59", False, "offset from UTC"),
         ('uri = "schemes/policies/registration.md"', 'uri = "nowhere.md"', False, "nowhere.md"),
+        ("trust_approvals = 2", "trust_approval = 2", True, "no such key"),
+        ("trust_approvals = 2", "trust_approvals = 3", True, "less than or equal to 2"),
+        ("opens = 10:00:00", "opens = 17:00:00", False, "before they begin"),
+        ('units = "units"', 'units = "other"', False, "no transfer_types"),
+        ('receivers = ["government"]', 'receivers = ["goverment"]', False, "'operator'"),
+        ("expiry_days = 30", "cancellable_hours = 26", False, "give expiry_days"),
+        ('[transfers]\nunits = "units"', '[transfer]\nunits = "units"', False, "no such key"),
     ],
 )
 def test_load_scheme__with_a_mistake__names_file_line_and_key(
@@ -63,6 +73,23 @@ def test_load_scheme__with_a_mistake__names_file_line_and_key(
     if has_line:
         written = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if text.startswith(new[:9]))
         assert f"{path}:{written}:" in message
+
+
+def test_load_scheme__as_shipped__gives_the_contracts_transfer_types() -> None:
+    file = load_scheme(SCHEME).file
+    assert file.transfers is not None
+    sets = sets_of(file.transfers, file.transfer_types)
+    assert list(sets) == ["units", "money"]
+    to_authority, _, listed, others = sets["units"]
+    assert (to_authority.to_kinds, to_authority.forbidding) == (1 << AccountKind.GOVERNMENT, 0)
+    assert (listed.counterparty, listed.approvals, listed.delay) == (Counterparty.LISTED, 1, 0)
+    assert (others.approvals, others.working_days, others.within) == (2, 1, BusinessHours.EXECUTED)
+    assert others.expiry == 30 * 86_400
+    assert file.transfers.calendar == Calendar(0, 36_000, 57_600, 0b0011111)
+    assert file.transfers.holiday_numbers[0] == 18_628
+    with pytest.raises(ValueError, match="need a table transfers"):
+        sets_of(None, file.transfer_types)
+    assert sets_of(None, ()) == {}
 
 
 def test_load_scheme__that_is_not_there__says_so(tmp_path: Path) -> None:
