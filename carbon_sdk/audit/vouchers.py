@@ -67,6 +67,23 @@ class Problem(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class CodingRules:
+    """How vouchers are coded from a time on."""
+
+    version: int
+    scheme: str
+    kinds: str
+    utc_offset: int
+    effective_from: int
+
+    @classmethod
+    def of(cls, version: int, said: Mapping[str, Any]) -> CodingRules:
+        """As the event `CodingRulesSet` tells them."""
+        scheme, kinds = (said[name].rstrip(b"\0").decode("ascii", "replace") for name in ("scheme", "kinds"))
+        return cls(version, scheme, kinds, said["utcOffset"], said["effectiveFrom"])
+
+
+@dataclass(frozen=True, slots=True)
 class Voucher:
     """What a voucher attests. Mirror of `contracts/types/Vouchers.sol`.
 
@@ -542,7 +559,7 @@ def code_is_sound(code: str) -> bool:
     return check_characters(code[:-2]) == code[-2:]
 
 
-def code_of(voucher: Voucher, rules: Sequence[Any]) -> str:
+def code_of(voucher: Voucher, rules: Sequence[CodingRules]) -> str:
     """A voucher's code by the rule version in force when it was issued. Mirror of `VoucherBook.code`.
 
     Args:

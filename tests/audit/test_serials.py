@@ -60,7 +60,7 @@ class SerialsMachine(RuleBasedStateMachine):
     def transfer(self, sender: Any, to: Any, quantity: int) -> None:
         units = self.naive.take(self.naive.free[sender], quantity)
         try:
-            self.serials.transfer(AT, sender, to, UNITS, quantity, "transferred")
+            self.serials.transfer(AT, sender, to, UNITS, quantity)
         except NotEnough:
             assert units is None
         else:
@@ -109,7 +109,7 @@ class SerialsMachine(RuleBasedStateMachine):
         units = self.naive.take(self.orders[order][1], min(quantity, len(self.orders[order][1])))
         if not units:
             return
-        self.serials.trade_from_order(AT, order, buyer, UNITS, len(units), "")
+        self.serials.trade_from_order(AT, order, self.orders[order][0], buyer, UNITS, len(units))
         self.naive.arrive(buyer, units)
 
     @rule(pick=st.integers(0, 9), quantity=quantity)

@@ -13,5 +13,6 @@ def load() -> None:
         market,
         registry,
         reporting,
+        units,
         vouchers,
     )
