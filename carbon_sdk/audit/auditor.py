@@ -71,7 +71,7 @@ class Auditor:
         Args:
             until: Up to this block; None takes all.
             events: Instead of the store's.
-            journal: Whether the movements of serials stay in memory; `journal.Journal` keeps them in the store.
+            journal: Whether the movements of serials stay in memory; `histories.Histories` keeps them in the store.
         """
         fold = Fold(self._contracts, self._main_money(), journal=journal)
         return fold.apply_all(self._store.events(self._chain, until=until) if events is None else events)

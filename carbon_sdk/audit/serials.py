@@ -6,8 +6,8 @@ taken back, an encumbrance released) returns to the place that it had.
 
 Units only, no money: nobody asks for the life of a penny, and money's blocks would shatter.
 
-What events do to units is in `rules/units.py`. The life of any unit is asked of `journal.Journal`, which keeps it in
-the event store.
+What events do to units is in `rules/units.py`. The life of any unit is asked of `histories.Histories`, which keeps
+it in the event store.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from carbon_sdk.audit.events import Position
-from carbon_sdk.identifiers import Address, InstrumentClass
+from carbon_sdk.identifiers import Address, InstrumentClass, OrderId
 
 FOR_SURRENDER, FOR_CONVERSION = 1, 8
 """Reasons of `IInstrumentLedger` that say what became of cancelled units."""
@@ -278,7 +278,7 @@ class Serials:
         blocks = self.transit.get((account, instrument), Queue()).take(quantity)
         # An order is placed once: nothing is looked up for it.
         self.offered.setdefault((account, instrument, order), Queue()).put(blocks)
-        self._note(position, "offered", account, None, instrument, blocks, f"order {order:#x}")
+        self._note(position, "offered", account, None, instrument, blocks, f"order {OrderId(order)}")
 
     def trade_from_order(
         self,
@@ -330,7 +330,7 @@ class Serials:
         if not queue.total:
             del self.offered[key]
         self.free[account, instrument].put(blocks)
-        self._note(position, "returned", account, None, instrument, blocks, f"order {order:#x}")
+        self._note(position, "returned", account, None, instrument, blocks, f"order {OrderId(order)}")
 
     def bind(
         self,
@@ -436,7 +436,7 @@ class Serials:
         self._released = self._moved = self.giving_back = None
         return left
 
-    # QUESTIONS: by looking through everything; `journal.Journal` answers at once
+    # QUESTIONS: by looking through everything; `histories.Histories` answers at once
 
     def holder_of(self, instrument: int, serial: int) -> tuple[str, Address | None]:
         """Where a unit is now: held, bound, offered, cancelled or unknown; and whose it is."""

@@ -100,7 +100,7 @@ class Setting:
         return self._code(kind, args["series"], args["index"], args["orderOfDay"], event.timestamp, instrument)
 
     def as_json(self) -> dict[str, Any]:
-        """For the journal, which goes on where it stopped."""
+        """For `Histories`, which go on where they stopped."""
         return {
             "book": self.book,
             "main_money": str(self.main_money),

@@ -1,6 +1,6 @@
 """Which units move: what events of the ledger, the book and the desks do to serials.
 
-Apart from the other rules, because the journal of units (`carbon_sdk.audit.journal`) plays these alone. A module that
+Apart from the other rules, because `carbon_sdk.audit.histories` plays these alone. A module that
 releases units under another cause than it bound them says so here, by `giving_back`.
 """
 
