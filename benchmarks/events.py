@@ -1,7 +1,7 @@
 """The events of a market of any size, as the chain would tell them: raw logs for a store, made without a chain.
 
-Issues, deposits, transfers, orders, trades, pledges, surrenders, cancellations, forced transfers, withdrawals. The fold of
-the auditor finds nothing wrong with them; only the contracts are missing.
+Issues, deposits, transfers, orders, trades, pledges, surrenders, cancellations, forced transfers. The auditor's fold
+finds nothing wrong with them; only the contracts are missing.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ class Market:
         self._events = _Encoder(suite_abis())
         self.accounts = [address(keccak(f"account {i}".encode())[12:]) for i in range(accounts)]
         self._busy = [*self.accounts, *self.accounts[: accounts // 10] * 6]  # some trade more than others
-        self.instruments = [
-            InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2021 + i) for i in range(instruments)
-        ]
+        self.instruments = [InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2021 + i) for i in range(instruments)]
         self.free: dict[tuple[Address, int], int] = {}
         self.issued: dict[int, int] = dict.fromkeys([*self.instruments, MONEY], 0)
         self._levels: dict[tuple[int, Side, int], deque[list[Any]]] = {}

@@ -217,9 +217,7 @@ class Histories:
         raise StoreMoved("The store is being changed by another process. Try again when it is done.")
 
     def _catch_up(self, tell: Callable[[int, int], None]) -> int:
-        cursor = self._store.cursor(self.chain)
-        if cursor is None:
-            raise InputError("The store is empty: index first.")
+        cursor = self.cursor()
         writer = self._begin()
         if writer.number >= cursor.number:
             return 0
@@ -316,6 +314,13 @@ class Histories:
 
     # QUESTIONS
 
+    def cursor(self) -> Cursor:
+        """How far the store has read. Raises InputError for an empty one."""
+        cursor = self._store.cursor(self.chain)
+        if cursor is None:
+            raise InputError("The store is empty: index first.")
+        return cursor
+
     def life(self, instrument: int, serial: int) -> list[Station]:
         """Every station of one unit, in order. Raises InputError for a serial that was never issued."""
         if not 0 < serial < 1 << 8 * _WIDTH:
@@ -332,6 +337,11 @@ class Histories:
         if not rows:
             raise InputError(f"{InstrumentId(instrument)} has no unit with the serial {serial}.")
         return [_station(row) for row in sorted(rows, key=lambda row: row.seq)]
+
+    def event_at(self, position: Position) -> Event:
+        """The event of a movement, with all that it says."""
+        block = self._store.events(self.chain, after=position.block - 1, until=position.block)
+        return next(event for event in block if event.position.log_index == position.log_index)
 
     def holdings(self, account: Address, instrument: int) -> list[Holding]:
         """The blocks of serials that an account has now: free, bound, in orders; each in the order of its turn."""
