@@ -87,7 +87,7 @@ class Market:
         for account in self.accounts:
             yield self._deposit(account, 10**12)
             for instrument in self.instruments:
-                yield self._issue(account, instrument, 50_000)
+                yield self._issue(account, instrument, 3_000)
 
     def act(self, now: int) -> list[tuple[str, str, dict[str, Any]]]:
         """The events of one transaction at a time; none where the dice ask for what cannot be."""
@@ -395,7 +395,7 @@ class Market:
 
 
 _ACTS = {
-    "issue": 2,
+    "issue": 0.5,
     "deposit": 2,
     "transfer": 22,
     "force": 0.3,

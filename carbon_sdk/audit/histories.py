@@ -71,8 +71,8 @@ batches = _table(
 
 movements = _table(
     "unit_movements",
+    _key("seq"),  # first, so that the key is no way to find all of a chain
     _key("chain"),
-    _key("seq"),
     _is("instrument", sa.LargeBinary),
     _is("node", sa.LargeBinary(_WIDTH)),
     _is("first", sa.LargeBinary(_WIDTH)),
@@ -97,16 +97,14 @@ places = _table(
     _is("place", sa.LargeBinary),
     _is("gone"),
     sa.Index("unit_places_by_place", "chain", "instrument", "place", "gone"),
-    sa.Index(
-        "unit_places_gone", "chain", "gone", sqlite_where=sa.text("gone > 0"), postgresql_where=sa.text("gone > 0")
-    ),
+    sa.Index("unit_places_gone", "chain", "gone", sqlite_where=sa.text("gone > 0")),
 )
 """Blocks of units where they are (gone = 0), and where they were in batches that may still be undone."""
 
 lines = _table(
     "account_lines",
-    _key("chain"),
     _key("seq"),
+    _key("chain"),
     _is("account", sa.LargeBinary(20)),
     _is("instrument", sa.LargeBinary),
     _is("timestamp"),
@@ -123,8 +121,8 @@ lines = _table(
 
 bounds = _table(
     "account_bounds",
-    _key("chain"),
     _key("seq"),
+    _key("chain"),
     _is("account", sa.LargeBinary(20)),
     _is("instrument", sa.LargeBinary),
     _is("reason", sa.Integer),
@@ -325,14 +323,15 @@ class Histories:
         """Every station of one unit, in order. Raises InputError for a serial that was never issued."""
         if not 0 < serial < 1 << 8 * _WIDTH:
             raise InputError(f"{serial} is no serial: they are counted from 1.")
-        nodes = _nodes_above(serial)
         at = _bytes(serial)
         columns = movements.c
         here = (columns.chain == self.chain) & (columns.instrument == _instrument(instrument))
-        left = here & columns.node.in_([node for node in nodes if node >= at]) & (columns.first <= at)
-        right = here & columns.node.in_([node for node in nodes if node < at]) & (columns.last >= at)
         query = _with_logs(movements)
         with self._engine.connect() as connection:
+            highest = connection.execute(sa.select(sa.func.max(columns.node)).where(here)).scalar() or b""
+            nodes = [node for node in _nodes_above(serial) if node <= highest]
+            left = here & columns.node.in_([node for node in nodes if node >= at]) & (columns.first <= at)
+            right = here & columns.node.in_([node for node in nodes if node < at]) & (columns.last >= at)
             rows = [row for where in (left, right) for row in connection.execute(query.where(where))]
         if not rows:
             raise InputError(f"{InstrumentId(instrument)} has no unit with the serial {serial}.")
@@ -532,8 +531,8 @@ class _Writer:
             first, last = movement.first, movement.first + movement.size - 1
             append(
                 (
-                    chain,
                     seq,
+                    chain,
                     _instrument(instrument),
                     _node(first, last),
                     first.to_bytes(_WIDTH, "big"),
@@ -551,8 +550,8 @@ class _Writer:
     def _line(self, line: Line) -> tuple[Any, ...]:
         self.seq += 1
         return (
-            self._histories.chain,
             self.seq,
+            self._histories.chain,
             _address(line.account),
             _instrument(line.instrument),
             line.timestamp,
@@ -569,8 +568,8 @@ class _Writer:
     def _bound_line(self, line: BoundLine) -> tuple[Any, ...]:
         self.seq += 1
         return (
-            self._histories.chain,
             self.seq,
+            self._histories.chain,
             _address(line.account),
             _instrument(line.instrument),
             line.reason,
