@@ -68,7 +68,7 @@ class Fold:
         load_rules()
         book = next((address for address, name in contracts.items() if name == "OrderBook"), ZERO_ADDRESS)
         self.state = State(frozenset(contracts.values()), book, main_money)
-        self.state.setting = Setting(book, main_money, codes=journal)
+        self.state.setting = Setting(None if book == ZERO_ADDRESS else book, main_money, codes=journal)
         if not journal:
             self.state.serials.sink = _forget
         self._transaction = ""

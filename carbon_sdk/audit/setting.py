@@ -50,14 +50,14 @@ class Setting:
     """Learnt from events.
 
     Attributes:
-        book: The OrderBook.
+        book: The OrderBook, once a market is open.
         main_money: The instrument that markets are against.
         markets: By number.
         coding: The rules of voucher codes.
         codes: Whether voucher codes are wanted: they cost time.
     """
 
-    book: Address = ZERO_ADDRESS
+    book: Address | None = None
     main_money: int = 0
     markets: dict[int, Terms] = field(default_factory=dict)
     coding: list[CodingRules] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Setting:
     def from_json(cls, said: dict[str, Any]) -> Setting:
         """As `as_json` wrote it."""
         return cls(
-            Address(said["book"]),
+            Address(said["book"]) if said["book"] else None,
             int(said["main_money"]),
             {int(number): Terms(*map(int, terms)) for number, terms in said["markets"].items()},
             [CodingRules(**rules) for rules in said["coding"]],
