@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carbon_sdk.audit.indexer import Rpc
-from carbon_sdk.audit.receipts import EMPTY_ROOT, header_rlp
+from carbon_sdk.audit.receipts import EMPTY_ROOT, header_rlp, rlp
 from carbon_sdk.errors import CarbonError
 from carbon_sdk.identifiers import Address, keccak
 
@@ -161,6 +161,8 @@ def trie_value(root: bytes, key: bytes, proof: Sequence[bytes]) -> bytes | None:
                 raise ProofInvalid(f"Node {used} of the proof is not the one that the node above it names.")
             node = _decoded(nodes[used], f"node {used} of the proof")
             used += 1
+        elif used < len(nodes) and rlp(node) == nodes[used]:
+            used += 1  # a short node lies inside the one above it; some clients give it once more
         if not isinstance(node, list) or len(node) not in (2, 17):
             raise ProofInvalid("A node of the proof is no node.")
         if len(node) == 17:
