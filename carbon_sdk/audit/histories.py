@@ -328,7 +328,11 @@ class Histories:
         here = (columns.chain == self.chain) & (columns.instrument == _instrument(instrument))
         query = _with_logs(movements)
         with self._engine.connect() as connection:
-            highest = connection.execute(sa.select(sa.func.max(columns.node)).where(here)).scalar() or b""
+            highest = connection.execute(
+                sa.select(columns.node).where(here).order_by(columns.node.desc()).limit(1)
+            ).scalar()
+            if highest is None:
+                raise InputError(f"{InstrumentId(instrument)} has no units, as far as the store was read.")
             nodes = [node for node in _nodes_above(serial) if node <= highest]
             left = here & columns.node.in_([node for node in nodes if node >= at]) & (columns.first <= at)
             right = here & columns.node.in_([node for node in nodes if node < at]) & (columns.last >= at)
@@ -367,7 +371,10 @@ class Histories:
                 last = b""
                 while (  # from one to the next: an account may have a million lines
                     following := connection.execute(
-                        sa.select(sa.func.min(table.c.instrument)).where(here, table.c.instrument > last)
+                        sa.select(table.c.instrument)
+                        .where(here, table.c.instrument > last)
+                        .order_by(table.c.instrument)
+                        .limit(1)
                     ).scalar()
                 ) is not None:
                     last = following

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 class _LifeFirst(click.Group):
     """A group in which an instrument may stand where a command does: `carbon serial UKA21 57`."""
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The life for whatever is no command's name."""
+        return self.commands.get(cmd_name, self.commands["life"])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
