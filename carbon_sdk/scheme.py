@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
@@ -23,14 +24,18 @@ from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.chain.chain import Chain
 from carbon_sdk.chain.endpoint import Endpoint, HttpEndpoint
 from carbon_sdk.chain.signers import Signer
+from carbon_sdk.deployment.folders import CHAIN_FOLDER
 from carbon_sdk.deployment.model import Deployment, default_path
 from carbon_sdk.deployment.suite import Suite
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, InstrumentId, MarketId
 
-A = TypeVar("A", bound=Actor)
+if TYPE_CHECKING:
+    from carbon_sdk.audit.histories import Histories
+    from carbon_sdk.audit.statements import Statement
+    from carbon_sdk.audit.store import Store
 
-CHAIN_FOLDER = Path(".carbon") / "chain"
+A = TypeVar("A", bound=Actor)
 
 
 class Scheme(Suite):
@@ -134,6 +139,39 @@ class Scheme(Suite):
     def voucher(self, series: int, index: int) -> VoucherReader:
         """One voucher with its code and proof. Raises InputError where there is none."""
         return VoucherReader(self, series, index)
+
+    def histories(self, store: Store, on_progress: Callable[[int, int], None] | None = None) -> Histories:
+        """The lives of units and the lines of accounts, from a store that is first read up to the node's last block.
+
+        Args:
+            store: Where the events are kept; `carbon_sdk.audit.suite.open_store` opens one.
+            on_progress: Told the block that was taken in, and the one to reach.
+        """
+        from carbon_sdk.audit.histories import Histories
+        from carbon_sdk.audit.suite import indexer_of
+
+        indexer_of(self, store).sync()
+        histories = Histories(store, self.chain.id)
+        histories.catch_up(on_progress)
+        return histories
+
+    def statement(
+        self, account: Address, store: Store, since: date | None = None, until: date | None = None
+    ) -> Statement:
+        """An account's statement: opening, movements with references, closing, what is bound; in every instrument.
+
+        Args:
+            account: Whose.
+            store: Where the events are kept; read up to the node's last block first.
+            since: First day (UTC); None from the beginning.
+            until: Last day, included; None up to now.
+
+        Raises:
+            InputError: The days are in the wrong order.
+        """
+        from carbon_sdk.audit.statements import statement_of
+
+        return statement_of(self.histories(store), account, since, until)
 
     def method(self, name: str) -> MethodReader:
         """One method of computing emissions. Raises InputError."""

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from carbon_sdk.audit.auditor import Auditor, ChainMovedOn
     from carbon_sdk.audit.decode import Decoders, MalformedLog, load_abis
     from carbon_sdk.audit.events import Event, Position
+    from carbon_sdk.audit.existence import CertificateForged, IssuedBlock
     from carbon_sdk.audit.fold import Fold
+    from carbon_sdk.audit.histories import Histories
     from carbon_sdk.audit.indexer import Indexer, NodeContradictsItself, Progress, Rpc
     from carbon_sdk.audit.report import AuditReport, Discrepancy, Violation
     from carbon_sdk.audit.state import State
+    from carbon_sdk.audit.state_proofs import ProofInvalid
+    from carbon_sdk.audit.statements import Statement, statement_of
     from carbon_sdk.audit.store import Cursor, Finding, Reorganisation, Store
     from carbon_sdk.audit.vouchers import Anchor, Mountains, Voucher, VoucherForged, VoucherKind
 
@@ -23,10 +27,14 @@ _HOMES = {
     "auditor": ("Auditor", "ChainMovedOn"),
     "decode": ("Decoders", "MalformedLog", "load_abis"),
     "events": ("Event", "Position"),
+    "existence": ("CertificateForged", "IssuedBlock"),
     "fold": ("Fold",),
+    "histories": ("Histories",),
     "indexer": ("Indexer", "NodeContradictsItself", "Progress", "Rpc"),
     "report": ("AuditReport", "Discrepancy", "Violation"),
     "state": ("State",),
+    "state_proofs": ("ProofInvalid",),
+    "statements": ("Statement", "statement_of"),
     "store": ("Cursor", "Finding", "Reorganisation", "Store"),
     "vouchers": ("Anchor", "Mountains", "Voucher", "VoucherForged", "VoucherKind"),
 }
@@ -36,6 +44,7 @@ __all__ = [
     "Anchor",
     "AuditReport",
     "Auditor",
+    "CertificateForged",
     "ChainMovedOn",
     "Cursor",
     "Decoders",
@@ -43,21 +52,26 @@ __all__ = [
     "Event",
     "Finding",
     "Fold",
+    "Histories",
     "Indexer",
+    "IssuedBlock",
     "MalformedLog",
     "Mountains",
     "NodeContradictsItself",
     "Position",
     "Progress",
+    "ProofInvalid",
     "Reorganisation",
     "Rpc",
     "State",
+    "Statement",
     "Store",
     "Violation",
     "Voucher",
     "VoucherForged",
     "VoucherKind",
     "load_abis",
+    "statement_of",
 ]
 
 

@@ -65,9 +65,15 @@ class Auditor:
         self.state: State | None = None
         """What the last run folded."""
 
-    def fold(self, until: int | None = None, events: Iterable[Event] | None = None) -> State:
-        """The state that the store's events add up to."""
-        fold = Fold(self._contracts, self._main_money())
+    def fold(self, until: int | None = None, events: Iterable[Event] | None = None, *, journal: bool = True) -> State:
+        """The state that the store's events add up to.
+
+        Args:
+            until: Up to this block; None takes all.
+            events: Instead of the store's.
+            journal: Whether the movements of serials stay in memory; `histories.Histories` keeps them in the store.
+        """
+        fold = Fold(self._contracts, self._main_money(), journal=journal)
         return fold.apply_all(self._store.events(self._chain, until=until) if events is None else events)
 
     def run(
@@ -94,7 +100,7 @@ class Auditor:
         tell("folding the events", 0, 1)
         broken: list[Violation] = []
         try:
-            state = self.fold(header.number)
+            state = self.fold(header.number, journal=False)
         except MalformedLog as error:
             # A store that cannot be read is a finding, not a reason to say nothing.
             return AuditReport(
@@ -237,7 +243,7 @@ class Auditor:
         subjects: dict[Subject, list[str]] = {}
         for about, question in wanted.items():
             subjects.setdefault(question.subject, []).append(about)
-        fold = Fold(self._contracts, self._main_money())
+        fold = Fold(self._contracts, self._main_money(), journal=False)
         pending: set[str] = set()
 
         def write_down() -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from carbon_sdk.audit.events import Event
+from carbon_sdk.audit.serials import Movement, NotEnough, Serials
+from carbon_sdk.audit.setting import SETTING_EVENTS, Setting
 from carbon_sdk.audit.state import Fault, State
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address
 
@@ -32,6 +34,22 @@ def on(contract: str, event: str) -> Callable[[Rule], Rule]:
     return declare
 
 
+UnitRule = Callable[[Serials, Setting, Event], None]
+
+UNIT_RULES: dict[tuple[str, str], UnitRule] = {}
+"""(contract, event) → what it does to serials."""
+
+
+def moves_units(contract: str, *events: str) -> Callable[[UnitRule], UnitRule]:
+    """Declare what events do to serials. They may have a rule of the other kind too."""
+
+    def declare(rule: UnitRule) -> UnitRule:
+        UNIT_RULES.update({(contract, event): rule for event in events})
+        return rule
+
+    return declare
+
+
 def needs_no_rule(contract: str, *events: str) -> None:
     """Declare events that change nothing that the fold keeps."""
     NO_RULE.update((contract, event) for event in events)
@@ -43,12 +61,16 @@ class Fold:
     Args:
         contracts: Contract's name by its address.
         main_money: The instrument that markets are against; 0 takes the first money that is defined.
+        journal: Whether the movements of serials are kept in memory.
     """
 
-    def __init__(self, contracts: Mapping[Address, str], main_money: int = 0) -> None:
-        _load_rules()
+    def __init__(self, contracts: Mapping[Address, str], main_money: int = 0, *, journal: bool = True) -> None:
+        load_rules()
         book = next((address for address, name in contracts.items() if name == "OrderBook"), ZERO_ADDRESS)
         self.state = State(frozenset(contracts.values()), book, main_money)
+        self.state.setting = Setting(None if book == ZERO_ADDRESS else book, main_money, codes=journal)
+        if not journal:
+            self.state.serials.sink = _forget
         self._transaction = ""
 
     def apply(self, event: Event) -> None:
@@ -63,6 +85,14 @@ class Fold:
                 state.passed_over[event.contract, event.name] += 1
         else:
             rule(state, event)
+        units = UNIT_RULES.get((event.contract, event.name))
+        if units:
+            try:
+                units(state.serials, state.setting, event)
+            except NotEnough as missing:
+                state.fault(event, f"moves units that are not there: {missing}")
+        elif (event.contract, event.name) in SETTING_EVENTS:
+            state.setting.learn(event)
         state.last = event.position
         state.timestamp = event.timestamp
         state.events += 1
@@ -88,7 +118,12 @@ class Fold:
             waiting.clear()
 
 
-def _load_rules() -> None:
+def _forget(_: list[tuple[int, Movement]]) -> None:
+    """Movements that nobody wants."""
+
+
+def load_rules() -> None:
+    """Declare all rules; doing it twice changes nothing."""
     from carbon_sdk.audit import rules
 
     rules.load()

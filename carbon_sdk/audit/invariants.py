@@ -177,7 +177,8 @@ def serial_blocks_add_up_to_balances(state: State) -> Iterator[str]:
         if have.get(key, 0) != units.get(key, 0):
             yield f"{key[0]} has {units.get(key, 0)} of {InstrumentId(key[1])} and {have.get(key, 0)} serials"
     for number, order in state.book.orders.items():
-        offered = state.serials.offered.get(number)
+        market = state.book.markets.get(order.id.market)
+        offered = state.serials.offered.get((order.account, market.instrument, number)) if market else None
         if order.id.side is Side.SELL and (offered is None or offered.total != order.open):
             yield f"order {order.id} offers {order.open} t with {offered.total if offered else 0} serials"
 
@@ -190,11 +191,8 @@ def every_serial_is_in_one_place(state: State) -> Iterator[str]:
     for (_, instrument, _), causes in state.serials.bound.items():
         for queue in causes.values():
             places[instrument].extend((block.first, block.end) for block in queue.blocks)
-    for number, queue in state.serials.offered.items():
-        order = state.book.orders.get(number)
-        market = state.book.markets.get(order.id.market) if order else None
-        if market:
-            places[market.instrument].extend((block.first, block.end) for block in queue.blocks)
+    for (_, instrument, _), queue in state.serials.offered.items():
+        places[instrument].extend((block.first, block.end) for block in queue.blocks)
     for instrument, queue in state.serials.ended.items():
         places[instrument].extend((block.first, block.end) for block in queue.blocks)
     for instrument, issued in state.serials.issued.items():

@@ -58,12 +58,17 @@ def rlp(item: Rlp) -> bytes:
 
 def header_hash(block: Mapping[str, Any]) -> bytes:
     """The hash of a header as `eth_getBlockByNumber` gives it."""
+    return keccak(header_rlp(block))
+
+
+def header_rlp(block: Mapping[str, Any]) -> bytes:
+    """The encoding of a header as `eth_getBlockByNumber` gives it, whose hash is the block's."""
     values: list[Rlp] = []
     for name in _HEADER:
         value = block.get(name.removeprefix("#"))
         if value is not None:
             values.append(_whole(int(value, 16)) if name[0] == "#" else bytes.fromhex(value[2:]))
-    return keccak(rlp(values))
+    return rlp(values)
 
 
 def receipts_root(receipts: Sequence[Mapping[str, Any]]) -> bytes:

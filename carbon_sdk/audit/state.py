@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.serials import Serials
-from carbon_sdk.audit.vouchers import Mountains, Voucher
+from carbon_sdk.audit.setting import Setting
+from carbon_sdk.audit.vouchers import CodingRules, Mountains, Voucher
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, OrderId, Side
 
 Subject = tuple[object, ...]
@@ -291,17 +292,6 @@ class Series:
     """None where no event told what a leaf attests."""
     day: int = -1
     order_of_day: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CodingRules:
-    """How vouchers are coded from a time on."""
-
-    version: int
-    scheme: str
-    kinds: str
-    utc_offset: int
-    effective_from: int
 
 
 @dataclass(slots=True)
@@ -596,6 +586,7 @@ class State:
     compliance: Compliance = field(default_factory=Compliance)
     governance: Governance = field(default_factory=Governance)
     serials: Serials = field(default_factory=Serials)
+    setting: Setting = field(default_factory=Setting)
     touched: dict[Subject, Position] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     passed_over: Counter[tuple[str, str]] = field(default_factory=Counter)

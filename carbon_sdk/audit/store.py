@@ -268,7 +268,7 @@ class Store:
             if block_rows:
                 connection.execute(sa.insert(blocks), block_rows)
             if rows:
-                _insert_logs(connection, rows)
+                insert_rows(connection, logs, rows)
             _write_cursor(connection, chain, cursor)
         self._next_block += len(headers)
         return len(rows)
@@ -325,10 +325,16 @@ class Store:
                 if new_kinds:
                     connection.execute(sa.insert(kinds), new_kinds)
                 if changes:
+                    _count_decoding(connection, chain)
                     where = (logs.c.block == sa.bindparam("b")) & (logs.c.log_index == sa.bindparam("i"))
                     connection.execute(sa.update(logs).where(where), changes)
             count += len(page)
         return count
+
+    def decodings(self, chain: int) -> str:
+        """Changes whenever decoded forms were written anew: what was derived from the old ones is to be made again."""
+        with self._engine.connect() as connection:
+            return connection.execute(sa.select(meta.c.value).where(meta.c.key == f"decodings {chain}")).scalar() or "0"
 
     def _rows(
         self,
@@ -606,14 +612,19 @@ class Store:
             return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
 
-def _insert_logs(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Rows in the order of the table's columns. SQLite takes them as they are, three times as fast."""
+    if not rows:
+        return
     if connection.dialect.name == "sqlite":
-        places = ", ".join("?" * len(logs.c))
-        connection.exec_driver_sql(f"INSERT INTO logs VALUES ({places})", rows)  # noqa: S608 -- question marks only
+        places = ", ".join("?" * len(table.c))
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} VALUES ({places})",  # noqa: S608 -- a name of ours and question marks
+            list(rows),
+        )
     else:
-        names = [column.name for column in logs.c]
-        connection.execute(sa.insert(logs), [dict(zip(names, row, strict=True)) for row in rows])
+        names = [column.name for column in table.c]
+        connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def addresses(contracts: Mapping[Address, str]) -> dict[bytes, str]:
@@ -660,6 +671,15 @@ def _cursor(connection: Connection, chain: int) -> Cursor | None:
     query = sa.select(columns.first, columns.number, columns.hash, columns.safe, columns.finalized)
     row = connection.execute(query.where(columns.chain == chain)).first()
     return Cursor(*row) if row else None
+
+
+def _count_decoding(connection: Connection, chain: int) -> None:
+    key = f"decodings {chain}"
+    known = connection.execute(sa.select(meta.c.value).where(meta.c.key == key)).scalar()
+    if known is None:
+        connection.execute(sa.insert(meta).values(key=key, value="1"))
+    else:
+        connection.execute(sa.update(meta).where(meta.c.key == key).values(value=str(int(known) + 1)))
 
 
 def _write_cursor(connection: Connection, chain: int, cursor: Cursor) -> None:

@@ -13,10 +13,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
+from carbon_sdk.audit.forms import (
+    HASH_TEXT,
+    Problem,
+    address_text,
+    canonical,
+    decimal,
+    list_of,
+    text,
+    whole,
+    wrong_form,
+)
 from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.identifiers import Address, InstrumentId, address, keccak
 
@@ -55,15 +66,21 @@ class NoSuchVoucher(InputError):
     """The series has no voucher of that number."""
 
 
-class Problem(NamedTuple):
-    """One thing that is wrong with a certificate."""
+@dataclass(frozen=True, slots=True)
+class CodingRules:
+    """How vouchers are coded from a time on."""
 
-    field: str
-    """Such as `voucher.quantity` or `proof.siblings[2]`."""
-    what: str
+    version: int
+    scheme: str
+    kinds: str
+    utc_offset: int
+    effective_from: int
 
-    def __str__(self) -> str:
-        return f"{self.field}: {self.what}"
+    @classmethod
+    def of(cls, version: int, said: Mapping[str, Any]) -> CodingRules:
+        """As the event `CodingRulesSet` tells them."""
+        scheme, kinds = (said[name].rstrip(b"\0").decode("ascii", "replace") for name in ("scheme", "kinds"))
+        return cls(version, scheme, kinds, said["utcOffset"], said["effectiveFrom"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +280,6 @@ def certificate(voucher: Voucher, mountains: Mountains, anchor: Anchor, code: st
     )
 
 
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """JSON in its one form: keys sorted, no blanks, no floats."""
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-
-
 def as_json(voucher: Voucher) -> dict[str, Any]:
     """A voucher's fields as certificates have them: what may exceed 2^53 is decimal text."""
     return {
@@ -291,7 +303,7 @@ def from_json(document: Mapping[str, Any]) -> Voucher:
     Raises:
         InputError: A field is missing, of the wrong form, or unknown.
     """
-    problems = list(_wrong_form("voucher", document, _VOUCHER_FORM))
+    problems = list(wrong_form("voucher", document, _VOUCHER_FORM))
     if problems:
         raise InputError("; ".join(map(str, problems)))
     return Voucher(
@@ -330,7 +342,7 @@ def check(
         document = orjson.loads(certificate_bytes)
     except orjson.JSONDecodeError as error:
         return [Problem("file", f"no JSON ({error})")]
-    problems = list(_wrong_form("", document, _FORM))
+    problems = list(wrong_form("", document, _FORM))
     if problems:
         return problems
     if canonical(document) != certificate_bytes:
@@ -419,102 +431,40 @@ def _check_code(code: str, voucher: Voucher, rules: Sequence[Any] | None) -> Ite
 
 # THE FORM OF A CERTIFICATE
 
-_HASH = re.compile(r"0x[0-9a-f]{64}")
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
-
-
-def _whole(bits: int) -> Any:
-    def wrong(value: Any) -> str:
-        if type(value) is not int or not 0 <= value < 1 << bits:
-            return f"{value!r} is no whole number of {bits} bits"
-        return ""
-
-    return wrong
-
-
-def _text(pattern: re.Pattern[str], meaning: str) -> Any:
-    def wrong(value: Any) -> str:
-        return "" if isinstance(value, str) and pattern.fullmatch(value) else f"{value!r} is no {meaning}"
-
-    return wrong
-
-
-def _decimal(bits: int) -> Any:
-    def wrong(value: Any) -> str:
-        sound = isinstance(value, str) and _DECIMAL.fullmatch(value) and int(value) < 1 << bits
-        return "" if sound else f"{value!r} is no decimal text of {bits} bits"
-
-    return wrong
-
-
-def _address_text(value: Any) -> str:
-    try:
-        return "" if isinstance(value, str) and address(value) == value else f"{value!r} is no address in EIP-55 form"
-    except InputError as error:
-        return str(error)
-
 
 def _kind(value: Any) -> str:
     return "" if isinstance(value, str) and value in VoucherKind.__members__ else f"{value!r} is no kind of voucher"
 
 
-def _list(inner: Any) -> Any:
-    def wrong(value: Any) -> str:
-        if not isinstance(value, list) or len(value) > 64:
-            return "no list of at most 64"
-        return next((f"[{i}] {said}" for i, item in enumerate(value) if (said := inner(item))), "")
-
-    return wrong
-
-
-_HASH_TEXT = _text(_HASH, "32 bytes in lower-case hexadecimal")
-
 _VOUCHER_FORM: dict[str, Any] = {
     "kind": _kind,
-    "series": _whole(32),
-    "index": _whole(40),
-    "orderOfDay": _whole(32),
-    "at": _whole(40),
-    "instrument": _decimal(256),
-    "quantity": _decimal(256),
-    "price": _decimal(256),
-    "from": _address_text,
-    "to": _address_text,
-    "ref": _decimal(256),
+    "series": whole(32),
+    "index": whole(40),
+    "orderOfDay": whole(32),
+    "at": whole(40),
+    "instrument": decimal(256),
+    "quantity": decimal(256),
+    "price": decimal(256),
+    "from": address_text,
+    "to": address_text,
+    "ref": decimal(256),
 }
 
 _FORM: dict[str, Any] = {
-    "format": _text(re.compile(r"[a-z0-9/-]{1,40}"), "format"),
-    "chain": _whole(64),
-    "issuer": _address_text,
-    "code": _text(re.compile(r"[0-9A-Z-]{0,80}"), "code"),
+    "format": text(re.compile(r"[a-z0-9/-]{1,40}"), "format"),
+    "chain": whole(64),
+    "issuer": address_text,
+    "code": text(re.compile(r"[0-9A-Z-]{0,80}"), "code"),
     "voucher": _VOUCHER_FORM,
-    "leaf": _HASH_TEXT,
+    "leaf": HASH_TEXT,
     "proof": {
-        "count": _whole(40),
-        "siblings": _list(_HASH_TEXT),
-        "peaks": _list(_HASH_TEXT),
-        "root": _HASH_TEXT,
+        "count": whole(40),
+        "siblings": list_of(HASH_TEXT),
+        "peaks": list_of(HASH_TEXT),
+        "root": HASH_TEXT,
     },
-    "block": {"number": _whole(64), "hash": _HASH_TEXT},
+    "block": {"number": whole(64), "hash": HASH_TEXT},
 }
-
-
-def _wrong_form(where: str, document: Any, form: Mapping[str, Any]) -> Iterator[Problem]:
-    if not isinstance(document, dict):
-        yield Problem(where or "file", "no object")
-        return
-    prefix = f"{where}." if where else ""
-    for name, rule in form.items():
-        if name not in document:
-            yield Problem(prefix + name, "missing")
-        elif isinstance(rule, dict):
-            yield from _wrong_form(prefix + name, document[name], rule)
-        elif said := rule(document[name]):
-            yield Problem(prefix + name, said)
-    for name in document:
-        if name not in form:
-            yield Problem(prefix + name, "unknown")
 
 
 # CODES
@@ -542,7 +492,7 @@ def code_is_sound(code: str) -> bool:
     return check_characters(code[:-2]) == code[-2:]
 
 
-def code_of(voucher: Voucher, rules: Sequence[Any]) -> str:
+def code_of(voucher: Voucher, rules: Sequence[CodingRules]) -> str:
     """A voucher's code by the rule version in force when it was issued. Mirror of `VoucherBook.code`.
 
     Args:

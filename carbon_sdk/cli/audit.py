@@ -27,6 +27,7 @@ def run(rpc: str | None, deployment: str | None, as_json: bool, store: str, proo
     """Read what is new, fold, try the invariants, compare. Exit code 3 when anything differs."""
     from rich.console import Console
 
+    from carbon_sdk.audit.histories import Histories
     from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
     from carbon_sdk.cli.output import print_json
     from carbon_sdk.deployment.model import write_atomically
@@ -36,6 +37,8 @@ def run(rpc: str | None, deployment: str | None, as_json: bool, store: str, proo
         indexer_of(scheme, events).sync()
         report = auditor_of(scheme, events).run(proofs=proofs)
         title = scheme.deployment.scheme
+        if report.ok:
+            Histories(events, scheme.chain.id).catch_up()  # so that `carbon serial` and `carbon account` answer at once
     if page:
         day = datetime.fromtimestamp(report.timestamp, UTC).date()
         write_atomically(page, render(Page(title, day, audit=report)))

@@ -12,6 +12,8 @@ COMMANDS = {
     "deploy": ("deploy:deploy", "Deploy the suite for a scheme, or go on where an earlier run stopped."),
     "status": ("status:status", "Tell what a deployment is and how its markets and instruments stand."),
     "audit": ("audit:audit", "Replay all events and compare them with the contracts."),
+    "serial": ("serial:serial", "Tell the life of any unit, and certify that it exists."),
+    "account": ("account:account", "Tell what an account had, what happened, and what it has."),
     "voucher": ("voucher:voucher", "Check vouchers, on the chain and offline."),
     "security": ("roles:security", "The administrator: grants and takes back roles."),
     "regulator": ("roles:regulator", "The competent authority: rules, reports, allocation, compliance."),

@@ -78,7 +78,8 @@ def open_scheme(rpc: str | None, deployment: str | None) -> Iterator[Scheme]:
         TransportError: No node answers.
         NoDeployment: The chain does not have that deployment.
     """
-    from carbon_sdk.scheme import CHAIN_FOLDER, connect
+    from carbon_sdk.deployment.folders import CHAIN_FOLDER
+    from carbon_sdk.scheme import connect
 
     folder = _folder(rpc)
     scheme = connect(None if folder else rpc, deployment, folder=folder or CHAIN_FOLDER)
@@ -91,7 +92,7 @@ def open_chain(rpc: str | None) -> Iterator[Chain]:
     """The chain that the option names, with or without a deployment."""
     from carbon_sdk.chain.anvil import Anvil
     from carbon_sdk.chain.chain import Chain
-    from carbon_sdk.scheme import CHAIN_FOLDER
+    from carbon_sdk.deployment.folders import CHAIN_FOLDER
 
     if rpc is not None and not _folder(rpc):
         yield Chain(rpc)
@@ -103,7 +104,7 @@ def open_chain(rpc: str | None) -> Iterator[Chain]:
 def _folder(rpc: str | None) -> Path | None:
     """The folder of an embedded chain, where the option names one. Raises InputError."""
     if rpc is None:
-        from carbon_sdk.scheme import CHAIN_FOLDER
+        from carbon_sdk.deployment.folders import CHAIN_FOLDER
 
         if not CHAIN_FOLDER.is_dir():
             raise InputError(f"There is no embedded chain in {CHAIN_FOLDER}. Name a node or a folder with --rpc.")

@@ -18,6 +18,8 @@ from carbon_sdk.identifiers import InstrumentId, OrderId
 if TYPE_CHECKING:
     from rich.console import Console
 
+_WIDE = 400
+"""Columns of a table that is written to a file or another program."""
 _SAFE = 2**53
 """Beyond it programs read a JSON number wrongly: such numbers are written as text."""
 
@@ -77,6 +79,26 @@ def show(value: object, as_json: bool) -> None:
         _show_done(content)
     else:
         _show_any(content)
+
+
+def print_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A table with a title, however few rows there are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    console.print(f"\n{title}", style="bold", soft_wrap=True)
+    if not rows:
+        console.print("none")
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(str(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(_brief(plain(item)) for item in row.values()))
+    console.print(table)
 
 
 def _show_done(content: Mapping[str, Any]) -> None:

@@ -190,6 +190,11 @@ def _next_steps(folder: Path, where: str, proven: Proven) -> tuple[tuple[str, st
     return (
         ("See the market as it stands", f"carbon status {where}"),
         ("Audit it again", f"carbon audit run {where} --store {folder / STORE}"),
+        ("Tell the life of a unit", f"carbon serial {proven.voucher.instrument} 1 {where} --store {folder / STORE}"),
+        (
+            "See a buyer's statement",
+            f"carbon account statement {proven.voucher.receiver} {where} --store {folder / STORE}",
+        ),
         ("Verify a voucher", f"carbon voucher verify {proven.file} {where}"),
         (
             "Act with a key of the play",

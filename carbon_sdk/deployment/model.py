@@ -7,11 +7,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from carbon_sdk.deployment.folders import DEPLOYMENTS
 from carbon_sdk.errors import InputError, NoDeployment
 from carbon_sdk.identifiers import Address
 from carbon_sdk.identifiers import address as to_address
-
-FOLDER = Path("deployments")
 
 
 class _Model(BaseModel):
@@ -110,7 +109,7 @@ class Deployment(_Model):
 
 def default_path(chain_id: int) -> Path:
     """`deployments/<chain id>.json` in the working folder."""
-    return FOLDER / f"{chain_id}.json"
+    return DEPLOYMENTS / f"{chain_id}.json"
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -108,7 +108,7 @@ def test_year__covered_in_two_steps__status_a_and_nothing_to_find() -> None:
     assert state.compliance.judge(WORKS) == 1
     assert state.serials.holder_of(UNITS, 1) == ("cancelled", WORKS)
     assert [b.first for b in state.serials.blocks_of(WORKS, UNITS)] == [51]
-    assert [m.act for m in state.serials.life_of(UNITS, 40)] == ["issued", "bound", "released", "cancelled"]
+    assert [m.act for m in state.serials.life_of(UNITS, 40)] == ["issued", "bound", "surrendered"]
     (position,) = positions_of(state, {WORKS: "Works"})
     assert (position.owed, position.surrendered, position.held, position.status) == (50, 50, 40, "A")
 

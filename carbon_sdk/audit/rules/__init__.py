@@ -14,5 +14,6 @@ def load() -> None:
         registry,
         reporting,
         transfers,
+        units,
         vouchers,
     )

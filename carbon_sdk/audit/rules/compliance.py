@@ -149,14 +149,12 @@ def _approved(state: State, event: Event) -> None:
 def _rejected(state: State, event: Event) -> None:
     if surrender := _surrender(state, event, closing=True):
         surrender.state = 3
-        state.serials.giving_back = event.args["id"].to_bytes(32, "big")
 
 
 @on(_DESK, "SurrenderWithdrawn")
 def _withdrawn(state: State, event: Event) -> None:
     if surrender := _surrender(state, event, closing=True):
         surrender.state = 4
-        state.serials.giving_back = event.args["id"].to_bytes(32, "big")
 
 
 @on(_DESK, "VoluntarilyCancelled")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
-from carbon_sdk.audit.serials import NotEnough
 from carbon_sdk.audit.state import Eligibility, Instrument, Representation, State, Withdrawal
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId
 
@@ -45,8 +44,6 @@ def _issued(state: State, event: Event) -> None:
         state.fault(event, f"the block begins with serial {args['firstSerial']}, not {instrument.issued + 1}")
     instrument.issued += quantity
     state.touch(event, "instrument", args["instrument"])
-    if _is_unit(args["instrument"]):
-        state.serials.issue(event.position, args["account"], args["instrument"], args["firstSerial"], quantity)
 
 
 @on(_LEDGER, "UnitsCancelled")
@@ -54,18 +51,6 @@ def _cancelled(state: State, event: Event) -> None:
     args = event.args
     _instrument(state, event).cancelled += args["quantity"]
     state.touch(event, "instrument", args["instrument"])
-    if _is_unit(args["instrument"]):
-        try:
-            state.serials.cancel(
-                event.position,
-                args["account"],
-                args["instrument"],
-                args["cause"],
-                args["quantity"],
-                f"cause 0x{args['cause'].hex()}",
-            )
-        except NotEnough as missing:
-            state.fault(event, f"{args['account']} cancels units that it has not: {missing}")
 
 
 # BALANCES
@@ -103,8 +88,6 @@ def _move(state: State, event: Event, sender: Address, receiver: Address, number
         ledger.escrow[number] = ledger.escrow.get(number, 0) + quantity
     else:
         _change(state, event, receiver, number, quantity)
-    if _is_unit(number) and quantity:
-        _move_serials(state, event, sender, receiver, number, quantity)
 
 
 def _change(state: State, event: Event, account: Address, number: int, by: int) -> None:
@@ -113,21 +96,6 @@ def _change(state: State, event: Event, account: Address, number: int, by: int) 
         state.fault(event, f"the balance of {account} in {InstrumentId(number)} falls to {balance}")
     state.ledger.balances[account, number] = balance
     state.touch(event, "balance", account, number)
-
-
-def _move_serials(state: State, event: Event, sender: Address, receiver: Address, number: int, quantity: int) -> None:
-    """Issues, cancellations and what the book gives are told by events of their own; here are the others."""
-    if ZERO_ADDRESS in (sender, receiver) or sender == receiver:
-        return
-    if state.serials.moved_already(sender, receiver, number, quantity):
-        return  # bound units, told by the event before
-    try:
-        if receiver == state.book_address:
-            state.serials.give_to_book(sender, number, quantity)
-        elif sender != state.book_address:
-            state.serials.transfer(event.position, sender, receiver, number, quantity, "transferred")
-    except NotEnough as missing:
-        state.fault(event, f"{sender} gives units that it has not: {missing}")
 
 
 @on(_LEDGER, "ForcedTransfer")
@@ -151,11 +119,6 @@ def _encumbered(state: State, event: Event) -> None:
     key = (args["account"], args["instrument"], args["reason"])
     state.ledger.encumbered[key] = state.ledger.encumbered.get(key, 0) + args["quantity"]
     state.touch(event, "encumbered", *key)
-    if _is_unit(args["instrument"]):
-        try:
-            state.serials.bind(event.position, *key, args["cause"], args["quantity"], _reason(args["reason"]))
-        except NotEnough as missing:
-            state.fault(event, f"{args['account']} has bound what it has not: {missing}")
 
 
 @on(_LEDGER, "Released")
@@ -167,11 +130,6 @@ def _released(state: State, event: Event) -> None:
         state.fault(event, f"{-left} more are released than were bound")
     state.ledger.encumbered[key] = left
     state.touch(event, "encumbered", *key)
-    if _is_unit(args["instrument"]):
-        try:
-            state.serials.release(event.position, *key, args["cause"], args["quantity"], _reason(args["reason"]))
-        except NotEnough as missing:
-            state.fault(event, f"{args['account']} is given back what was not bound: {missing}")
 
 
 @on(_LEDGER, "EncumberedMoved")
@@ -184,13 +142,6 @@ def _encumbered_moved(state: State, event: Event) -> None:
         state.fault(event, f"{-left} more are moved than were bound")
     state.ledger.encumbered[key] = left
     state.touch(event, "encumbered", *key)
-    if _is_unit(args["instrument"]):
-        try:
-            state.serials.move_bound(
-                event.position, *key, args["cause"], args["to"], args["quantity"], _reason(args["reason"])
-            )
-        except NotEnough as missing:
-            state.fault(event, f"{args['from']} gives bound units that it has not: {missing}")
 
 
 @on(_LEDGER, "RulesAssigned")
@@ -317,24 +268,3 @@ def _instrument(state: State, event: Event) -> Instrument:
         state.fault(event, f"{InstrumentId(number)} was never defined")
         known = state.ledger.instruments[number] = Instrument(InstrumentId(number), 0, b"")
     return known
-
-
-def _is_unit(number: int) -> bool:
-    return number >> 80 != _MONEY
-
-
-_REASONS = (
-    "no reason",
-    "surrender",
-    "withdrawal",
-    "pledge",
-    "dispute",
-    "delayed transfer",
-    "listing",
-    "collateral",
-    "conversion",
-)
-
-
-def _reason(number: int) -> str:
-    return _REASONS[number] if number < len(_REASONS) else f"reason {number}"

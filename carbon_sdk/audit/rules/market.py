@@ -5,10 +5,9 @@ from __future__ import annotations
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
 from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
-from carbon_sdk.audit.serials import NotEnough
 from carbon_sdk.audit.state import Level, Market, Order, State
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
-from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+from carbon_sdk.identifiers import InstrumentId, OrderId, Side
 
 _BOOK = "OrderBook"
 
@@ -76,11 +75,6 @@ def _placed(state: State, event: Event) -> None:
     level.total += order.open
     state.book.orders[order.id] = order
     _hold(state, event, market, order, order.open)
-    if side is Side.SELL:
-        try:
-            state.serials.offer(event.position, order.account, market.instrument, order.id, order.open)
-        except NotEnough as missing:
-            state.fault(event, f"order {order.id} rests without its units: {missing}")
     state.touch(event, "order", int(order.id))
     state.touch(event, "level", market.number, side, tick)
 
@@ -99,7 +93,6 @@ def _trade(state: State, event: Event) -> None:
             state.fault(event, f"order {identity} is {order.account}'s, not {maker}'s")
         _note_passed_over(state, event, market, order)
         _shrink(state, event, market, order, quantity)
-    _trade_serials(state, event, market, identity, taker, maker, quantity)
 
     market.trades += 1
     market.volume += quantity
@@ -150,13 +143,7 @@ def _leave(state: State, event: Event, quantity: int, *, whole: bool, identity: 
         state.fault(event, f"order {order.id} had {order.open} tonnes open, not {quantity}")
     if order.account != event.args["account"]:
         state.fault(event, f"order {order.id} is {order.account}'s, not {event.args['account']}'s")
-    account, instrument = order.account, market.instrument
     _shrink(state, event, market, order, order.open if whole else quantity)
-    if order.id.side is Side.SELL:
-        try:
-            state.serials.take_back(event.position, account, instrument, order.id, quantity)
-        except NotEnough as missing:
-            state.fault(event, f"order {order.id} gives back more than it held: {missing}")
 
 
 def _shrink(state: State, event: Event, market: Market, order: Order, by: int) -> None:
@@ -203,19 +190,6 @@ def _note_passed_over(state: State, event: Event, market: Market, order: Order) 
             state.book.passed_over.setdefault(other, (event.position, order.id))
         if tick == order.id.tick:
             return
-
-
-def _trade_serials(
-    state: State, event: Event, market: Market, order: OrderId, taker: Address, maker: Address, quantity: int
-) -> None:
-    note = f"voucher {event.args['voucher']} of series {market.number}"
-    try:
-        if order.side is Side.SELL:
-            state.serials.trade_from_order(event.position, order, taker, market.instrument, quantity, note)
-        else:
-            state.serials.trade_from_taker(event.position, taker, maker, market.instrument, quantity, note)
-    except NotEnough as missing:
-        state.fault(event, f"the seller has not the units: {missing}")
 
 
 def _open_order(state: State, event: Event, identity: int) -> tuple[Order | None, Market | None]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
-from carbon_sdk.audit.state import CodingRules, Series, State
-from carbon_sdk.audit.vouchers import Voucher
+from carbon_sdk.audit.state import Series, State
+from carbon_sdk.audit.vouchers import CodingRules, Voucher
 from carbon_sdk.identifiers import Address
 
 
@@ -75,14 +75,5 @@ def _registered(state: State, event: Event) -> None:
 
 @on("VoucherBook", "CodingRulesSet")
 def _rules(state: State, event: Event) -> None:
-    said = event.args["rules"]
-    state.vouchers.rules.append(
-        CodingRules(
-            event.args["version"],
-            said["scheme"].rstrip(b"\0").decode("ascii", "replace"),
-            said["kinds"].rstrip(b"\0").decode("ascii", "replace"),
-            said["utcOffset"],
-            said["effectiveFrom"],
-        )
-    )
+    state.vouchers.rules.append(CodingRules.of(event.args["version"], event.args["rules"]))
     state.touch(event, "coding rules", event.args["version"])
