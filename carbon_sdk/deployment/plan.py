@@ -112,7 +112,7 @@ def deploy(
     signer: Signer,
     rules: SchemeRules,
     holders: RoleHolders,
-    journal: str | Path,
+    journal: str | Path | None,
     *,
     progress: Progress | None = None,
 ) -> Outcome:

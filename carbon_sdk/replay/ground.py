@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,20 +101,21 @@ def open_ground(
         InputError: The chain is no local one and nobody pays; or the folder is another chain's.
         DeploymentStopped: A step failed.
     """
-    with _chain(rpc, journal.folder, birth) as chain, tempfile.TemporaryDirectory() as throwaway:
+    folder = journal.folder
+    with _chain(rpc, folder, birth) as chain:
         journal.attach(chain, own=rpc is None)
-        folder = journal.folder or Path(throwaway)
         deployer = journal.key("deployer")
         officers = {role: journal.key(f"officer {role.label}").address for role in Role}
         _fund(chain, [deployer.address], DEPLOYERS_GAS, payer)
         holders = checked_holders({role: (address,) for role, address in officers.items()})
-        outcome = deploy(chain, deployer, rules, holders, folder / STEPS)
-        outcome.deployment.save(folder / DEPLOYMENT)
-        if rpc is None and journal.folder:
-            outcome.deployment.save(folder / CHAIN / DEPLOYMENT)
+        outcome = deploy(chain, deployer, rules, holders, folder / STEPS if folder else None)
+        if folder:
+            outcome.deployment.save(folder / DEPLOYMENT)
+            if rpc is None:
+                outcome.deployment.save(folder / CHAIN / DEPLOYMENT)
         tell(f"{len(outcome.deployment.contracts)} contracts of {rules.file.scheme.title} deployed")
         conveyor = Conveyor(chain, journal, own=rpc is None)
-        store = folder / STORE if journal.folder else ":memory:"
+        store = folder / STORE if folder else ":memory:"
         with conveyor.running():
             yield Ground(Scheme(chain, outcome.deployment), rules, conveyor, journal, payer, tell, store)
 

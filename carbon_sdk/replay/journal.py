@@ -1,9 +1,9 @@
 """What a replay has done, so that one that was stopped goes on without doing anything twice.
 
 In the replay's folder `replay.json` says which replay it is and what its keys are made from, `place.json` on which
-chain; `done.jsonl` has a line for each act that the chain has recorded; `flight.json` has the signed bytes of what is on
-its way, written before they are sent. Sending the same bytes again is one transaction, so whatever became of them can be
-found out.
+chain; `done.jsonl` has a line for each act that the chain has recorded; `flight.json` has the signed bytes of what is
+on its way, written before they are sent. Sending the same bytes again is one transaction, so whatever became of them
+can be found out.
 """
 
 from __future__ import annotations
