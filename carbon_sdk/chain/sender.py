@@ -382,7 +382,8 @@ def _send_rows(chain: Chain, rows: list[_Row], gas: int | None, on_signed: Signe
         with nonce.lock:
             row.nonce = nonce.take(chain, address)
         amount = act.gas or gas or estimated[row.row]
-        more = len(rows) - before  # nodes mine the highest bid first: so the order of the acts is theirs, too
+        # Nodes mine the best offer first: so the order of the acts is theirs, too. Where gas is free it stays free.
+        more = len(rows) - before if fees.max_fee else 0
         transaction = Transaction(
             chain.id, row.nonce, act.to, act.data, amount, fees.max_fee + more, fees.priority_fee + more, act.value
         )

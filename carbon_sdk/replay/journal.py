@@ -129,7 +129,7 @@ class Journal:
         place = {"chain": chain.id, "genesis": chain.block(0).hash}
         if self.folder:
             file = self.folder / PLACE
-            if file.exists() and orjson.loads(file.read_bytes()) != place:
+            if file.exists() and file.read_bytes() != orjson.dumps(place):
                 if not own:
                     raise InputError(f"{self.folder} holds a replay on another chain. Name another folder.")
                 self._forget()

@@ -28,7 +28,9 @@ COLUMNS = (
 OPENING_COLUMNS = ("account", "unitType_id", "project_id", "amount")
 MOST_ROWS = 1_000
 """In one transaction of the chain: nodes refuse those of more than 128 KiB."""
-_MOST_TONNES = 2**64 - 1
+MOST_TONNES = 2**64 - 1
+"""That can be issued under the cap of a year."""
+_LONGEST_NAME, _LAST_YEAR = 60, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,8 @@ def read_rows(source: Source, scheme: int) -> list[Row]:
     rows: list[Row] = []
     lines: dict[str, int] = {}
     for line, cells in source.table(COLUMNS):
-        for name in COLUMNS:
-            if not cells[name] and name != "project_id":
+        for name in ("id", "transactionID"):
+            if not cells[name]:
                 raise source.wrong(line, f"{name} is empty.")
         if (earlier := lines.setdefault(cells["id"], line)) != line:
             raise source.wrong(line, f"id {cells['id']} stands in line {earlier} already.")
@@ -138,8 +140,8 @@ def read_rows(source: Source, scheme: int) -> list[Row]:
                 cells["id"],
                 cells["transactionID"],
                 _milliseconds(source, line, cells["date"]),
-                _account(cells["transferringAccount_id"]),
-                _account(cells["acquiringAccount_id"]),
+                _account(source, line, cells, "transferringAccount_id"),
+                _account(source, line, cells, "acquiringAccount_id"),
                 cells["unitType_id"],
                 _instrument(source, line, cells, scheme),
                 _tonnes(source, line, cells["amount"]),
@@ -154,9 +156,7 @@ def read_openings(source: Source, scheme: int) -> dict[tuple[str, InstrumentId],
     """What accounts begin with, from a CSV with the columns `OPENING_COLUMNS`. Raises MalformedCase."""
     found: dict[tuple[str, InstrumentId], int] = {}
     for line, cells in source.table(OPENING_COLUMNS):
-        if not cells["account"]:
-            raise source.wrong(line, "account is empty.")
-        place = (_account(cells["account"]), _instrument(source, line, cells, scheme))
+        place = (_account(source, line, cells, "account"), _instrument(source, line, cells, scheme))
         if place in found:
             raise source.wrong(line, f"account {place[0]} has an opening in {cells['unitType_id']} already.")
         found[place] = _tonnes(source, line, cells["amount"])
@@ -196,7 +196,16 @@ def openings_of(movements: Sequence[Movement]) -> dict[tuple[str, InstrumentId],
     return dict(needed)
 
 
-def _account(text: str) -> str:
+def _account(source: Source, line: int, cells: Mapping[str, str], column: str) -> str:
+    name = _number(cells[column])
+    if not name:
+        raise source.wrong(line, f"{column} is empty.")
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise source.wrong(line, f"{column} is no name of an account: at most {_LONGEST_NAME} printable characters.")
+    return name
+
+
+def _number(text: str) -> str:
     """The log's tables came through a column of decimals: account 308 is written `308.0`."""
     return text.removesuffix(".0") if re.fullmatch(r"[0-9]+\.0", text) else text
 
@@ -204,18 +213,17 @@ def _account(text: str) -> str:
 def _milliseconds(source: Source, line: int, text: str) -> int:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise source.wrong(line, f"date {text!r} is no date: write 2006-01-20 07:01:15.") from None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=UTC)
+    if not 1970 <= found.year <= _LAST_YEAR:
+        raise source.wrong(line, f"date {text!r} is not between 1970 and {_LAST_YEAR}.")
     since = found - datetime(1970, 1, 1, tzinfo=UTC)
-    if since.days < 0:
-        raise source.wrong(line, f"date {text!r} is before 1970.")
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def _instrument(source: Source, line: int, cells: Mapping[str, str], scheme: int) -> InstrumentId:
-    name, project = cells["unitType_id"], _account(cells["project_id"])
+    name, project = cells["unitType_id"], _number(cells["project_id"])
     kind = UNIT_TYPES.get(name)
     if kind is None:
         raise source.wrong(line, f"unitType_id {name!r} is none of {', '.join(UNIT_TYPES)}.")
@@ -229,6 +237,6 @@ def _instrument(source: Source, line: int, cells: Mapping[str, str], scheme: int
 
 
 def _tonnes(source: Source, line: int, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,20}", text) or not 0 < int(text) <= _MOST_TONNES:
+    if not re.fullmatch(r"[0-9]{1,20}", text) or not 0 < int(text) <= MOST_TONNES:
         raise source.wrong(line, f"amount {text!r} is no whole number of tonnes, of at least 1.")
     return int(text)

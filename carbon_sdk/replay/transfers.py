@@ -24,10 +24,19 @@ from carbon_sdk.replay.conveyor import IN_FLIGHT, Keyed
 from carbon_sdk.replay.ground import Ground, Tell, open_ground
 from carbon_sdk.replay.holdings import Holdings, open_holdings, transfer
 from carbon_sdk.replay.journal import Journal, Landed
-from carbon_sdk.replay.recorded_transfers import Movement, Row, movements_of, openings_of, read_openings, read_rows
-from carbon_sdk.replay.source import Source
+from carbon_sdk.replay.recorded_transfers import (
+    MOST_TONNES,
+    Movement,
+    Row,
+    movements_of,
+    openings_of,
+    read_openings,
+    read_rows,
+)
+from carbon_sdk.replay.source import MalformedCase, Source
 
-TREASURY = "issuing authority"
+TREASURY = " issuing authority"
+"""No account of a file has its name: what stands in a cell begins with no space."""
 DAY = 86_400
 
 
@@ -158,9 +167,21 @@ def case_of(source: Source, rules: SchemeRules, *, openings: Source | None = Non
     rows = read_rows(source, number)
     movements = movements_of(rows, singly=singly)
     known = openings_of(movements) if openings is None else read_openings(openings, number)
+    _check_caps(source if openings is None else openings, known)
     parts = (source.content, openings.content if openings else b"", rules.digest, version("carbon-sdk").encode())
     digest = sha256(b"".join(sha256(part).digest() for part in (*parts, b"singly" if singly else b""))).digest()
     return Case(rows, movements, known, rules, digest)
+
+
+def _check_caps(source: Source, openings: Holdings) -> None:
+    needed: Counter[int] = Counter()
+    for (_, instrument), tonnes in openings.items():
+        needed[instrument.vintage] += tonnes
+    for vintage, tonnes in needed.items():
+        if tonnes > MOST_TONNES:
+            raise MalformedCase(
+                f"{source.name}: {tonnes} t of {vintage} would be needed; a cap has at most {MOST_TONNES}."
+            )
 
 
 def replay(
@@ -186,7 +207,7 @@ def replay(
     """
     first, last = case.movements[0].at, case.movements[-1].at
     journal = Journal.open(folder, case.digest)
-    with open_ground(case.rules, journal, first - DAY, tell, rpc=rpc, payer=payer) as ground:
+    with open_ground(case.rules, journal, max(first - DAY, 1), tell, rpc=rpc, payer=payer) as ground:
         kinds = [(TREASURY, AccountKind.GOVERNMENT), *((name, AccountKind.TRADER) for name in case.accounts)]
         parties = open_accounts(ground, kinds, max(last, ground.chain.block().timestamp) + 365 * DAY)
         treasury = parties.pop(TREASURY)

@@ -39,7 +39,12 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("id", "", "id is empty"),
         ("transactionID", "", "transactionID is empty"),
         ("date", "20 January", "no date"),
-        ("date", "1969-12-31", "before 1970"),
+        ("date", "1969-12-31", "between 1970"),
+        ("date", "1970-01-01T00:30+01:00", "between 1970"),
+        ("date", "9999-12-31", "between 1970"),
+        ("date", "9999-12-31T23:00-02:00", "no date"),
+        ("acquiringAccount_id", "x" * 61, "no name"),
+        ("acquiringAccount_id", "a\u0007b", "no name"),
         ("transferringAccount_id", "", "transferringAccount_id is empty"),
         ("acquiringAccount_id", " ", "acquiringAccount_id is empty"),
         ("unitType_id", "RMU", "none of EUA2005"),
@@ -120,6 +125,12 @@ def test_openings__that_cannot_be_meant__named_by_their_line(cells, words, made_
     found = said(capsys, str(made_up), "--openings", str(openings))
     assert f"{openings}:3: " in found
     assert words in found
+
+
+def test_transfers__of_more_than_a_cap_can_hold__are_refused(tmp_path, capsys):
+    file = tmp_path / "wrong.csv"
+    file.write_text(table([(n, *ROW[1:4], n, "399", "EUA2005", "", 2**63) for n in (1, 2)]))
+    assert "a cap has at most" in said(capsys, str(file))
 
 
 def test_folder__of_another_replay__is_refused(made_up, tmp_path, capsys):

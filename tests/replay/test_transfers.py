@@ -30,7 +30,7 @@ from carbon_sdk.replay.recorded_transfers import MOST_ROWS, Movement, Row, movem
 from carbon_sdk.replay.source import Source
 from carbon_sdk.replay.transfers import Replayed, case_of, replay
 from carbon_sdk.scheme import Scheme
-from tests.replay.conftest import MADE_UP, table, transfers
+from tests.replay.conftest import MADE_UP, ROOT, table, transfers
 
 RULES = scheme_named("eu-ets-2005")
 
@@ -362,6 +362,18 @@ def test_replay__all_published_transfers__all_moved_and_confirmed(singly, publis
     }  # fmt: skip
     assert (content["accounts"], content["instruments"]) == (2_863, 467)
     assert content["speed"]["rows_per_second"] > 100
+
+
+def test_result__every_field__stands_in_the_document():
+    found = replayed(transfers(MADE_UP), openings=OPENINGS).as_json()
+    document = (ROOT / "docs" / "replay.md").read_text()
+    lists = [
+        *found["rejected"][:1],
+        *found["by_unit_type"].values(),
+        *(v for v in found.values() if isinstance(v, dict)),
+    ]
+    inner = {name for part in lists if part not in (found["audit"], found["by_unit_type"]) for name in part}
+    assert [name for name in {*found, *inner} if f"`{name}`" not in document] == []
 
 
 def test_movement__key__is_that_of_its_first_row():

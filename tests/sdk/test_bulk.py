@@ -2,9 +2,11 @@
 
 import pytest
 
+from carbon_sdk.chain import sender
+from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.chain.chain import Chain
-from carbon_sdk.chain.sender import send_many, submit_many
+from carbon_sdk.chain.sender import Fees, send_many, submit_many
 from carbon_sdk.chain.signers import LocalSigner
 from carbon_sdk.errors import InputError, NodeError
 
@@ -87,6 +89,15 @@ def test_submit_many__key_without_coin__is_an_error_of_its_row(chain, clock):
     assert isinstance(second.error, NodeError)
     assert first.error is None
     assert third.error is None
+
+
+def test_submit_many__where_gas_is_free__offers_nothing(monkeypatch):
+    """A consortium's chain on which no key has any coin."""
+    monkeypatch.setattr(sender, "_fees", lambda block, tip: Fees(0, 0))
+    with Anvil(options=("--block-base-fee-per-gas", "0", "--no-priority-fee")) as anvil:
+        chain = Chain(anvil.url)
+        poor = LocalSigner(b"\x05" * 32)
+        assert all(outcome.done for outcome in send_many(chain, [(poor, nothing())] * 3))
 
 
 def test_submit_many__batch_of_nothing__is_refused(chain, clock):
