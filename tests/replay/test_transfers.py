@@ -261,6 +261,15 @@ def test_command__for_people__tells_what_was_rejected(made_up, tmp_path, capsys)
     assert "equals the contracts' state" in said
 
 
+def test_command__on_a_terminal__tells_its_progress_there(made_up, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run(["replay", "transfers", str(made_up), "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["confirmed"] is True
+    assert "5 accounts opened" in said.err
+    assert "12 rows moved, 0 transactions rejected" in said.err
+
+
 # STOPPED AND TAKEN UP
 
 
