@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import histories
+from benchmarks import histories, sdk
 from benchmarks.figures import GAS, SLACK, WHOLE
 from benchmarks.gas import measure
 
@@ -17,21 +17,23 @@ BASELINE = FOLDER / "baseline.json"
 
 
 def main() -> int:
-    """Exit code 1 when something costs more than before."""
+    """Exit code 1 when something costs more gas than before; speeds are told, as they depend on the machine."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--update", action="store_true", help="make the results the new baseline")
     options = parser.parse_args()
 
     known = json.loads(BASELINE.read_text()) if BASELINE.exists() else {"gas": {}, "sdk": {}}
-    results = {"gas": dict(sorted(measure(_tell).items())), "sdk": histories.measure(_tell)}
+    costs, speeds = dict(sorted(measure(_tell).items())), sdk.measure(_tell)
+    results = {"gas": costs, "sdk": speeds, "histories": histories.measure(_tell)}
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    _print(results["gas"], known["gas"])
-    for name, figure in results["sdk"].items():
+    _print(costs, known["gas"])
+    _print_speeds(speeds)
+    for name, figure in results["histories"].items():
         sys.stdout.write(f"{name.replace('_', ' '):<32}{figure:>10,}\n")
     if options.update:
-        BASELINE.write_text(json.dumps({**results, "sdk": {}}, indent=2) + "\n")  # wall time is no baseline
+        BASELINE.write_text(json.dumps({"gas": costs, "sdk": {}}, indent=2) + "\n")  # wall time is no baseline
         return 0
-    worse = regressions(results["gas"], known["gas"])
+    worse = regressions(costs, known["gas"])
     for line in worse:
         sys.stderr.write(line + "\n")
     return 1 if worse else 0
@@ -64,6 +66,17 @@ def _print(now: dict[str, int], before: dict[str, int]) -> None:
         former = f"{before[name]:,}" if name in before else ""
         title = f"{name} (whole)" if name in WHOLE else name
         sys.stdout.write(f"{title:<32}{now[name]:>10,}{former:>10}{goal:>10}{reached:<3}{figure.peers}\n")
+
+
+def _print_speeds(now: dict[str, sdk.Result]) -> None:
+    sys.stdout.write(f"\n{'case':<16}{'value':>10}{'beside':>10}{'ratio':>8}   goal\n")
+    for name, speed in sdk.SPEEDS.items():
+        found = now[name]
+        mark = "✓" if speed.reached(found) else "·"
+        sys.stdout.write(
+            f"{name:<16}{found['value']:>10,}{found['reference']:>10,}{found['ratio']:>8} {mark} {speed.goal}: "
+            f"{speed.meaning}, {speed.unit}; beside: {speed.reference}\n"
+        )
 
 
 if __name__ == "__main__":

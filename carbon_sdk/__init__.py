@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from carbon_sdk.chain.chain import Chain
     from carbon_sdk.chain.clock import Clock
     from carbon_sdk.chain.endpoint import Endpoint, HttpEndpoint
-    from carbon_sdk.chain.sender import Outcome, Sender, send_many
+    from carbon_sdk.chain.sender import Outcome, Sender, Submitted, send_many, submit_many
     from carbon_sdk.chain.signers import EnvironmentSigner, KeystoreSigner, LocalSigner, Signer, create_keystore
     from carbon_sdk.contracts.generated.enums import AccountKind, Conclusion, SelfTrade, TimeInForce
     from carbon_sdk.deployment.model import Deployment
@@ -77,6 +77,7 @@ _HOMES = {
         "AccountHolder",
         "Company",
         "SourceStream",
+        "Submitted",
     ),
     "actors.maintenance": (
         "Maintainer",
@@ -120,7 +121,7 @@ _HOMES = {
     "chain.chain": ("Chain",),
     "chain.clock": ("Clock",),
     "chain.endpoint": ("Endpoint", "HttpEndpoint"),
-    "chain.sender": ("Outcome", "Sender", "send_many"),
+    "chain.sender": ("Outcome", "Sender", "Submitted", "send_many", "submit_many"),
     "chain.signers": ("EnvironmentSigner", "KeystoreSigner", "LocalSigner", "Signer", "create_keystore"),
     "deployment.model": ("Deployment",),
     "errors": (
@@ -229,6 +230,7 @@ __all__ = [
     "Signer",
     "SignerError",
     "SourceStream",
+    "Submitted",
     "Ticks",
     "TimeInForce",
     "Tonnes",
@@ -242,6 +244,7 @@ __all__ = [
     "grams",
     "money",
     "send_many",
+    "submit_many",
     "ticks",
     "tonnes",
 ]

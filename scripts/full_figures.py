@@ -53,10 +53,12 @@ def python_figures(report: Path) -> dict[str, object]:
 
 def main(folder: str) -> None:
     reports = Path(folder)
+    results = json.loads((ROOT / "benchmarks" / "results.json").read_text())
     figures = {
         "contract_tests": forge_figures((reports / "forge.txt").read_text()),
         "python_tests": python_figures(reports / "pytest.xml"),
-        "gas": json.loads((ROOT / "benchmarks" / "results.json").read_text())["gas"],
+        "gas": results["gas"],
+        "sdk": results["sdk"],
     }
     TARGET.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
     print(f"full run: figures in {TARGET.relative_to(ROOT)}")

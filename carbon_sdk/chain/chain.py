@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -249,6 +249,20 @@ class Chain:
         """The account's running number on this chain, shared by all senders of this object."""
         with self._lock:
             return self._nonces.setdefault(account, _Nonce())
+
+    def learn_nonces(self, accounts: Iterable[Address]) -> None:
+        """Ask for the running numbers of many accounts at once; those that are known are left alone."""
+        unknown = [account for account in dict.fromkeys(accounts) if self.nonce_of(account).next is None]
+        if len(unknown) < 2:
+            return
+        answers = self.endpoint.batch([("eth_getTransactionCount", (account, "pending")) for account in unknown])
+        for account, answer in zip(unknown, answers, strict=True):
+            if isinstance(answer, NodeError):
+                continue  # it is asked for again, alone, when it is needed
+            nonce = self.nonce_of(account)
+            with nonce.lock:
+                if nonce.next is None:
+                    nonce.next = int(answer, 16)
 
     def forget_nonces(self) -> None:
         """Ask the node again; needed after a local chain was set back."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -249,12 +249,14 @@ class Outcome(Generic[T]):
         act: What was wanted.
         done: The record; its `result` is None, since bulk acts are not simulated one by one.
         error: Why not.
+        receipt: Of the transaction, a failed one too; None if it was not mined.
     """
 
     row: int
     act: Act[T]
     done: Done[None] | None
     error: CarbonError | None
+    receipt: Receipt | None = None
 
 
 @dataclass(slots=True)
@@ -268,6 +270,29 @@ class _Row:
     error: CarbonError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Submitted(Generic[T]):
+    """One act of many on its way.
+
+    Attributes:
+        row: Its place among the acts, from 0.
+        act: What is wanted.
+        hash: Of its transaction; empty if it was refused before it was signed.
+        raw: The bytes that are sent; sending them twice is one transaction.
+        error: Why the node, or a contract while gas was estimated, would not take it; None if it was taken.
+    """
+
+    row: int
+    act: Act[T]
+    hash: str
+    raw: bytes = field(repr=False)
+    error: CarbonError | None = None
+
+
+Signed = Callable[[Sequence[Submitted[Any]]], None]
+"""Told what a batch will hand over, when it is signed and before it is sent: the moment to write a journal."""
+
+
 def send_many(
     chain: Chain,
     acts: Iterable[tuple[Signer, Act[T]]],
@@ -275,11 +300,14 @@ def send_many(
     gas: int | None = None,
     batch: int = 100,
     wait: int = 120,
+    on_signed: Signed | None = None,
+    mine: Callable[[], object] | None = None,
 ) -> Iterator[Outcome[T]]:
     """Do many acts, `batch` at a time, in order for each key; outcomes come in order, one for each act.
 
     Acts of one batch are in flight together: an act may rely on an earlier one of the same batch only if its gas limit
-    is given, since without one it is estimated (and refused) before the others are mined.
+    is given, since without one it is estimated (and refused) before the others are mined. Each offers the smallest unit
+    of coin less for its gas than the one before, so a node that mines the best offer first keeps their order.
 
     Args:
         chain: Where.
@@ -287,19 +315,47 @@ def send_many(
         gas: Limit for acts that have none; None lets the node estimate, which also simulates.
         batch: Acts in flight together.
         wait: Seconds to wait for the receipts of a batch.
+        on_signed: Told each batch before it is sent.
+        mine: Makes a block of what waits, on a local chain that mines by hand; called until all receipts are there.
 
     Raises:
         TransportError: No node answered. Outcomes so far have been given; look at the chain before repeating the batch.
     """
-    if batch < 1:
-        raise InputError(f"A batch has at least one act, not {batch}.")
+    for rows in _batches(acts, batch):
+        _send_rows(chain, rows, gas, on_signed)
+        yield from _outcomes(chain, rows, wait, mine)
+
+
+def submit_many(
+    chain: Chain,
+    acts: Iterable[tuple[Signer, Act[T]]],
+    *,
+    gas: int | None = None,
+    batch: int = 100,
+    on_signed: Signed | None = None,
+) -> Iterator[Submitted[T]]:
+    """Sign many acts and hand them over without waiting for receipts; arguments and errors as of `send_many`.
+
+    An act whose transaction the node took may still fail: look for its receipt by its hash.
+    """
+    for rows in _batches(acts, batch):
+        _send_rows(chain, rows, gas, on_signed)
+        yield from map(_submitted, rows)
+
+
+def _batches(acts: Iterable[tuple[Signer, Act[Any]]], size: int) -> Iterator[list[_Row]]:
+    if size < 1:
+        raise InputError(f"A batch has at least one act, not {size}.")
     source = enumerate(acts)
-    while rows := [_Row(row, signer, act) for row, (signer, act) in islice(source, batch)]:
-        _send_rows(chain, rows, gas)
-        yield from _outcomes(chain, rows, wait)
+    while rows := [_Row(row, signer, act) for row, (signer, act) in islice(source, size)]:
+        yield rows
 
 
-def _send_rows(chain: Chain, rows: list[_Row], gas: int | None) -> None:
+def _submitted(row: _Row) -> Submitted[Any]:
+    return Submitted(row.row, row.act, row.hash, row.raw, row.error)
+
+
+def _send_rows(chain: Chain, rows: list[_Row], gas: int | None, on_signed: Signed | None) -> None:
     unknown = [row for row in rows if row.act.gas is None and gas is None]
     calls: list[tuple[str, Sequence[object]]] = [
         ("eth_getBlockByNumber", ("latest", False)),
@@ -317,7 +373,8 @@ def _send_rows(chain: Chain, rows: list[_Row], gas: int | None) -> None:
             row.error = chain.refusal(estimate, row.act, row.signer.address)
         else:
             estimated[row.row] = min(int(estimate, 16) * (100 + GAS_MARGIN_PERCENT) // 100, limit)
-    for row in rows:
+    chain.learn_nonces(row.signer.address for row in rows if row.error is None)
+    for before, row in enumerate(rows):
         if row.error is not None:
             continue
         address, act = row.signer.address, row.act
@@ -325,12 +382,16 @@ def _send_rows(chain: Chain, rows: list[_Row], gas: int | None) -> None:
         with nonce.lock:
             row.nonce = nonce.take(chain, address)
         amount = act.gas or gas or estimated[row.row]
+        # Nodes mine the best offer first: so the order of the acts is theirs, too. Where gas is free it stays free.
+        more = len(rows) - before if fees.max_fee else 0
         transaction = Transaction(
-            chain.id, row.nonce, act.to, act.data, amount, fees.max_fee, fees.priority_fee, act.value
+            chain.id, row.nonce, act.to, act.data, amount, fees.max_fee + more, fees.priority_fee + more, act.value
         )
         row.raw = row.signer.sign_transaction(transaction)
         row.hash = transaction_hash(row.raw)
     sent = [row for row in rows if row.raw]
+    if on_signed:
+        on_signed([_submitted(row) for row in sent])
     answers = chain.endpoint.batch([("eth_sendRawTransaction", ("0x" + row.raw.hex(),)) for row in sent])
     for row, answer in zip(sent, answers, strict=True):
         if isinstance(answer, NodeError) and not any(word in answer.node_message.lower() for word in _ALREADY_THERE):
@@ -365,12 +426,14 @@ def _fill_gaps(chain: Chain, rows: list[_Row], fees: Fees) -> None:
             nonce.next = None
 
 
-def _outcomes(chain: Chain, rows: list[_Row], wait: int) -> Iterator[Outcome[Any]]:
+def _outcomes(chain: Chain, rows: list[_Row], wait: int, mine: Callable[[], object] | None) -> Iterator[Outcome[Any]]:
     waiting = [row for row in rows if row.error is None]
     receipts: dict[int, Receipt] = {}
     deadline = time.monotonic() + wait
     pause = 0.002
     while waiting:
+        if mine:
+            mine()
         for row, receipt in zip(waiting, chain.receipts([row.hash for row in waiting]), strict=True):
             if receipt:
                 receipts[row.row] = receipt
@@ -390,7 +453,7 @@ def _outcomes(chain: Chain, rows: list[_Row], wait: int) -> Iterator[Outcome[Any
             error = chain.why_failed(receipt, row.act)
         elif receipt is not None:
             done = Done(None, tuple(map(decode_log, receipt.logs)), receipt)
-        yield Outcome(row.row, row.act, done, error)
+        yield Outcome(row.row, row.act, done, error, receipt)
 
 
 def _fees(block: dict[str, Any], tip: object) -> Fees:
@@ -405,4 +468,4 @@ def _as_nonce_refusal(error: NodeError) -> NodeError:
     return error
 
 
-__all__ = ["Fees", "Outcome", "Prepared", "Refused", "Sender", "send_many"]
+__all__ = ["Fees", "Outcome", "Prepared", "Refused", "Sender", "Submitted", "send_many", "submit_many"]

@@ -11,7 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import orjson
 
 from carbon_sdk.chain.transactions import Transaction
-from carbon_sdk.errors import SignerError
+from carbon_sdk.chain.typed_data import typed_data_digest
+from carbon_sdk.errors import InputError, SignerError
 from carbon_sdk.identifiers import Address, checksummed, keccak
 
 TypedData = Mapping[str, object]
@@ -86,13 +87,11 @@ class LocalSigner:
         Raises:
             SignerError: The data is not EIP-712.
         """
-        from eth_account.messages import encode_typed_data
-
         try:
-            message = encode_typed_data(full_message=dict(data))
-        except (ValueError, TypeError, KeyError) as error:
-            raise SignerError(f"That is no EIP-712 data: {error}.") from None
-        return self.sign_hash(keccak(b"\x19" + message.version + message.header + message.body))
+            digest = typed_data_digest(data)
+        except InputError as error:
+            raise SignerError(f"That is no EIP-712 data: {str(error).rstrip('.')}.") from None
+        return self.sign_hash(digest)
 
     def secret(self) -> bytes:
         """The key itself, for storing it elsewhere."""

@@ -142,7 +142,7 @@ def carry_out(
     plan: Plan,
     chain: Chain,
     signer: Signer,
-    journal: str | Path,
+    journal: str | Path | None,
     *,
     progress: Progress | None = None,
 ) -> Result:
@@ -152,14 +152,15 @@ def carry_out(
         plan: The steps.
         chain: Where.
         signer: The deployer's key.
-        journal: File that remembers what was done; one for each chain and plan.
+        journal: File that remembers what was done; one for each chain and plan. None: nothing is remembered, which is
+            for a chain that ends with the process.
         progress: Told after each step.
 
     Raises:
         DeploymentStopped: A step failed; its cause is `__cause__`. Running again continues there.
         DeploymentError: The journal is another plan's, another chain's or another deployer's.
     """
-    book = _Journal.open(Path(journal), chain, signer.address, plan)
+    book = _Journal.open(Path(journal) if journal is not None else None, chain, signer.address, plan)
     sender = Sender(chain, signer)
     now = Situation(chain, signer.address)
     book.drop_what_the_chain_lost(chain, plan)
@@ -256,13 +257,13 @@ def _succeeded(receipt: Receipt, sender: Sender, book: _Journal, key: str) -> Re
 class _Journal:
     """What was sent and done, on disk before it matters."""
 
-    def __init__(self, path: Path, head: dict[str, Any], steps: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, path: Path | None, head: dict[str, Any], steps: dict[str, dict[str, Any]]) -> None:
         self.path = path
         self.head = head
         self.steps = steps
 
     @classmethod
-    def open(cls, path: Path, chain: Chain, deployer: Address, plan: Plan) -> _Journal:
+    def open(cls, path: Path | None, chain: Chain, deployer: Address, plan: Plan) -> _Journal:
         head = {
             "format": 1,
             "chain_id": chain.id,
@@ -270,7 +271,7 @@ class _Journal:
             "deployer": deployer,
             "plan": plan.digest,
         }
-        if not path.exists():
+        if path is None or not path.exists():
             return cls(path, head, {})
         try:
             content = orjson.loads(path.read_bytes())
@@ -318,5 +319,7 @@ class _Journal:
         self._write()
 
     def _write(self) -> None:
+        if self.path is None:
+            return
         content = orjson.dumps({"head": self.head, "steps": self.steps}, option=orjson.OPT_INDENT_2)
         write_atomically(self.path, content.decode() + "\n")

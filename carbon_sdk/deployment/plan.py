@@ -113,7 +113,7 @@ def deploy(
     signer: Signer,
     rules: SchemeRules,
     holders: RoleHolders,
-    journal: str | Path,
+    journal: str | Path | None,
     *,
     progress: Progress | None = None,
 ) -> Outcome:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from carbon_sdk.chain.signers import Signer, TypedData
+from carbon_sdk.chain.typed_data import typed_data_digest
 from carbon_sdk.contracts.generated.structs import Attestation
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, checksummed, keccak
@@ -278,10 +279,8 @@ def domains_of(certificate: x509.Certificate) -> tuple[str, ...]:
 def recovered_key(data: TypedData, signature: bytes, expected: Address) -> bytes:
     """The public key (65 bytes) behind a signature over EIP-712 data. Raises InputError if it is another's."""
     from coincurve import PublicKey
-    from eth_account.messages import encode_typed_data
 
-    message = encode_typed_data(full_message=dict(data))
-    digest = keccak(b"\x19" + message.version + message.header + message.body)
+    digest = typed_data_digest(data)
     compact = signature[:64] + bytes((signature[64] - 27,))
     public: bytes = PublicKey.from_signature_and_message(compact, digest, hasher=None).format(compressed=False)
     if _address_of(public) != expected:

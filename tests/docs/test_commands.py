@@ -36,7 +36,7 @@ def wrong(words: list[str]) -> str:
     if command is None:
         return f"there is no `carbon {' '.join(words)}`"
     known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h", "--version"}
-    unknown = [word for word in rest if word.startswith("-") and word.partition("=")[0] not in known]
+    unknown = [word for word in rest if word.startswith("-") and word != "-" and word.partition("=")[0] not in known]
     return f"`carbon {' '.join(words)}` has no {', '.join(unknown)}" if unknown else ""
 
 

@@ -1,0 +1,125 @@
+"""`carbon replay`: recorded, published or hypothetical cases through the deployed contracts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from carbon_sdk.cli.options import json_option, signer_of, with_key
+
+if TYPE_CHECKING:
+    from carbon_sdk.replay.transfers import Replayed
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--rpc", metavar="URL", help="Any chain instead of a fresh local one. Its clock is not moved."),
+    click.option(
+        "--folder",
+        type=click.Path(path_type=Path),
+        help="Keep chain, journal and events here; a replay that was stopped goes on from it. Default: keep nothing.",
+    ),
+    click.option(
+        "--scheme", type=click.Path(path_type=Path), help="Scheme file. Default: one that comes with the replay."
+    ),
+)
+
+
+def with_ground(command: F) -> F:
+    """Add the options that say where a case is run."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return with_key(json_option(command))
+
+
+@click.group()
+def replay() -> None:
+    """Run cases through the deployed contracts, and tell what the contracts did.
+
+    The suite is deployed afresh. FILE may be - for standard input. Progress is shown on standard error when that is a
+    terminal. The exit code is 0 when the case ran, whatever came of it, and 2 when FILE is malformed: then nothing is
+    sent.
+    """
+
+
+@replay.command()
+@click.argument("file", metavar="FILE")
+@click.option("--openings", metavar="FILE", help="CSV of what accounts begin with. Default: the least that suffices.")
+@click.option("--singly", is_flag=True, help="Every row as a transaction of its own.")
+@with_ground
+def transfers(
+    file: str,
+    openings: str | None,
+    singly: bool,
+    rpc: str | None,
+    folder: Path | None,
+    scheme: Path | None,
+    keystore: str | None,
+    key_env: str | None,
+    as_json: bool,
+) -> None:
+    """Transfers of a register, as the EU transaction log publishes them: CSV, or a zip with one CSV in it.
+
+    Every account is registered with a certificate and opens with the least that lets its transfers happen. The rows
+    of one transaction between the same accounts are one transaction here, signed by the holder's representative.
+    """
+    from carbon_sdk.cli.output import print_json
+    from carbon_sdk.deployment.scheme_file import load_scheme
+    from carbon_sdk.replay.ground import scheme_named
+    from carbon_sdk.replay.source import read_source
+    from carbon_sdk.replay.transfers import case_of, replay
+
+    payer = signer_of(keystore, key_env) if keystore or key_env else None
+    rules = load_scheme(scheme) if scheme else scheme_named("eu-ets-2005")
+    begun = read_source(openings) if openings else None
+    case = case_of(read_source(file), rules, openings=begun, singly=singly)
+    found = replay(case, _teller(), folder=folder, rpc=rpc, payer=payer)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _show(found)
+
+
+def _teller() -> Callable[[str], None]:
+    began, shown = time.monotonic_ns(), sys.stderr.isatty()
+
+    def tell(what: str) -> None:
+        if shown:
+            tenths = (time.monotonic_ns() - began) // 10**8
+            click.echo(f"{tenths // 10:4d}.{tenths % 10} s  {what}", err=True)
+
+    return tell
+
+
+def _show(found: Replayed) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    content = found.as_json()
+    console = Console(highlight=False)
+    table = Table("unit type", "rows", "accepted", "rejected", "tonnes", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, counts in content["by_unit_type"].items():
+        table.add_row(name, *(f"{counts[what]:,}" for what in ("rows", "accepted", "rejected", "tonnes")))
+    console.print(table)
+    moved, speed, conserved = content["transfers"], content["speed"], content["conservation"]
+    console.print(
+        f"\n{moved['rows']:,} rows in {moved['transactions']:,} transactions between {content['accounts']:,} accounts, "
+        f"{content['instruments']:,} instruments; {content['gas']['total']:,} gas; "
+        f"{speed['rows_per_second']:,} rows a second.",
+        soft_wrap=True,
+    )
+    for one in content["rejected"]:
+        console.print(f"Rejected: row {one['id']} (line {one['line']}): {one['explanation']}", soft_wrap=True)
+    console.print(
+        f"Holdings and supplies compared after each of {conserved['steps']:,} steps: {conserved['figures']:,} figures, "
+        f"{len(conserved['differences']):,} differ.",
+        soft_wrap=True,
+    )
+    console.print(found.audit.summary(), style="green" if found.confirmed else "red", soft_wrap=True)

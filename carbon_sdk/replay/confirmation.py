@@ -1,0 +1,18 @@
+"""The auditor's word at the end of a replay: all events folded, every figure compared with the contracts."""
+
+from __future__ import annotations
+
+import contextlib
+
+from carbon_sdk.audit.report import AuditReport
+from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
+from carbon_sdk.replay.ground import Ground
+
+
+def confirm(ground: Ground) -> AuditReport:
+    """Read the events that are new, fold, try the invariants, compare. Its report; `ok` when nothing differs."""
+    with contextlib.closing(open_store(ground.store)) as store:
+        indexer_of(ground.scheme, store).sync()
+        report = auditor_of(ground.scheme, store).run()
+    ground.tell(report.summary())
+    return report
