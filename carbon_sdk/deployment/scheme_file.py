@@ -133,7 +133,12 @@ class VouchersTable(Strict):
     """`[vouchers]`."""
 
     kinds: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
-    desk_series: Annotated[int, Field(ge=2**24, lt=2**32)]
+    desk_series: Annotated[int, Field(ge=2**24, lt=2**32 - 1)]
+
+    @property
+    def offers_series(self) -> int:
+        """Of purchases of credits that were offered: the one after the compliance desk's."""
+        return self.desk_series + 1
 
 
 class MethodTable(Strict):
