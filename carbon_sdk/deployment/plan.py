@@ -207,13 +207,13 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "AuthorityDesk": lambda now: AuthorityDesk.creation(_at(now, "InstrumentLedger")),
         "PledgeBook": lambda now: PledgeBook.creation(*_all(now, "InstrumentLedger", "AuthorityDesk")),
         "CreditProjects": lambda now: CreditProjects.creation(
-            *_all(now, "InstrumentLedger", "OriginRegister"), number
+            _at(now, "InstrumentLedger"), _at(now, "OriginRegister"), number
         ),
         "CreditOffers": lambda now: CreditOffers.creation(
             _at(now, "InstrumentLedger"), money, rules.file.vouchers.offers_series, offset
         ),
         "OriginRegister": lambda now: OriginRegister.creation(
-            *_all(now, "InstrumentLedger", "CreditProjects"), number
+            _at(now, "InstrumentLedger"), _at(now, "CreditProjects"), number
         ),
         "Banking": lambda now: Banking.creation(_at(now, "InstrumentLedger")),
         "Methodologies": lambda now: Methodologies.creation(),

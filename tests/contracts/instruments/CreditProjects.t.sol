@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 import { Governed } from "../../../contracts/governance/Governed.sol";
+import { CreditProjects } from "../../../contracts/instruments/CreditProjects.sol";
 import { ICreditProjects, Labels } from "../../../contracts/instruments/ICreditProjects.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { IEligibility } from "../../../contracts/registry/IEligibility.sol";
@@ -283,6 +284,20 @@ contract CreditProjectsTest is CreditSuite {
         vm.prank(registrar);
         projects.register(project, c, "decision");
         assertEq(projects.projectOf(project).bufferAccount, address(0), "none");
+    }
+
+    function test_register_withAShareAndNoBufferAccount_reverts() public {
+        CreditProjects fresh = CreditProjects(newProxy());
+        install(address(fresh), address(new CreditProjects(address(ledger), address(origins), SCHEME)), "");
+        fresh.accreditBody(body, accreditation(), "document");
+        vm.startPrank(proponentKey);
+        fresh.list(design());
+        fresh.engageBody(1, body);
+        vm.stopPrank();
+        vm.prank(bodyKey);
+        fresh.validate(1, "design", true, "statement");
+        vm.expectRevert(ICreditProjects.NoBufferAccount.selector);
+        fresh.register(1, crediting(), "decision");
     }
 
     function test_refuse_undecided_ends() public {
