@@ -63,7 +63,7 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         address seller = _acting(Restrictions.NO_TRADE);
         require(instrument >> 80 == uint256(InstrumentClass.CREDIT), NotACredit(instrument));
         require(price != 0, BadPrice(price));
-        require(block.timestamp < expires && expires <= block.timestamp + _LONGEST, BadExpiry(expires));
+        require(block.timestamp < expires && expires <= block.timestamp + _LONGEST, BadOfferExpiry(expires));
         if (buyer != address(0)) _requireOthers(seller, buyer);
 
         // No check of the quantity: `encumber` binds nothing that the account does not hold.

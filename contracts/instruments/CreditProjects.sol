@@ -87,7 +87,7 @@ contract CreditProjects is ICreditProjects, Governed {
         uint32 owner = IEligibility(LEDGER).eligibilityOf(body).owner;
         require(
             owner == 0 || owner != IEligibility(LEDGER).eligibilityOf(proponent).owner,
-            NotIndependent(body, proponent, owner)
+            BodyNotIndependent(body, proponent, owner)
         );
     }
 
@@ -244,7 +244,7 @@ contract CreditProjects is ICreditProjects, Governed {
             PeriodTaken(firstDay, lastDay, before + 1, creditingLast)
         );
         require(lastDay < block.timestamp / 1 days, PeriodNotOver(lastDay));
-        require(claimed != 0, BadTonnes(claimed, type(uint96).max));
+        require(claimed != 0, TonnesOutOfRange(claimed, type(uint96).max));
         _requireDigest(document);
 
         report = ++one.reports;
@@ -258,7 +258,7 @@ contract CreditProjects is ICreditProjects, Governed {
     function withdrawMonitoring(uint32 project, uint32 report) external {
         Project storage one = _own(project, Rights.REPORT, 0);
         Monitoring storage monitoring = _undecided(project, report);
-        require(one.monitoredUntil == monitoring.lastDay, NotTheLastReport(project, report));
+        require(one.monitoredUntil == monitoring.lastDay, LaterReportStands(project, report));
 
         _drop(one, monitoring, MonitoringState.WITHDRAWN);
 
@@ -328,7 +328,7 @@ contract CreditProjects is ICreditProjects, Governed {
         require(monitoring.state == MonitoringState.VERIFIED, MonitoringInState(project, report, monitoring.state));
         _requireLines(project, monitoring, instruments, quantities);
         uint256 issued = uint256(one.issued) + monitoring.verified;
-        require(issued <= type(uint96).max, BadTonnes(issued, type(uint96).max));
+        require(issued <= type(uint96).max, TonnesOutOfRange(issued, type(uint96).max));
 
         monitoring.state = MonitoringState.ISSUED;
         one.issued = uint96(issued);
@@ -382,7 +382,7 @@ contract CreditProjects is ICreditProjects, Governed {
     ) private view {
         require(
             instruments.length == quantities.length && instruments.length != 0 && instruments.length <= _MAX_LINES,
-            BadLines(instruments.length, quantities.length)
+            BadIssueLines(instruments.length, quantities.length)
         );
         (uint256 firstYear,,) = CivilDate.toDate(monitoring.firstDay);
         (uint256 lastYear,,) = CivilDate.toDate(monitoring.lastDay);
@@ -393,9 +393,9 @@ contract CreditProjects is ICreditProjects, Governed {
             require(
                 _isCredit(instruments[i]) && id.project() == project && id.vintage() >= firstYear
                     && id.vintage() <= lastYear,
-                WrongInstrument(instruments[i], project)
+                WrongCredit(instruments[i], project)
             );
-            require(quantities[i] != 0 && quantities[i] <= verified, BadTonnes(quantities[i], verified));
+            require(quantities[i] != 0 && quantities[i] <= verified, TonnesOutOfRange(quantities[i], verified));
             sum += quantities[i];
         }
         require(sum == verified, WrongSum(sum, verified));
@@ -449,7 +449,7 @@ contract CreditProjects is ICreditProjects, Governed {
     /// @inheritdoc ICreditProjects
     function compensate(uint32 project, uint256 instrument, uint256 quantity) external {
         Project storage one = _own(project, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
-        require(_isCredit(instrument) && maySurrender(instrument), WrongInstrument(instrument, project));
+        require(_isCredit(instrument) && maySurrender(instrument), WrongCredit(instrument, project));
         address account = one.proponent;
         bytes32 cause = _cause(project, 0);
 
@@ -490,7 +490,7 @@ contract CreditProjects is ICreditProjects, Governed {
     function _reverse(uint32 project, Project storage one, uint256 tonnes, bytes32 document) private {
         _requireDigest(document);
         uint256 most = one.issued - one.reversed;
-        require(tonnes != 0 && tonnes <= most, BadTonnes(tonnes, most));
+        require(tonnes != 0 && tonnes <= most, TonnesOutOfRange(tonnes, most));
 
         one.reversed += uint96(tonnes);
         one.owed += uint96(tonnes);
@@ -500,7 +500,7 @@ contract CreditProjects is ICreditProjects, Governed {
 
     function _payDebt(Project storage debtor, uint256 quantity) private {
         uint256 owed = debtor.owed;
-        require(quantity != 0 && quantity <= owed, BadTonnes(quantity, owed));
+        require(quantity != 0 && quantity <= owed, TonnesOutOfRange(quantity, owed));
 
         debtor.owed = uint96(owed - quantity);
     }
@@ -519,7 +519,7 @@ contract CreditProjects is ICreditProjects, Governed {
 
     /// @inheritdoc ICreditProjects
     function setLabels(uint256 instrument, uint16 labels, bytes32 cause) external restricted {
-        require(_isCredit(instrument), WrongInstrument(instrument, 0));
+        require(_isCredit(instrument), WrongCredit(instrument, 0));
         require(labels & ~Labels.ALL == 0, BadLabels(labels));
         _requireDigest(cause);
 
@@ -594,7 +594,7 @@ contract CreditProjects is ICreditProjects, Governed {
     function _engaged(uint32 project) private view returns (address body, Project storage one) {
         one = _known(project);
         body = _acting(Rights.REPORT, 0);
-        require(body == one.body, NotEngaged(body, one.body));
+        require(body == one.body, BodyNotEngaged(body, one.body));
         _requireFit(body, one);
     }
 

@@ -71,7 +71,7 @@ interface ICreditOffers {
     /// @notice A quantity of nothing, or more than the `left` tonnes of the offer.
     error MoreThanOffered(uint256 quantity, uint256 left);
     /// @notice An offer ends in the future, within a year.
-    error BadExpiry(uint40 expires);
+    error BadOfferExpiry(uint40 expires);
     /// @notice The buyer may not trade at present, so its money does not move.
     error BuyerMayNot(address buyer);
     /// @notice A digest must say why.

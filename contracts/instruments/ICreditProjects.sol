@@ -113,13 +113,13 @@ interface ICreditProjects {
     /// @notice The project is of `proponent`, for which `key` does not act.
     error NotTheProponent(address key, uint32 project, address proponent);
     /// @notice The project has engaged `engaged`, not `account`.
-    error NotEngaged(address account, address engaged);
+    error BodyNotEngaged(address account, address engaged);
     /// @notice `body` is not accredited now for the project's scope.
     error NotAccreditedFor(address body, uint8 scope);
     /// @notice Nothing from scope 1 to 63, or a time that is over before it begins.
     error BadScope(uint64 scopes, uint40 from, uint40 until);
     /// @notice Body and proponent have the same beneficial owner.
-    error NotIndependent(address body, address proponent, uint32 owner);
+    error BodyNotIndependent(address body, address proponent, uint32 owner);
     /// @notice The statement is about `given`; the project is now designed by `current`.
     error DesignChanged(uint32 project, bytes32 given, bytes32 current);
     /// @notice A digest must say what, or why.
@@ -133,17 +133,17 @@ interface ICreditProjects {
     /// @notice The last day of the report is not over.
     error PeriodNotOver(uint32 lastDay);
     /// @notice A later report stands; the last is withdrawn first.
-    error NotTheLastReport(uint32 project, uint32 report);
+    error LaterReportStands(uint32 project, uint32 report);
     /// @notice More was verified than claimed, and nothing says why.
     error MoreThanClaimed(uint96 verified, uint96 claimed);
     /// @notice A number of tonnes that cannot be meant here; at most `most`.
-    error BadTonnes(uint256 tonnes, uint256 most);
+    error TonnesOutOfRange(uint256 tonnes, uint256 most);
     /// @notice `instrument` is no credit of this scheme and project with a vintage inside the period.
-    error WrongInstrument(uint256 instrument, uint32 project);
+    error WrongCredit(uint256 instrument, uint32 project);
     /// @notice The lines add up to `tonnes`; `verified` are to be issued.
     error WrongSum(uint256 tonnes, uint256 verified);
     /// @notice One to 16 lines, as many quantities as instruments.
-    error BadLines(uint256 instruments, uint256 quantities);
+    error BadIssueLines(uint256 instruments, uint256 quantities);
     /// @notice The authority has named no account for buffers.
     error NoBufferAccount();
     /// @notice The buffer has `held` of the instrument.

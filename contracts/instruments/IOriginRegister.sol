@@ -67,7 +67,7 @@ interface IOriginRegister {
     /// @notice No range begins at `hint`, or it lies behind or far before the place; ask `hintFor`.
     error BadHint(uint64 hint);
     /// @notice `instrument` is no credit of this scheme, of the project's number `project` and the vintage.
-    error WrongInstrument(uint256 instrument, uint32 project);
+    error WrongCredit(uint256 instrument, uint32 project);
     error UnknownExport(uint256 id);
     error ExportClosed(uint256 id, ExportState state);
     /// @notice The entry in the other registry confirmed another export before.

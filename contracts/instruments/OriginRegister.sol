@@ -88,7 +88,6 @@ contract OriginRegister is IOriginRegister, Governed {
     /* IMPORT */
 
     /// @inheritdoc IOriginRegister
-    /// @dev The id is counted, and the serials are taken, before the ledger is asked: its answer only completes the record.
     function bringIn(Origin calldata origin, uint64 hint, address account, uint256 instrument, bytes32 document)
         external
         restricted
@@ -102,12 +101,16 @@ contract OriginRegister is IOriginRegister, Governed {
         bytes32 key = _batchKey(origin);
 
         id = ++_s().counts.imports;
+        firstSerial = uint256(_ledger().instrumentOf(instrument).issued) + 1;
         _s().ranges[key].insert(key, first, last, hint, uint128(id));
-        firstSerial = ICreditProjects(PROJECTS)
-            .issueImported(account, instrument, uint256(last) - first + 1, keccak256(abi.encode(key, first, last)));
         _s().imports[id] = Import(uint88(instrument), uint96(firstSerial), true);
 
         emit CreditsImported(id, key, account, origin, instrument, firstSerial, document);
+
+        // It issues from the serial that was read above on.
+        // slither-disable-next-line unused-return
+        ICreditProjects(PROJECTS)
+            .issueImported(account, instrument, uint256(last) - first + 1, keccak256(abi.encode(key, first, last)));
     }
 
     /// @inheritdoc IOriginRegister
@@ -146,7 +149,7 @@ contract OriginRegister is IOriginRegister, Governed {
         require(
             instrument >> 80 == uint256(InstrumentClass.CREDIT) && id.scheme() == SCHEME && id.project() == number
                 && id.vintage() == origin.vintage,
-            WrongInstrument(instrument, number)
+            WrongCredit(instrument, number)
         );
     }
 

@@ -79,9 +79,9 @@ contract CreditOffersTest is CreditSuite {
         offers.offer(credit | 1 << 90, 1, _PRICE, address(0), expires);
         vm.expectRevert(abi.encodeWithSelector(ICreditOffers.BadPrice.selector, 0));
         offers.offer(credit, 1, 0, address(0), expires);
-        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.BadExpiry.selector, block.timestamp));
+        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.BadOfferExpiry.selector, block.timestamp));
         offers.offer(credit, 1, _PRICE, address(0), uint40(block.timestamp));
-        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.BadExpiry.selector, block.timestamp + 367 days));
+        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.BadOfferExpiry.selector, block.timestamp + 367 days));
         offers.offer(credit, 1, _PRICE, address(0), uint40(block.timestamp + 367 days));
         vm.expectRevert(abi.encodeWithSelector(ICreditOffers.OwnOffer.selector, proponent, proponent));
         offers.offer(credit, 1, _PRICE, proponent, expires);

@@ -208,7 +208,7 @@ contract CreditProjectsTest is CreditSuite {
         vm.prank(proponentKey);
         uint32 project = projects.list(design());
         setEligibility(body, AccountKind.VERIFIER, 1, 0);
-        bytes memory refused = abi.encodeWithSelector(ICreditProjects.NotIndependent.selector, body, proponent, 1);
+        bytes memory refused = abi.encodeWithSelector(ICreditProjects.BodyNotIndependent.selector, body, proponent, 1);
         vm.expectRevert(refused);
         vm.prank(proponentKey);
         projects.engageBody(project, body);
@@ -225,7 +225,7 @@ contract CreditProjectsTest is CreditSuite {
 
     function test_validate_notFavourable_staysListed() public {
         uint32 project = listed();
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.NotEngaged.selector, buyer, body));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BodyNotEngaged.selector, buyer, body));
         vm.prank(buyerKey);
         projects.validate(project, "design", true, "statement");
         vm.startPrank(bodyKey);
@@ -382,7 +382,7 @@ contract CreditProjectsTest is CreditSuite {
         projects.reportMonitoring(project, DAY + 11, DAY + 10, 5, "monitoring");
         vm.expectPartialRevert(ICreditProjects.PeriodTaken.selector);
         projects.reportMonitoring(project, DAY + 10, DAY + 730, 5, "monitoring");
-        vm.expectPartialRevert(ICreditProjects.BadTonnes.selector);
+        vm.expectPartialRevert(ICreditProjects.TonnesOutOfRange.selector);
         projects.reportMonitoring(project, DAY + 10, DAY + 20, 0, "monitoring");
         vm.expectRevert(ICreditProjects.DigestMissing.selector);
         projects.reportMonitoring(project, DAY + 10, DAY + 20, 5, 0);
@@ -398,7 +398,7 @@ contract CreditProjectsTest is CreditSuite {
         uint32 first = reported(project, 5);
         vm.startPrank(proponentKey);
         uint32 second = projects.reportMonitoring(project, DAY + 365, DAY + 370, 5, "monitoring");
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.NotTheLastReport.selector, project, first));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.LaterReportStands.selector, project, first));
         projects.withdrawMonitoring(project, first);
         vm.expectEmit(address(projects));
         emit ICreditProjects.MonitoringWithdrawn(project, second);
@@ -417,7 +417,7 @@ contract CreditProjectsTest is CreditSuite {
     function test_verify_moreThanClaimed_needsAReason() public {
         uint32 project = registered();
         uint32 report = reported(project, 500);
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.NotEngaged.selector, buyer, body));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BodyNotEngaged.selector, buyer, body));
         vm.prank(buyerKey);
         projects.verify(project, report, 1, 0, "statement");
         vm.startPrank(bodyKey);
@@ -523,18 +523,18 @@ contract CreditProjectsTest is CreditSuite {
         ];
         vm.startPrank(registrar);
         for (uint256 i; i < wrong.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongInstrument.selector, wrong[i], project));
+            vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongCredit.selector, wrong[i], project));
             projects.issue(project, report, one(wrong[i]), one(100));
         }
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadLines.selector, 0, 0));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadIssueLines.selector, 0, 0));
         projects.issue(project, report, new uint256[](0), new uint256[](0));
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadLines.selector, 1, 2));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadIssueLines.selector, 1, 2));
         projects.issue(project, report, one(credit), two(50, 50));
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadLines.selector, 17, 17));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadIssueLines.selector, 17, 17));
         projects.issue(project, report, new uint256[](17), new uint256[](17));
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadTonnes.selector, 0, 100));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.TonnesOutOfRange.selector, 0, 100));
         projects.issue(project, report, two(credit, credit), two(100, 0));
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadTonnes.selector, type(uint256).max, 100));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.TonnesOutOfRange.selector, type(uint256).max, 100));
         projects.issue(project, report, two(credit, credit), two(type(uint256).max, 101));
         vm.expectRevert(abi.encodeWithSelector(ICreditProjects.UnknownMonitoring.selector, project, 7));
         projects.issue(project, 7, one(credit), one(100));
@@ -597,7 +597,7 @@ contract CreditProjectsTest is CreditSuite {
         projects.reportReversal(project, 60, "fire");
         assertEq(projects.projectOf(project).owed, 60, "owed");
         vm.startPrank(regulator);
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadTonnes.selector, 61, 60));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.TonnesOutOfRange.selector, 61, 60));
         projects.cancelBuffer(project, credit, 61, "fire");
         vm.expectRevert(ICreditProjects.DigestMissing.selector);
         projects.cancelBuffer(project, credit, 60, 0);
@@ -617,10 +617,10 @@ contract CreditProjectsTest is CreditSuite {
         vm.startPrank(regulator);
         vm.expectRevert(ICreditProjects.DigestMissing.selector);
         projects.recordReversal(project, 1, 0);
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadTonnes.selector, 0, 1000));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.TonnesOutOfRange.selector, 0, 1000));
         projects.recordReversal(project, 0, "nothing");
         projects.recordReversal(project, 600, "fire");
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadTonnes.selector, 401, 400));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.TonnesOutOfRange.selector, 401, 400));
         projects.recordReversal(project, 401, "flood");
         vm.stopPrank();
         vm.expectRevert(abi.encodeWithSelector(ICreditProjects.NotTheProponent.selector, buyerKey, project, proponent));
@@ -682,14 +682,14 @@ contract CreditProjectsTest is CreditSuite {
         vm.prank(buyerKey);
         projects.compensate(project, credit, 1);
         vm.startPrank(proponentKey);
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadTonnes.selector, 51, 50));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.TonnesOutOfRange.selector, 51, 50));
         projects.compensate(project, credit, 51);
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongInstrument.selector, gbp, project));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongCredit.selector, gbp, project));
         projects.compensate(project, gbp, 1);
         vm.stopPrank();
         vm.prank(regulator);
         projects.setLabels(credit, Labels.VOLUNTARY_ONLY, "cause");
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongInstrument.selector, credit, project));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongCredit.selector, credit, project));
         vm.prank(proponentKey);
         projects.compensate(project, credit, 1);
         setEligibility(proponent, AccountKind.PROJECT_PROPONENT, 1, Restrictions.NO_TRANSFER);
@@ -749,7 +749,7 @@ contract CreditProjectsTest is CreditSuite {
         projects.setLabels(credit, Labels.ALL + 1, "cause");
         vm.expectRevert(ICreditProjects.DigestMissing.selector);
         projects.setLabels(credit, 1, 0);
-        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongInstrument.selector, gbp, 0));
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.WrongCredit.selector, gbp, 0));
         projects.setLabels(gbp, 1, "cause");
         vm.expectRevert(abi.encodeWithSelector(ICreditProjects.BadLabels.selector, Labels.VOLUNTARY_ONLY));
         projects.setRequiredLabels(Labels.VOLUNTARY_ONLY, "cause");

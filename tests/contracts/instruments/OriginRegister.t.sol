@@ -131,7 +131,7 @@ contract OriginRegisterTest is CreditSuite {
         vm.startPrank(registrar);
         origins.bringIn(o, 0, buyer, unit, "document");
         o.vintage = 2022;
-        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.WrongInstrument.selector, unit, FOREIGN));
+        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.WrongCredit.selector, unit, FOREIGN));
         origins.bringIn(o, 0, buyer, unit, "document");
         vm.stopPrank();
         uint256 younger_ = defined(2022, FOREIGN);
@@ -155,10 +155,10 @@ contract OriginRegisterTest is CreditSuite {
         vm.startPrank(registrar);
         vm.expectRevert(IOriginRegister.DigestMissing.selector);
         origins.bringIn(o, 0, buyer, unit, 0);
-        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.WrongInstrument.selector, credit, FOREIGN));
+        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.WrongCredit.selector, credit, FOREIGN));
         origins.bringIn(o, 0, buyer, credit, "document");
         uint256 allowance = InstrumentId.unwrap(instrumentId(InstrumentClass.ALLOWANCE, SCHEME, 2021, FOREIGN, 0));
-        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.WrongInstrument.selector, allowance, FOREIGN));
+        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.WrongCredit.selector, allowance, FOREIGN));
         origins.bringIn(o, 0, buyer, allowance, "document");
         o.batch = 0;
         vm.expectRevert(IOriginRegister.NameMissing.selector);
