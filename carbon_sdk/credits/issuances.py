@@ -141,6 +141,8 @@ def _gold_standard(line: int, row: Row) -> Issuance:
         raise _Wrong(f"serial {text!r} is not of the form GS1-1-UG-GS11236-16-2024-30307-1-19149")
     version, account, country, project, product, vintage, issue, first, last = match.groups()
     said, ranged = _whole(row, "Quantity"), int(last) - int(first) + 1
+    if ranged < 1:
+        raise _Wrong(f"serials {first} to {last} are none")
     if said != ranged:
         raise _Wrong(f"quantity {said}, but serials {first} to {last} are {ranged}")
     if int(last) > _MOST:
