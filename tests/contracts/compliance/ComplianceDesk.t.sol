@@ -209,7 +209,6 @@ contract ComplianceDeskTest is ComplianceSuite {
         _finds(credit, 10, Findings.LABEL_MISSING);
     }
 
-
     function test_examine_creditsOfPendingApplications_count() public {
         ledger.issue(plant, credit, 200, "verified");
         uint256 first = applyFor(credit, 60);

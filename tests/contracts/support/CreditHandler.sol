@@ -49,18 +49,21 @@ contract CreditHandler is CreditSuite {
     }
 
     function withdrawReport(uint32 seed) external {
+        uint32 number = _report(seed);
         vm.prank(proponentKey);
-        projects.withdrawMonitoring(1, _report(seed));
+        projects.withdrawMonitoring(1, number);
     }
 
     function refuseReport(uint32 seed) external {
+        uint32 number = _report(seed);
         vm.prank(registrar);
-        projects.refuseMonitoring(1, _report(seed), "reasons");
+        projects.refuseMonitoring(1, number, "reasons");
     }
 
     function verify(uint32 seed, uint32 tonnes) external {
+        uint32 number = _report(seed);
         vm.prank(bodyKey);
-        projects.verify(1, _report(seed), tonnes % 5000, "reason", "statement");
+        projects.verify(1, number, tonnes % 5000, "reason", "statement");
     }
 
     function issue(uint32 seed, bool second) external {
@@ -102,15 +105,16 @@ contract CreditHandler is CreditSuite {
         offers.offer(
             second ? younger : credit,
             quantity % 2000,
-            price,
+            price % 2000,
             public_ ? address(0) : buyer,
-            uint40(block.timestamp + uint256(hours_) * 1 hours)
+            uint40(block.timestamp + uint256(hours_ % 2000) * 1 hours)
         );
     }
 
     function reduceOffer(uint256 seed, uint32 by) external {
+        uint256 id = _pick(seed, offers.offerCount());
         vm.prank(proponentKey);
-        offers.reduceOffer(_pick(seed, offers.offerCount()), by % 500);
+        offers.reduceOffer(id, by % 500);
     }
 
     function endOffer(uint256 seed, uint8 how) external {
@@ -192,7 +196,7 @@ contract CreditHandler is CreditSuite {
     /* TIME AND RESTRICTIONS */
 
     function pass(uint16 hours_) external {
-        vm.warp(block.timestamp + uint256(hours_ % 500) * 1 hours);
+        vm.warp(block.timestamp + (hours_ % 64 == 0 ? 90_000 : hours_ % 100) * 1 hours);
     }
 
     function restrict(bool first, uint8 bits) external {
