@@ -292,6 +292,10 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
         yield _series(number, "OrderBook", VoucherKind.TRADE)
     yield _series(file.vouchers.desk_series, "ComplianceDesk", VoucherKind.SURRENDER, VoucherKind.CANCELLATION)
     yield _series(file.vouchers.offers_series, "CreditOffers", VoucherKind.TRADE)
+    if labels := file.credits.required_bits:
+        yield _on(
+            "labels", "CreditProjects", lambda at: CreditProjects(None, at).set_required_labels(labels, rules.digest)
+        )
     for year in file.years:
         yield from _year(rules, year.year)
     yield _publish("scheme", sha256_of(rules.digest), f"keccak256:{rules.digest.hex()}")

@@ -141,6 +141,31 @@ class VouchersTable(Strict):
         return self.desk_series + 1
 
 
+LABELS = (
+    "compliance",
+    "voluntary-only",
+    "corsia",
+    "article-6-authorised",
+    "removal",
+    "core-carbon-principles",
+    "co-benefits",
+)
+"""Of credits, in the order of their bits."""
+
+
+class CreditsTable(Strict):
+    """`[credits]`; may be left out."""
+
+    required_labels: tuple[
+        Literal["compliance", "corsia", "article-6-authorised", "removal", "core-carbon-principles", "co-benefits"], ...
+    ] = Field(default=(), strict=False)
+
+    @property
+    def required_bits(self) -> int:
+        """What a credit needs, all of it, to be surrendered."""
+        return sum(1 << LABELS.index(label) for label in set(self.required_labels))
+
+
 class MethodTable(Strict):
     """`[[methods]]`."""
 
@@ -165,6 +190,7 @@ class SchemeFile(Strict):
     years: tuple[YearTable, ...] = Field(strict=False)
     verification: VerificationTable
     vouchers: VouchersTable
+    credits: CreditsTable = Field(default_factory=CreditsTable)
     methods: tuple[MethodTable, ...] = Field(strict=False)
     policies: tuple[PolicyTable, ...] = Field(strict=False)
 

@@ -293,3 +293,4 @@ contract CreditHandler is CreditSuite {
         return count < 4 ? seed % (count + 2) : count - seed % 4;
     }
 }
+
