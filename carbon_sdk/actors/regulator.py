@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from carbon_sdk.actors.transfers import TransferRegulation
+from carbon_sdk.actors.credits import CreditRegulation
 from carbon_sdk.actors.values import (
     Capability,
     Digest,
@@ -43,7 +44,7 @@ EMISSIONS = "emissions"
 """The subject of baselines of emissions; any other is a product's name."""
 
 
-class Regulator(TransferRegulation):
+class Regulator(TransferRegulation, CreditRegulation):
     """Whoever holds the regulator role. Every verb raises NotPermitted for another key."""
 
     # RULES

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.setting import Setting
@@ -585,6 +586,7 @@ class State:
     allocation: Allocation = field(default_factory=Allocation)
     compliance: Compliance = field(default_factory=Compliance)
     governance: Governance = field(default_factory=Governance)
+    credits: Credits = field(default_factory=Credits)
     serials: Serials = field(default_factory=Serials)
     setting: Setting = field(default_factory=Setting)
     touched: dict[Subject, Position] = field(default_factory=dict)
