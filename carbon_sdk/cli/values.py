@@ -46,6 +46,8 @@ def convert(scheme: Scheme, name: str, hint: Any, text: str, given: Given) -> An
         return scheme.market(given["market"]).ticks(text, MONEY_DECIMALS)
     if type(None) in get_args(hint):
         hint = Union[tuple(part for part in get_args(hint) if part is not type(None))]  # noqa: UP007
+    if hint == _MONEY and "instrument" in given:
+        return money(text, _decimals_of(scheme, given["instrument"]), name=name)
     for known, reader in _READERS:
         if hint == known:
             return reader(scheme, name, text)
@@ -104,6 +106,14 @@ def _bool(scheme: Scheme, name: str, text: str) -> bool:
     if text.lower() not in ("yes", "no", "true", "false"):
         raise InputError(f"{name} is {text!r}: give yes or no.")
     return text.lower() in ("yes", "true")
+
+
+def _decimals_of(scheme: Scheme, instrument: InstrumentId) -> int:
+    """Of a money: those of the token that backs it."""
+    from carbon_sdk.actors.token_money import backing_of
+
+    backing = backing_of(scheme, instrument)
+    return backing.decimals if int(backing.token, 16) else MONEY_DECIMALS
 
 
 def _market(scheme: Scheme, name: str, text: str) -> MarketId:

@@ -21,9 +21,9 @@ contract Banking is IBanking, Governed {
     struct Storage {
         uint256 count; // conversions and lapses
         uint256 ruleCount;
-        mapping(uint256 rule => Rule) rules;
+        mapping(uint256 rule => BankingRule) rules;
         mapping(uint256 instrument => uint256 rule) latest;
-        mapping(uint256 rule => mapping(address account => Standing)) standings;
+        mapping(uint256 rule => mapping(address account => BankingStanding)) standings;
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.Banking")) - 1)) & ~bytes32(uint256(0xff))
@@ -36,29 +36,29 @@ contract Banking is IBanking, Governed {
     /* RULES */
 
     /// @inheritdoc IBanking
-    function setRule(Terms calldata terms, bytes32 document) external restricted returns (uint256 rule) {
+    function setRule(BankingTerms calldata terms, bytes32 document) external restricted returns (uint256 rule) {
         _requireConvertible(terms.from, terms.to);
         _requireWindow(terms.opens, terms.closes);
-        require(terms.share <= _WHOLE, BadShare(terms.share));
+        require(terms.share <= _WHOLE, BadBankingShare(terms.share));
         require(document != 0, CauseMissing());
         Storage storage $ = _s();
         uint256 earlier = $.latest[terms.from];
-        Terms storage inForce = $.rules[earlier].terms;
+        BankingTerms storage inForce = $.rules[earlier].terms;
         require(
             earlier == 0 || block.timestamp < inForce.opens || block.timestamp >= inForce.closes,
-            RuleInForce(earlier, inForce.closes)
+            BankingRuleInForce(earlier, inForce.closes)
         );
 
         rule = ++$.ruleCount;
         $.rules[rule].terms = terms;
         $.latest[terms.from] = rule;
 
-        emit RuleSet(rule, terms.from, terms.to, terms, document);
+        emit BankingRuleSet(rule, terms.from, terms.to, terms, document);
     }
 
     /// @inheritdoc IBanking
     function moveWindow(uint256 rule, uint40 opens, uint40 closes, bytes32 cause) external restricted {
-        Rule storage known = _latest(rule);
+        BankingRule storage known = _latest(rule);
         require(known.lapsed == 0, LapsedAlready(rule));
         _requireWindow(opens, closes);
         require(cause != 0, CauseMissing());
@@ -66,26 +66,26 @@ contract Banking is IBanking, Governed {
         known.terms.opens = opens;
         known.terms.closes = closes;
 
-        emit WindowMoved(rule, opens, closes, cause);
+        emit BankingWindowMoved(rule, opens, closes, cause);
     }
 
     /// @inheritdoc IBanking
-    function recordFigures(uint256 rule, Figures[] calldata figures, bytes32 audit) external restricted {
+    function recordFigures(uint256 rule, BankingFigures[] calldata figures, bytes32 audit) external restricted {
         _latest(rule);
         require(audit != 0, CauseMissing());
 
-        mapping(address account => Standing) storage standings = _s().standings[rule];
+        mapping(address account => BankingStanding) storage standings = _s().standings[rule];
         for (uint256 i; i < figures.length; ++i) {
-            Figures calldata line = figures[i];
+            BankingFigures calldata line = figures[i];
             standings[line.account].netSales = line.netSales;
             standings[line.account].held = line.held;
 
-            emit FiguresRecorded(rule, line.account, line.netSales, line.held, audit);
+            emit BankingFiguresRecorded(rule, line.account, line.netSales, line.held, audit);
         }
     }
 
     /// @inheritdoc IBanking
-    function ruleOf(uint256 rule) external view returns (Rule memory) {
+    function ruleOf(uint256 rule) external view returns (BankingRule memory) {
         return _s().rules[rule];
     }
 
@@ -99,12 +99,12 @@ contract Banking is IBanking, Governed {
         return _s().latest[instrument];
     }
 
-    function _latest(uint256 rule) private view returns (Rule storage known) {
+    function _latest(uint256 rule) private view returns (BankingRule storage known) {
         Storage storage $ = _s();
-        require(rule != 0 && rule <= $.ruleCount, UnknownRule(rule));
+        require(rule != 0 && rule <= $.ruleCount, UnknownBankingRule(rule));
         known = $.rules[rule];
         uint256 latest = $.latest[known.terms.from];
-        require(latest == rule, RuleReplaced(rule, latest));
+        require(latest == rule, BankingRuleReplaced(rule, latest));
     }
 
     function _requireConvertible(uint256 from, uint256 to) private view {
@@ -117,7 +117,7 @@ contract Banking is IBanking, Governed {
     }
 
     function _requireWindow(uint40 opens, uint40 closes) private view {
-        require(opens < closes && block.timestamp < closes, BadWindow(opens, closes));
+        require(opens < closes && block.timestamp < closes, BadBankingWindow(opens, closes));
     }
 
     function _isDefined(uint256 instrument) private view returns (bool) {
@@ -130,16 +130,16 @@ contract Banking is IBanking, Governed {
     function convert(uint256 rule, uint256 quantity) external returns (uint256 id) {
         address account = IEligibility(LEDGER)
             .actingFor(msg.sender, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER | Restrictions.NO_RECEIPT);
-        Rule storage known = _open(rule);
+        BankingRule storage known = _open(rule);
         uint256 room = _room(known, _s().standings[rule][account]);
-        require(quantity <= room, LimitExceeded(rule, account, room, quantity));
+        require(quantity <= room, BankingLimitExceeded(rule, account, room, quantity));
 
         return _convert(rule, known, account, quantity);
     }
 
     /// @inheritdoc IBanking
     function convertFor(uint256 rule, address[] calldata accounts) external restricted returns (uint256 quantity) {
-        Rule storage known = _open(rule);
+        BankingRule storage known = _open(rule);
         uint256 from = known.terms.from;
         for (uint256 i; i < accounts.length; ++i) {
             address account = accounts[i];
@@ -159,8 +159,13 @@ contract Banking is IBanking, Governed {
     }
 
     /// @inheritdoc IBanking
-    function standingOf(uint256 rule, address account) external view returns (Standing memory) {
+    function standingOf(uint256 rule, address account) external view returns (BankingStanding memory) {
         return _s().standings[rule][account];
+    }
+
+    /// @inheritdoc IBanking
+    function causeOf(uint256 id) public view returns (bytes32) {
+        return bytes32((uint256(uint160(address(this))) << 96) | id);
     }
 
     /// @inheritdoc IBanking
@@ -168,14 +173,14 @@ contract Banking is IBanking, Governed {
         return _s().count;
     }
 
-    function _open(uint256 rule) private view returns (Rule storage known) {
+    function _open(uint256 rule) private view returns (BankingRule storage known) {
         known = _latest(rule);
         (uint40 opens, uint40 closes) = (known.terms.opens, known.terms.closes);
-        require(block.timestamp >= opens && block.timestamp < closes, WindowNotOpen(rule, opens, closes));
+        require(block.timestamp >= opens && block.timestamp < closes, BankingNotOpen(rule, opens, closes));
     }
 
     /// @dev Fits the room. The ledger refuses a quantity of nothing, and what is not free.
-    function _convert(uint256 rule, Rule storage known, address account, uint256 quantity)
+    function _convert(uint256 rule, BankingRule storage known, address account, uint256 quantity)
         private
         returns (uint256 id)
     {
@@ -185,17 +190,17 @@ contract Banking is IBanking, Governed {
         known.converted += uint96(quantity);
         _s().standings[rule][account].converted += uint96(quantity);
 
-        emit Converted(id, rule, account, from, to, quantity);
+        emit UnitsConverted(id, rule, account, from, to, quantity);
 
-        _cancel(account, from, quantity, bytes32(id));
+        _cancel(account, from, quantity, causeOf(id));
         // The ledger's event tells the serials.
         // slither-disable-next-line unused-return
-        _ledger().issue(account, to, quantity, bytes32(id));
+        _ledger().issue(account, to, quantity, causeOf(id));
     }
 
-    /// @dev Figures may have been lowered after a conversion: then there is no room, and no debt either.
-    function _room(Rule storage known, Standing storage standing) private view returns (uint256 room) {
-        Terms memory terms = known.terms;
+    /// @dev BankingFigures may have been lowered after a conversion: then there is no room, and no debt either.
+    function _room(BankingRule storage known, BankingStanding storage standing) private view returns (uint256 room) {
+        BankingTerms memory terms = known.terms;
         uint256 converted = standing.converted;
         room = terms.most == 0 ? type(uint96).max : _less(terms.most, known.converted);
         if (terms.bySales) {
@@ -211,9 +216,9 @@ contract Banking is IBanking, Governed {
 
     /// @inheritdoc IBanking
     function lapse(uint256 rule, address[] calldata accounts) external returns (uint256 quantity) {
-        Rule storage known = _latest(rule);
+        BankingRule storage known = _latest(rule);
         uint40 closes = known.terms.closes;
-        require(block.timestamp >= closes, WindowNotClosed(rule, closes));
+        require(block.timestamp >= closes, BankingNotClosed(rule, closes));
         uint256 instrument = known.terms.from;
         require(known.terms.lapses && !_isAlive(instrument), DoesNotLapse(rule));
         for (uint256 i; i < accounts.length; ++i) {
@@ -224,13 +229,15 @@ contract Banking is IBanking, Governed {
         }
     }
 
-    function _lapse(uint256 rule, Rule storage known, address account, uint256 instrument, uint256 quantity) private {
+    function _lapse(uint256 rule, BankingRule storage known, address account, uint256 instrument, uint256 quantity)
+        private
+    {
         uint256 id = ++_s().count;
         known.lapsed += uint96(quantity);
 
-        emit Lapsed(id, rule, account, instrument, quantity);
+        emit UnitsLapsed(id, rule, account, instrument, quantity);
 
-        _cancel(account, instrument, quantity, bytes32(id));
+        _cancel(account, instrument, quantity, causeOf(id));
     }
 
     /// @dev Whether the ledger would still move it.

@@ -112,7 +112,7 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
     /// @dev Before tokens move: nobody stopped them, and the desk has what it owes.
     /// @return held By the desk.
     function _requireCovered(uint256 instrument, IERC20 token) private view returns (uint256 held) {
-        require(!_s().backings[instrument].stopped, Stopped(instrument));
+        require(!_s().backings[instrument].stopped, DeskStopped(instrument));
         held = token.balanceOf(address(this));
         uint256 owed = _outstanding(instrument);
         require(held >= owed, Undercovered(instrument, held, owed));
@@ -305,7 +305,7 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
             (withdrawal.account, withdrawal.instrument, withdrawal.amount);
         IERC20 token = _tokenOf(instrument);
         uint256 payableFrom = uint256(withdrawal.requestedAt) + _s().hold;
-        require(block.timestamp >= payableFrom, TooEarly(id, payableFrom));
+        require(block.timestamp >= payableFrom, NotPayableYet(id, payableFrom));
         require(IERC7943MultiToken(LEDGER).canSend(account), IERC7943MultiToken.ERC7943CannotSend(account));
         uint256 held = _requireCovered(instrument, token);
         address to = address(uint160(uint256(withdrawal.payout)));
@@ -328,10 +328,10 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ICashDesk
-    function setHold(uint40 seconds_) external restricted {
-        _s().hold = seconds_;
+    function setHold(uint40 duration) external restricted {
+        _s().hold = duration;
 
-        emit HoldSet(seconds_);
+        emit HoldSet(duration);
     }
 
     /// @inheritdoc ICashDesk

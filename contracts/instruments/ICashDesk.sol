@@ -76,7 +76,7 @@ interface ICashDesk {
     /// @notice `token` has `has` decimals, not `told`.
     error DecimalsDiffer(address token, uint8 told, uint8 has);
     /// @notice The supervision stopped deposits and payments of `instrument`.
-    error Stopped(uint256 instrument);
+    error DeskStopped(uint256 instrument);
     /// @notice The desk has `held` tokens behind `instrument` and owes `owed`.
     error Undercovered(uint256 instrument, uint256 held, uint256 owed);
     /// @notice `asked` tokens were to move and `moved` did: the token takes a fee, or changes balances by itself.
@@ -84,7 +84,7 @@ interface ICashDesk {
     /// @notice Nothing can be paid out to `to`.
     error BadPayoutAddress(address to);
     /// @notice Withdrawal `id` can be paid from `payableFrom` on, Unix seconds.
-    error TooEarly(uint256 id, uint256 payableFrom);
+    error NotPayableYet(uint256 id, uint256 payableFrom);
 
     /* EVENTS */
 
@@ -110,7 +110,7 @@ interface ICashDesk {
         uint256 indexed id, address indexed account, uint256 indexed instrument, address to, uint256 amount
     );
     event PayoutAddressNamed(address indexed account, address indexed key, address to, uint40 usableFrom);
-    event HoldSet(uint40 seconds_);
+    event HoldSet(uint40 duration);
     event StoppedSet(uint256 indexed instrument, bool stopped, bytes32 cause);
 
     /* WHAT BACKS A MONEY */
@@ -193,7 +193,7 @@ interface ICashDesk {
     function refuseWithdrawal(uint256 id, bytes32 cause) external;
 
     /// @notice For how many seconds a withdrawal of tokens waits before it can be paid, those asked for included. For REGULATOR.
-    function setHold(uint40 seconds_) external;
+    function setHold(uint40 duration) external;
 
     function hold() external view returns (uint40);
 

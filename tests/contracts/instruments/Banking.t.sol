@@ -29,9 +29,9 @@ contract BankingTest is BankingSuite {
     /* RULES */
 
     function test_rule_set_isInForce() public {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         vm.expectEmit(address(banking));
-        emit IBanking.RuleSet(1, expiring, later, t, "regulation");
+        emit IBanking.BankingRuleSet(1, expiring, later, t, "regulation");
         uint256 rule = set(t);
         assertEq(rule, 1, "number");
         assertEq(banking.ruleCount(), 1, "count");
@@ -50,25 +50,25 @@ contract BankingTest is BankingSuite {
             [undefined, expiring]
         ];
         for (uint256 i; i < pairs.length; ++i) {
-            IBanking.Terms memory t = terms();
+            IBanking.BankingTerms memory t = terms();
             (t.from, t.to) = (uint88(pairs[i][0]), uint88(pairs[i][1]));
             vm.expectRevert(abi.encodeWithSelector(IBanking.NotConvertible.selector, pairs[i][0], pairs[i][1]));
             set(t);
         }
-        IBanking.Terms memory bad = terms();
+        IBanking.BankingTerms memory bad = terms();
         bad.from = 0;
         vm.expectRevert(abi.encodeWithSelector(MalformedInstrument.selector, 0));
         set(bad);
         bad = terms();
         bad.opens = bad.closes;
-        vm.expectRevert(abi.encodeWithSelector(IBanking.BadWindow.selector, bad.opens, bad.closes));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BadBankingWindow.selector, bad.opens, bad.closes));
         set(bad);
         (bad.opens, bad.closes) = (start - 2, start);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.BadWindow.selector, bad.opens, bad.closes));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BadBankingWindow.selector, bad.opens, bad.closes));
         set(bad);
         bad = terms();
         bad.share = 10_001;
-        vm.expectRevert(abi.encodeWithSelector(IBanking.BadShare.selector, 10_001));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BadBankingShare.selector, 10_001));
         set(bad);
         bad = terms();
         vm.prank(regulator);
@@ -77,23 +77,23 @@ contract BankingTest is BankingSuite {
     }
 
     function test_rule_whileAnotherIsInForce_reverts() public {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         t.opens = start + 1 days;
         uint256 first = set(t);
         uint256 second = set(t); // the first had not opened
         vm.prank(regulator);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.RuleReplaced.selector, first, second));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingRuleReplaced.selector, first, second));
         banking.moveWindow(first, start, t.closes, "cause");
         vm.warp(t.opens);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.RuleInForce.selector, second, t.closes));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingRuleInForce.selector, second, t.closes));
         set(t);
         vm.warp(t.closes);
         t.closes += 10 days;
         uint256 third = set(t);
         address[] memory accounts = both();
-        vm.expectRevert(abi.encodeWithSelector(IBanking.RuleReplaced.selector, second, third));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingRuleReplaced.selector, second, third));
         banking.lapse(second, accounts);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.RuleReplaced.selector, second, third));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingRuleReplaced.selector, second, third));
         convert(second, 1);
         convert(third, 1);
     }
@@ -102,21 +102,21 @@ contract BankingTest is BankingSuite {
         uint256 rule = set(terms());
         vm.startPrank(regulator);
         vm.expectEmit(address(banking));
-        emit IBanking.WindowMoved(rule, start + 1 days, start + 2 days, "cause");
+        emit IBanking.BankingWindowMoved(rule, start + 1 days, start + 2 days, "cause");
         banking.moveWindow(rule, start + 1 days, start + 2 days, "cause");
         vm.expectRevert(IBanking.CauseMissing.selector);
         banking.moveWindow(rule, start + 1 days, start + 2 days, 0);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.BadWindow.selector, start + 2, start + 2));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BadBankingWindow.selector, start + 2, start + 2));
         banking.moveWindow(rule, start + 2, start + 2, "cause");
-        vm.expectRevert(abi.encodeWithSelector(IBanking.UnknownRule.selector, 2));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.UnknownBankingRule.selector, 2));
         banking.moveWindow(2, start, start + 2, "cause");
-        vm.expectRevert(abi.encodeWithSelector(IBanking.UnknownRule.selector, 0));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.UnknownBankingRule.selector, 0));
         banking.moveWindow(0, start, start + 2, "cause");
         vm.stopPrank();
-        vm.expectRevert(abi.encodeWithSelector(IBanking.WindowNotOpen.selector, rule, start + 1 days, start + 2 days));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingNotOpen.selector, rule, start + 1 days, start + 2 days));
         convert(rule, 1);
         vm.warp(start + 2 days);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.WindowNotOpen.selector, rule, start + 1 days, start + 2 days));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingNotOpen.selector, rule, start + 1 days, start + 2 days));
         convert(rule, 1);
         vm.prank(regulator);
         banking.moveWindow(rule, start, start + 3 days, "cause");
@@ -138,12 +138,14 @@ contract BankingTest is BankingSuite {
     function test_convert_afterTheEndOfValidity_isANewBlockWithTheSameCause() public {
         uint256 rule = set(terms());
         vm.warp(end + 1);
+        bytes32 cause = banking.causeOf(1);
+        assertEq(cause, bytes32(uint256(uint160(address(banking))) << 96 | 1), "contract and number");
         vm.expectEmit(address(banking));
-        emit IBanking.Converted(1, rule, plant, expiring, later, 400);
+        emit IBanking.UnitsConverted(1, rule, plant, expiring, later, 400);
         vm.expectEmit(address(ledger));
-        emit IInstrumentLedger.UnitsCancelled(expiring, plant, 400, bytes32(uint256(1)));
+        emit IInstrumentLedger.UnitsCancelled(expiring, plant, 400, cause);
         vm.expectEmit(address(ledger));
-        emit IInstrumentLedger.UnitsIssued(later, plant, 1, 400, bytes32(uint256(1)));
+        emit IInstrumentLedger.UnitsIssued(later, plant, 1, 400, cause);
         convert(rule, 400);
         assertEq(ledger.balanceOf(plant, expiring), 600, "old");
         assertEq(ledger.balanceOf(plant, later), 400, "new");
@@ -151,10 +153,7 @@ contract BankingTest is BankingSuite {
         assertEq(banking.ruleOf(rule).converted, 400, "of the rule");
         assertEq(banking.standingOf(rule, plant).converted, 400, "of the account");
         assertEq(banking.actCount(), 1, "count");
-        assertTrue(
-            ledger.isBlock(IInstrumentLedger.IssuedBlock(later, 1, 400, plant, bytes32(uint256(1)), block.timestamp)),
-            "block"
-        );
+        assertTrue(ledger.isBlock(IInstrumentLedger.IssuedBlock(later, 1, 400, plant, cause, block.timestamp)), "block");
     }
 
     function test_convert_intoAClosedInstrument_reverts() public {
@@ -198,11 +197,11 @@ contract BankingTest is BankingSuite {
         uint256 rule = setBySales();
         assertEq(banking.roomOf(rule, plant), 10, "nothing recorded: the base");
         vm.expectEmit(address(banking));
-        emit IBanking.FiguresRecorded(rule, plant, 33, 0, "audit");
+        emit IBanking.BankingFiguresRecorded(rule, plant, 33, 0, "audit");
         record(rule, plant, 33, 0);
         assertEq(banking.roomOf(rule, plant), 59, "10 + 49.5, rounded down");
         convert(rule, 50);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.LimitExceeded.selector, rule, plant, 9, 10));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingLimitExceeded.selector, rule, plant, 9, 10));
         convert(rule, 10);
         convert(rule, 9);
         record(rule, plant, 10, 0);
@@ -211,11 +210,11 @@ contract BankingTest is BankingSuite {
         assertEq(banking.roomOf(rule, plant), 101, "raised");
         vm.prank(regulator);
         vm.expectRevert(IBanking.CauseMissing.selector);
-        banking.recordFigures(rule, new IBanking.Figures[](0), 0);
+        banking.recordFigures(rule, new IBanking.BankingFigures[](0), 0);
     }
 
     function test_limit_byHolding_isOfWhatWasRecordedNotOfWhatIsPassedOn() public {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         (t.byHolding, t.share) = (true, 5000);
         uint256 rule = set(t);
         record(rule, plant, 0, 1000);
@@ -223,12 +222,12 @@ contract BankingTest is BankingSuite {
         vm.prank(key);
         ledger.safeTransferFrom(plant, mill, expiring, 500, "");
         vm.prank(other);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.LimitExceeded.selector, rule, mill, 0, 1));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingLimitExceeded.selector, rule, mill, 0, 1));
         banking.convert(rule, 1);
     }
 
     function test_limit_bothAndInTotal_theTightestCounts() public {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         (t.bySales, t.base, t.multiplier) = (true, 100, 10_000);
         (t.byHolding, t.share, t.most) = (true, 1000, 150);
         uint256 rule = set(t);
@@ -265,7 +264,7 @@ contract BankingTest is BankingSuite {
     function testFuzz_convert_inAnyPieces_neverExceedsTheLimit(uint80 netSales, uint80 held, uint96[8] memory pieces)
         public
     {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         (t.bySales, t.base, t.multiplier) = (true, 100, 15_000);
         (t.byHolding, t.share) = (true, 3333);
         uint256 rule = set(t);
@@ -294,11 +293,11 @@ contract BankingTest is BankingSuite {
         ledger.setFrozenTokens(plant, expiring, 50);
         ledger.escrowFrom(key, expiring, 30);
         vm.warp(start + 20 days - 1);
-        vm.expectRevert(abi.encodeWithSelector(IBanking.WindowNotClosed.selector, rule, start + 20 days));
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingNotClosed.selector, rule, start + 20 days));
         banking.lapse(rule, both());
         vm.warp(start + 20 days);
         vm.expectEmit(address(banking));
-        emit IBanking.Lapsed(2, rule, plant, expiring, 420);
+        emit IBanking.UnitsLapsed(2, rule, plant, expiring, 420);
         vm.prank(stranger);
         assertEq(banking.lapse(rule, both()), 1420, "in total");
         assertEq(ledger.balanceOf(plant, expiring), 150, "bound and frozen ones stay");
@@ -321,7 +320,7 @@ contract BankingTest is BankingSuite {
     }
 
     function test_lapse_ofALivingInstrument_reverts() public {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         t.from = uint88(uka);
         uint256 rule = set(t);
         ledger.issue(plant, uka, 10, "allocation");
@@ -334,7 +333,7 @@ contract BankingTest is BankingSuite {
     }
 
     function test_lapse_underARuleWithoutIt_reverts() public {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         t.lapses = false;
         uint256 rule = set(t);
         vm.warp(t.closes);
@@ -348,7 +347,7 @@ contract BankingTest is BankingSuite {
         bytes[] memory calls = new bytes[](4);
         calls[0] = abi.encodeCall(Banking.setRule, (terms(), "x"));
         calls[1] = abi.encodeCall(Banking.moveWindow, (1, start, start + 1, "x"));
-        calls[2] = abi.encodeCall(Banking.recordFigures, (1, new IBanking.Figures[](0), "x"));
+        calls[2] = abi.encodeCall(Banking.recordFigures, (1, new IBanking.BankingFigures[](0), "x"));
         calls[3] = abi.encodeCall(Banking.convertFor, (1, both()));
         for (uint256 i; i < calls.length; ++i) {
             vm.prank(key);

@@ -396,7 +396,7 @@ contract CashDeskTokensTest is TokenSuite {
         assertEq(cash.withdrawalOf(id).payout, bytes32(uint256(uint160(_WALLET))), "where to");
         assertEq(cash.withdrawalOf(id).instrument, usd, "in what");
         assertEq(ledger.encumberedFor(plant, usd, IInstrumentLedger.Reason.WITHDRAWAL), 400, "bound");
-        vm.expectRevert(abi.encodeWithSelector(ICashDesk.TooEarly.selector, id, block.timestamp + HOLD));
+        vm.expectRevert(abi.encodeWithSelector(ICashDesk.NotPayableYet.selector, id, block.timestamp + HOLD));
         cash.payWithdrawal(id);
         vm.warp(block.timestamp + HOLD);
         vm.expectEmit(address(cash));
@@ -513,7 +513,7 @@ contract CashDeskTokensTest is TokenSuite {
         cash.setStopped(usd, true, "depegged");
         vm.stopPrank();
         assertTrue(cash.backingOf(usd).stopped, "stopped");
-        bytes memory why = abi.encodeWithSelector(ICashDesk.Stopped.selector, usd);
+        bytes memory why = abi.encodeWithSelector(ICashDesk.DeskStopped.selector, usd);
         vm.expectRevert(why);
         cash.payWithdrawal(id);
         vm.prank(key);

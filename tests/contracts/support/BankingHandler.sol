@@ -25,7 +25,7 @@ contract BankingHandler is BankingSuite {
         setUpBanking();
         issue(plant, _ISSUED / 2);
         issue(mill, _ISSUED / 2);
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         (t.bySales, t.base, t.multiplier) = (true, 1000, 15_000);
         (t.byHolding, t.share, t.most) = (true, 6000, 60_000);
         rule = set(t);
@@ -128,7 +128,7 @@ contract BankingHandler is BankingSuite {
     /* WHAT MUST BE */
 
     function wrongUnits() external view returns (uint256 wrong) {
-        IBanking.Rule memory known = banking.ruleOf(rule);
+        IBanking.BankingRule memory known = banking.ruleOf(rule);
         IInstrumentLedger.Instrument memory old = ledger.instrumentOf(expiring);
         if (ledger.instrumentOf(later).issued != known.converted) ++wrong;
         if (old.cancelled != uint256(known.converted) + known.lapsed) ++wrong;
@@ -138,7 +138,7 @@ contract BankingHandler is BankingSuite {
     }
 
     function wrongLimits() external view returns (uint256 wrong) {
-        IBanking.Rule memory known = banking.ruleOf(rule);
+        IBanking.BankingRule memory known = banking.ruleOf(rule);
         (uint256 first, uint256 second) =
             (banking.standingOf(rule, plant).converted, banking.standingOf(rule, mill).converted);
         if (first > highest[plant] || second > highest[mill]) ++wrong;

@@ -32,7 +32,7 @@ abstract contract BankingSuite is ComplianceSuite {
     function haltMarkets(uint256) external { }
 
     /// @dev Open for twenty days from now on: before and after the end of validity.
-    function terms() internal view returns (IBanking.Terms memory t) {
+    function terms() internal view returns (IBanking.BankingTerms memory t) {
         t.from = uint88(expiring);
         t.to = uint88(later);
         t.opens = start;
@@ -40,14 +40,14 @@ abstract contract BankingSuite is ComplianceSuite {
         t.lapses = true;
     }
 
-    function set(IBanking.Terms memory t) internal returns (uint256 rule) {
+    function set(IBanking.BankingTerms memory t) internal returns (uint256 rule) {
         vm.prank(regulator);
         return banking.setRule(t, "regulation");
     }
 
     /// @dev As China has it: 10 t + 1.5 x net sales.
     function setBySales() internal returns (uint256 rule) {
-        IBanking.Terms memory t = terms();
+        IBanking.BankingTerms memory t = terms();
         t.bySales = true;
         t.base = 10;
         t.multiplier = 15_000;
@@ -55,8 +55,8 @@ abstract contract BankingSuite is ComplianceSuite {
     }
 
     function record(uint256 rule, address account, uint80 netSales, uint80 held) internal {
-        IBanking.Figures[] memory lines = new IBanking.Figures[](1);
-        lines[0] = IBanking.Figures(account, netSales, held);
+        IBanking.BankingFigures[] memory lines = new IBanking.BankingFigures[](1);
+        lines[0] = IBanking.BankingFigures(account, netSales, held);
         vm.prank(regulator);
         banking.recordFigures(rule, lines, "audit");
     }
