@@ -111,7 +111,7 @@ def test_the_command_line__sets_a_rule_and_converts(town: Town, sold: Sold, tmp_
     rule = ("regulator", "set-banking-rule", "UKA21", str(NEXT), str(now), str(now + 500), "the regulation")
     command("regulator", *rule, "--base", "10", "--multiplier", "15000", "--lapses", "yes")
     figures = f'[{{"account": "{town.company("works").account}", "net_sales": 20, "held": 100}}]'
-    command("regulator", "record-banking-figures", "1", figures, "the audit")
+    command("regulator", "regulator", "record-banking-figures", "1", figures, "the audit")
     assert command("works", "company", "convertible", "1").strip() == "40"
     command("works", "company", "convert", "1", "40")
     assert '"converted": 40' in command("regulator", "regulator", "banking-rule", "1")

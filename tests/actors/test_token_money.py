@@ -14,14 +14,14 @@ from carbon_sdk.chain.sender import Sender
 from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated.errors import DeskStopped, NotARepresentative, NotPayableYet, Undercovered
 from carbon_sdk.errors import InputError, Refused
-from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId
+from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, address
 from carbon_sdk.units import money
 from tests.actors.conftest import Town, key
 from tests.conftest import creation
 
 HOLD = 3600
 USD = InstrumentId.of(InstrumentClass.MONEY, 826, series=840)
-WALLET = Address("0x000000000000000000000000000000000000cAFe")
+WALLET = address("0x000000000000000000000000000000000000cafe")
 _MINT = Function.of("TestToken", "mint(address,uint256)", ["to", "amount"], [], lambda _: None)
 _BLACKLIST = Function.of("TestToken", "blacklist(address,bool)", ["account", "on"], [], lambda _: None)
 _REBASE = Function.of("RebasingToken", "rebase(uint256)", ["percent"], [], lambda _: None)
