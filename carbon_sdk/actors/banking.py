@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
@@ -140,6 +141,22 @@ class SetsBanking(Actor):
             accounts: Whose. What is in orders, pledged or frozen stays, and lapses by another call once it is free.
         """
         return _banking(self.suite).lapse(positive(rule, "rule"), list(accounts))
+
+    def banking_figures(self, instrument: InstrumentId | int, cut_off: Moment) -> tuple[BankingFigures, ...]:
+        """What every account sold net and held before a moment, in tonnes, from the events: for an audit to confirm.
+
+        Args:
+            instrument: Which units.
+            cut_off: What happened then or later is not counted.
+        """
+        from carbon_sdk.audit.banking_figures import figures_at
+        from carbon_sdk.audit.suite import contracts_of, indexer_of, open_store
+
+        with closing(open_store(":memory:")) as store:
+            indexer_of(self.suite, store).sync()
+            events = store.events(self.suite.chain.id)
+            found = figures_at(events, contracts_of(self.suite.deployment), int(instrument), moment(cut_off, "cut_off"))
+        return tuple(BankingFigures(*one) for one in found)
 
     def banking_rule(self, rule: int) -> BankingRule:
         """A rule's terms, and the tonnes converted and lapsed under it. Raises InputError for an unknown one."""

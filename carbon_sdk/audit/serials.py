@@ -132,10 +132,12 @@ class Serials:
 
     # WHAT HAPPENS TO UNITS
 
-    def issue(self, position: Position, account: Address, instrument: int, first: int, quantity: int) -> None:
+    def issue(
+        self, position: Position, account: Address, instrument: int, first: int, quantity: int, note: str = ""
+    ) -> None:
         """A block comes to be."""
         self.issued[instrument] = max(self.issued.get(instrument, 0), first + quantity - 1)
-        self._arrive(position, "issued", account, instrument, [Block(0, first, quantity)], "")
+        self._arrive(position, "issued", account, instrument, [Block(0, first, quantity)], note)
 
     def transfer(
         self, position: Position, sender: Address, receiver: Address, instrument: int, quantity: int, act: str

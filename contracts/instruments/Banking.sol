@@ -99,11 +99,14 @@ contract Banking is IBanking, Governed {
         return _s().latest[instrument];
     }
 
+    function _known(uint256 rule) private view returns (BankingRule storage) {
+        require(rule != 0 && rule <= _s().ruleCount, UnknownBankingRule(rule));
+        return _s().rules[rule];
+    }
+
     function _latest(uint256 rule) private view returns (BankingRule storage known) {
-        Storage storage $ = _s();
-        require(rule != 0 && rule <= $.ruleCount, UnknownBankingRule(rule));
-        known = $.rules[rule];
-        uint256 latest = $.latest[known.terms.from];
+        known = _known(rule);
+        uint256 latest = _s().latest[known.terms.from];
         require(latest == rule, BankingRuleReplaced(rule, latest));
     }
 
@@ -155,7 +158,7 @@ contract Banking is IBanking, Governed {
 
     /// @inheritdoc IBanking
     function roomOf(uint256 rule, address account) external view returns (uint256) {
-        return _room(_s().rules[rule], _s().standings[rule][account]);
+        return _room(_known(rule), _s().standings[rule][account]);
     }
 
     /// @inheritdoc IBanking

@@ -36,6 +36,7 @@ def phase(town: Town, sold: Sold) -> int:
 def test_the_end_of_a_phase__converts_within_limits_and_lets_the_rest_lapse(town: Town, phase: int) -> None:
     works, trader, regulator = town.company("works"), town.company("trader"), town.regulator
     accounts = [works.account, trader.account]
+    offered = trader.sell(1, 15, 9000).result.id
     regulator.record_banking_figures(phase, [BankingFigures(works.account, 33, 100)], "audit")
     assert works.convertible(phase) == 59
     assert convertible(town.scheme, phase, trader.account) == 10
@@ -54,10 +55,12 @@ def test_the_end_of_a_phase__converts_within_limits_and_lets_the_rest_lapse(town
     town.clock.advance(2000)
     with pytest.raises(BankingNotOpen):
         works.convert(phase, 1)
-    assert regulator.lapse(phase, accounts).result == 41 + 30
+    assert regulator.lapse(phase, accounts).result == 41 + 15
     assert trader.view.holding(town.allowance).balance == 20
     regulator.freeze(trader.account, town.allowance, 0, b"order", "the court lifts it")
     assert regulator.lapse(phase, accounts).result == 20
+    trader.cancel(offered)
+    assert regulator.lapse(phase, accounts).result == 15
     rule = regulator.banking_rule(phase)
     assert (rule.converted, rule.lapsed) == (69, 91)
     assert town.scheme.instrument("UKA21").outstanding() == 0
@@ -67,10 +70,31 @@ def test_the_end_of_a_phase__converts_within_limits_and_lets_the_rest_lapse(town
         auditor = auditor_of(town.scheme, store)
         report = auditor.run()
         assert auditor.state is not None
-        told = [(one.act, one.first, one.size) for one in auditor.state.serials.journal[NEXT]]
+        told = auditor.state.serials.journal[NEXT][0]
     assert report.ok, report.table()
-    assert told[0] == ("issued", 1, 50)
-    assert number == 1
+    assert (number, told.act, told.first, told.size) == (1, "issued", 1, 50)
+    assert told.note.startswith(f"converted from {town.allowance}, cause 0x")
+    assert told.note.endswith(f"{number:024x}")
+
+
+# @requirement R-AST-5
+def test_figures__from_the_events__are_what_was_sold_and_held(town: Town, phase: int) -> None:
+    works, trader, treasury = town.company("works"), town.company("trader"), town.company("treasury")
+    market = town.scheme.market(1)
+    town.bank.record_deposit(trader.account, 1_000_000, "deposit for figures")
+    works.sell(1, 30, market.ticks("50"))
+    trader.buy(1, 20, market.ticks("50"))
+    town.clock.advance(100)
+    cut_off = town.clock.now()
+    trader.sell(1, 1, 9000)
+    figures = {one.account: one for one in town.regulator.banking_figures(town.allowance, cut_off)}
+    assert figures == {
+        works.account: BankingFigures(works.account, 0, 80),
+        trader.account: BankingFigures(trader.account, 0, 80),
+        treasury.account: BankingFigures(treasury.account, 160, 0),
+    }
+    town.regulator.record_banking_figures(phase, list(figures.values()), "audit")
+    assert banking_standing(town.scheme, phase, treasury.account).net_sales == 160
 
 
 def test_a_living_instrument__does_not_lapse(town: Town, phase: int) -> None:

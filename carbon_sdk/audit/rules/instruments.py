@@ -47,7 +47,9 @@ def _issued(state: State, event: Event) -> None:
     state.banking.tell(state.banking.issued, args["cause"], args["instrument"], quantity)
     state.touch(event, "instrument", args["instrument"])
     if _is_unit(args["instrument"]):
-        state.serials.issue(event.position, args["account"], args["instrument"], args["firstSerial"], quantity)
+        source, _, _ = state.banking.expected.get(args["cause"], (0, 0, 0))
+        note = f"converted from {InstrumentId(source)}, cause 0x{args['cause'].hex()}" if source else ""
+        state.serials.issue(event.position, args["account"], args["instrument"], args["firstSerial"], quantity, note)
 
 
 @on(_LEDGER, "UnitsCancelled")

@@ -113,6 +113,8 @@ contract BankingTest is BankingSuite {
         vm.expectRevert(abi.encodeWithSelector(IBanking.UnknownBankingRule.selector, 0));
         banking.moveWindow(0, start, start + 2, "cause");
         vm.stopPrank();
+        vm.expectRevert(abi.encodeWithSelector(IBanking.UnknownBankingRule.selector, 2));
+        banking.roomOf(2, plant);
         vm.expectRevert(abi.encodeWithSelector(IBanking.BankingNotOpen.selector, rule, start + 1 days, start + 2 days));
         convert(rule, 1);
         vm.warp(start + 2 days);
