@@ -10,7 +10,7 @@ from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import Chain
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
-from carbon_sdk.contracts.generated.structs import Backing, PayoutAddress
+from carbon_sdk.contracts.generated.structs import Backing
 from carbon_sdk.deployment.suite import Suite
 from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, keccak
@@ -108,13 +108,6 @@ class PaysInTokens(Actor):
     def pay_withdrawal(self, withdrawal: int) -> Act[None]:
         """Have the tokens of a withdrawal paid out, once the regulator's hold is over. Anyone may."""
         return _desk(self.suite).pay_withdrawal(positive(withdrawal, "withdrawal"))
-
-    def payout_address(self) -> PayoutAddress:
-        """The address that the account has named, and from when on it can be used."""
-        from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
-
-        account = self.suite.contract(InstrumentLedger).representation_of(self.address).account
-        return _desk(self.suite).payout_address_of(account)
 
     def _permit(self, token: Address, amount: int, deadline: int) -> bytes:
         chain = self.suite.chain

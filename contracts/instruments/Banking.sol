@@ -150,8 +150,6 @@ contract Banking is IBanking, Governed {
             uint256 possible = _least(_ledger().freeOf(account, from), _room(known, _s().standings[rule][account]));
             if (possible == 0) continue;
             quantity += possible;
-            // The number is in the event.
-            // slither-disable-next-line unused-return
             _convert(rule, known, account, possible);
         }
     }

@@ -70,10 +70,11 @@ def test_tokens__deposited_and_withdrawn__are_locked_one_to_one(
     trader.deposit_tokens_with_permit(USD, amount)
     assert trader.view.holding(USD).free == 2 * amount
     assert town.bank.reconcile_money(USD).held == 2 * amount
+    assert [item.amount for item in trader.view.token_deposits()] == [amount, amount]
 
     trader.name_payout_address(WALLET)
     town.clock.advance(25 * 3600)
-    assert trader.payout_address().to == WALLET
+    assert trader.view.payout_address().to == WALLET
     number = trader.withdraw_of(USD, amount).result
     with pytest.raises(NotPayableYet):
         works.pay_withdrawal(number)
