@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from carbon_sdk.actors.transfers import TransferRegulation
 from carbon_sdk.actors.credits import CreditRegulation
+from carbon_sdk.actors.banking import SetsBanking
+from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.token_money import RegulatesTokens
 from carbon_sdk.actors.values import (
     Capability,
     Digest,
@@ -44,7 +47,7 @@ EMISSIONS = "emissions"
 """The subject of baselines of emissions; any other is a product's name."""
 
 
-class Regulator(TransferRegulation, CreditRegulation):
+class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesTokens):
     """Whoever holds the regulator role. Every verb raises NotPermitted for another key."""
 
     # RULES

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.credits import instruments_to_define
+from carbon_sdk.actors.token_money import StopsTokens
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
@@ -96,7 +97,7 @@ class PlatformOperator(Actor):
         return self.suite.contract(OrderBook).collect_fees(positive(market, "market"), account)
 
 
-class ServiceRegulator(Actor):
+class ServiceRegulator(StopsTokens, Actor):
     """Supervises the platform. Every verb raises NotPermitted for another key."""
 
     @verb

@@ -6,10 +6,10 @@ from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.values import Digest, digest, positive, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
-from carbon_sdk.contracts.generated.cash_desk import CashDesk, ReconcileAnswer
+from carbon_sdk.contracts.generated.cash_desk import CashDesk, ReconcileAnswer, ReconcileOfAnswer
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.structs import Withdrawal
-from carbon_sdk.identifiers import Address
+from carbon_sdk.identifiers import Address, InstrumentId
 from carbon_sdk.units import Money, Quantity
 
 
@@ -26,6 +26,21 @@ class SettlementBank(Actor):
             bank_reference: The bank's, or its digest; used once, ever.
         """
         return self._desk.record_deposit(account, positive(amount, "amount"), digest(bank_reference, "bank_reference"))
+
+    @verb
+    def record_deposit_of(
+        self, account: Address, instrument: InstrumentId | int, amount: Money | Quantity, bank_reference: Digest
+    ) -> Act[None]:
+        """Credit what the bank has received in any money that it backs.
+
+        Args:
+            account: Whose it is.
+            instrument: Which money.
+            amount: Smallest units.
+            bank_reference: The bank's, or its digest; used once, ever.
+        """
+        reference = digest(bank_reference, "bank_reference")
+        return self._desk.record_deposit_of(account, int(instrument), positive(amount, "amount"), reference)
 
     @verb
     def confirm_withdrawal(self, withdrawal: int, bank_reference: Digest) -> Act[None]:
@@ -52,6 +67,10 @@ class SettlementBank(Actor):
     def reconcile(self) -> ReconcileAnswer:
         """Deposits less withdrawals against what is on the ledger, in smallest units."""
         return self._desk.reconcile()
+
+    def reconcile_money(self, instrument: InstrumentId | int) -> ReconcileOfAnswer:
+        """As `reconcile`, of any money; with the tokens that the desk has where a token backs it."""
+        return self._desk.reconcile_of(int(instrument))
 
     @property
     def _desk(self) -> CashDesk:

@@ -17,6 +17,7 @@ from carbon_sdk.contracts.generated.events import (
     DepositRecorded,
     OrderPlaced,
     SurrenderApproved,
+    TokensDeposited,
     TransferBatch,
     TransferSingle,
     UnitsIssued,
@@ -38,6 +39,7 @@ from carbon_sdk.contracts.generated.structs import (
     MarketTerms,
     MarketView,
     Payout,
+    PayoutAddress,
     Position,
     Voucher,
     Withdrawal,
@@ -264,11 +266,19 @@ class AccountView:
         )
 
     def deposits(self) -> tuple[DepositRecorded, ...]:
-        """Every deposit, in order; amounts in smallest units."""
+        """Every deposit at the bank, in order; amounts in smallest units of the event's money."""
         return tuple(
             item.event
             for item in self._events(DepositRecorded.TOPIC, _topic(self.address))
             if isinstance(item.event, DepositRecorded)
+        )
+
+    def token_deposits(self) -> tuple[TokensDeposited, ...]:
+        """Every deposit of tokens, in order; amounts in smallest units."""
+        return tuple(
+            item.event
+            for item in self._events(TokensDeposited.TOPIC, _topic(self.address))
+            if isinstance(item.event, TokensDeposited)
         )
 
     def withdrawals(self) -> tuple[Withdrawal, ...]:
@@ -284,6 +294,10 @@ class AccountView:
     def payout(self) -> Payout:
         """Where money is paid out to, and from when on."""
         return self.suite.contract(CashDesk).payout_of(self.address)
+
+    def payout_address(self) -> PayoutAddress:
+        """Where tokens are paid out to, and from when on."""
+        return self.suite.contract(CashDesk).payout_address_of(self.address)
 
     def movements(self) -> Iterator[Logged[Event]]:
         """Every transfer from or to this account on the ledger, with its place."""

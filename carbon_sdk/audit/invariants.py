@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from carbon_sdk.audit.state import State
+from carbon_sdk.audit.state import InAndOut, State
 from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, Side
 
 Invariant = Callable[[State], Iterator[str]]
@@ -21,6 +21,7 @@ _NO_TRANSFER = 1 << 1
 _DELAYED_TRANSFER = 5
 _LISTED, _NOT_LISTED, _SAME_OWNER = 1, 2, 3
 _LISTING, _BUFFER, _EXPORT = 6, 9, 10  # reasons for which units are bound
+_CONVERSION = 8  # the ledger's reason
 
 
 # INSTRUMENTS
@@ -89,15 +90,18 @@ def nothing_is_negative(state: State) -> Iterator[str]:
 
 
 def bank_owes_what_the_ledger_has(state: State) -> Iterator[str]:
-    """INV-6: deposited and withdrawn at the bank = minted and cancelled in the ledger (R-TRD-8)."""
-    money = state.ledger.instruments.get(state.main_money)
-    if money is None or "CashDesk" not in state.contracts:
+    """INV-6: deposited and withdrawn, at the bank or in tokens = minted and cancelled in the ledger (R-TRD-8)."""
+    if "CashDesk" not in state.contracts:
         return
-    if (state.cash.deposited, state.cash.withdrawn) != (money.issued, money.cancelled):
-        yield (
-            f"the bank received {state.cash.deposited} and paid {state.cash.withdrawn}; "
-            f"the ledger minted {money.issued} and cancelled {money.cancelled}"
-        )
+    for number, money in state.ledger.instruments.items():
+        if number >> 80 != _MONEY:
+            continue
+        has = state.cash.moneys.get(number, InAndOut())
+        if (has.deposited, has.withdrawn) != (money.issued, money.cancelled):
+            yield (
+                f"{money.id}: the desk received {has.deposited} and paid {has.withdrawn}; "
+                f"the ledger minted {money.issued} and cancelled {money.cancelled}"
+            )
 
 
 def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
@@ -262,26 +266,44 @@ def issues_stay_within_the_cap(state: State) -> Iterator[str]:
 
 
 def allowances_come_from_the_allocator(state: State) -> Iterator[str]:
-    """INV-17: every allowance that exists was allocated or issued for auction."""
+    """INV-17: every allowance that exists was allocated, issued for auction, or was an allowance of another period."""
     if "Allocator" not in state.contracts:
         return
     issued = sum(sum(parts) for parts in state.allocation.issued.values())
+    converted = sum(
+        quantity for _, target, quantity in state.banking.expected.values() if target >> 80 == InstrumentClass.ALLOWANCE
+    )
     exist = sum(
         one.issued for number, one in state.ledger.instruments.items() if number >> 80 == InstrumentClass.ALLOWANCE
     )
-    if issued != exist:
-        yield f"the allocator issued {issued} t, the ledger has {exist} t"
+    if issued + converted != exist:
+        yield f"the allocator issued {issued} t, {converted} t were converted, the ledger has {exist} t"
 
 
 def what_was_given_up_ceased_to_exist(state: State) -> Iterator[str]:
-    """INV-18: surrendered, cancelled voluntarily, for reversals and for exports = cancelled units (R-CMP-1)."""
+    """INV-18: given up, cancelled for reversals and exports, converted or lapsed = cancelled units (R-CMP-1, R-AST-5)."""
     if "ComplianceDesk" not in state.contracts:
         return
     given = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state == 2)
     given += state.compliance.cancelled_voluntarily + state.credits.cancelled
+    given += sum(quantity for _, _, quantity in state.banking.expected.values())
     ceased = sum(one.cancelled for number, one in state.ledger.instruments.items() if number >> 80 != _MONEY)
     if given != ceased:
         yield f"given up {given} t, ceased to exist {ceased} t"
+
+
+def conversions_create_no_tonne(state: State) -> Iterator[str]:
+    """INV-24: what is converted or lapses is cancelled; what is converted is issued for the same cause (R-AST-5)."""
+    for cause, (source, target, quantity) in state.banking.expected.items():
+        number = int.from_bytes(cause[20:], "big")
+        cancelled, issued = state.banking.cancelled.get(cause), state.banking.issued.get(cause)
+        if cancelled != (source, quantity):
+            yield f"act {number}: {quantity} t of {InstrumentId(source)} to be cancelled, the ledger has {cancelled}"
+        if issued != ((target, quantity) if target else None):
+            yield f"act {number}: {quantity} t of {InstrumentId(target)} to be issued, the ledger has {issued}"
+    for (account, instrument, reason), quantity in state.ledger.encumbered.items():
+        if reason == _CONVERSION and quantity:
+            yield f"{account} has {quantity} t of {InstrumentId(instrument)} bound for a conversion that is over"
 
 
 def status_a_never_with_a_shortfall(state: State) -> Iterator[str]:
@@ -315,7 +337,7 @@ def what_is_applied_for_is_bound(state: State) -> Iterator[str]:
                 bound[surrender.account, instrument, 1] += quantity
     for withdrawal in state.cash.withdrawals.values():
         if withdrawal.state == 1:
-            bound[withdrawal.account, state.main_money, 2] += withdrawal.amount
+            bound[withdrawal.account, withdrawal.instrument, 2] += withdrawal.amount
     desks = {1: "ComplianceDesk", 2: "CashDesk"}
     told = {
         key: quantity
@@ -507,6 +529,7 @@ ALL: tuple[Invariant, ...] = (
     issues_stay_within_the_cap,
     allowances_come_from_the_allocator,
     what_was_given_up_ceased_to_exist,
+    conversions_create_no_tonne,
     status_a_never_with_a_shortfall,
     surrenders_are_what_was_approved,
     what_is_applied_for_is_bound,

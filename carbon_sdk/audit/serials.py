@@ -230,6 +230,7 @@ class Serials:
     """Where `told` has cancellations."""
     _vouchers: list[Callable[[int, bool], str]] = field(default_factory=list)
     _because: str = ""
+    _conversion: str = ""
     _moved: tuple[Address, Address, int, int] | None = None
     _released: tuple[Address, int, int, bytes, list[Block], range] | None = None
 
@@ -240,6 +241,8 @@ class Serials:
     ) -> None:
         """A block comes to be."""
         self.issued[instrument] = max(self.issued.get(instrument, 0), first + quantity - 1)
+        reference = self._conversion or reference
+        self._conversion = ""
         self._arrive(position, "issued", account, None, instrument, [Block(0, first, quantity)], reference)
 
     def transfer(
@@ -262,6 +265,10 @@ class Serials:
             if sum(self.told[place][1].size for place in places) == quantity:
                 self._retell(places, act="forced")
                 return
+
+    def converting(self, reference: str) -> None:
+        """What the next block of this transaction is issued for: units of another instrument, given up for it."""
+        self._conversion = reference
 
     def because(self, reference: str) -> None:
         """Why the authority moves units in this transaction."""
@@ -430,6 +437,7 @@ class Serials:
                     self.journal.setdefault(instrument, []).append(movement)
             self.told = []
         self._direct.clear()
+        self._conversion = ""
         self._cancelled.clear()
         self._vouchers.clear()
         self._because = ""

@@ -8,7 +8,7 @@ subject, so that a discrepancy can be told with its transaction.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -121,14 +121,28 @@ class Withdrawal:
     payout: bytes
     requested_at: int
     state: int  # 1 requested, 2 paid, 3 rejected, 4 cancelled
+    instrument: int
+
+
+@dataclass(slots=True)
+class InAndOut:
+    """What came in and went out of one money, in its smallest unit."""
+
+    deposited: int = 0
+    withdrawn: int = 0
 
 
 @dataclass(slots=True)
 class Cash:
     """CashDesk."""
 
-    deposited: int = 0
-    withdrawn: int = 0
+    moneys: dict[int, InAndOut] = field(default_factory=dict)
+    """By instrument."""
+    backings: dict[int, tuple[Address, int, bool]] = field(default_factory=dict)
+    """Instrument → token, its decimals, whether it is stopped."""
+    payout_addresses: dict[Address, tuple[Address, int]] = field(default_factory=dict)
+    hold: int | None = None
+    """Seconds; None: never told."""
     withdrawals: dict[int, Withdrawal] = field(default_factory=dict)
     references: set[bytes] = field(default_factory=set)
     payouts: dict[Address, tuple[bytes, int]] = field(default_factory=dict)
@@ -182,6 +196,64 @@ class Transfers:
         """The type by which it was proposed; nothing where no event told it."""
         types = self.rules.get(transfer.rules, ())
         return types[transfer.kind] if transfer.kind < len(types) else {}
+
+
+# BANKING
+
+
+@dataclass(slots=True)
+class BankingRule:
+    """A rule by which units of one instrument become units of another."""
+
+    source: int
+    target: int
+    opens: int
+    closes: int
+    terms: Mapping[str, int]
+    """As they were set."""
+    converted: int = 0
+    lapsed: int = 0
+
+
+@dataclass(slots=True)
+class BankingAccount:
+    """An account under a rule."""
+
+    net_sales: int = 0
+    held: int = 0
+    converted: int = 0
+
+
+@dataclass(slots=True)
+class Banking:
+    """Banking."""
+
+    acts: int = 0
+    rules: dict[int, BankingRule] = field(default_factory=dict)
+    latest: dict[int, int] = field(default_factory=dict)
+    """Instrument → its latest rule."""
+    accounts: dict[tuple[int, Address], BankingAccount] = field(default_factory=dict)
+    expected: dict[bytes, tuple[int, int, int]] = field(default_factory=dict)
+    """Cause → from, to (0: lapsed), tonnes: what conversions and lapses say."""
+    cancelled: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    """Cause → instrument, tonnes: what the ledger says of these causes."""
+    issued: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+
+    def tell(self, kept: dict[bytes, tuple[int, int]], cause: bytes, instrument: int, quantity: int) -> None:
+        """Remember what the ledger did for the cause of a conversion or lapse, which is told before it."""
+        if cause in self.expected:
+            kept[cause] = (instrument, kept.get(cause, (instrument, 0))[1] + quantity)
+
+    def room(self, rule: BankingRule, account: BankingAccount) -> int:
+        """Tonnes that an account may still convert; as the contract counts them."""
+        terms = rule.terms
+        room = max(0, terms["most"] - rule.converted) if terms["most"] else 2**96 - 1
+        if terms["bySales"]:
+            limit = terms["base"] + account.net_sales * terms["multiplier"] // 10_000
+            room = min(room, max(0, limit - account.converted))
+        if terms["byHolding"]:
+            room = min(room, max(0, account.held * terms["share"] // 10_000 - account.converted))
+        return room
 
 
 # MARKET
@@ -579,6 +651,7 @@ class State:
     ledger: Ledger = field(default_factory=Ledger)
     cash: Cash = field(default_factory=Cash)
     transfers: Transfers = field(default_factory=Transfers)
+    banking: Banking = field(default_factory=Banking)
     book: Book = field(default_factory=Book)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carbon_sdk.audit.state import Determination, State, Subject
+from carbon_sdk.audit.state import Determination, InAndOut, State, Subject
 from carbon_sdk.identifiers import Address, InstrumentId, Side
 
 Expected = Mapping[str, Any]
@@ -142,21 +142,43 @@ def _cash(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
     if name not in contracts:
         return
     at, cash = contracts[name], state.cash
-    yield Question(
-        "deposits",
-        "deposits and withdrawals",
-        at,
-        name,
-        "reconcile",
-        (),
-        {
-            "deposited": cash.deposited,
-            "withdrawn": cash.withdrawn,
-            "outstanding": cash.deposited - cash.withdrawn,
+    for number, money in {state.main_money: InAndOut(), **cash.moneys}.items():
+        # That it agrees says too that the desk has the tokens that it owes.
+        expected = {
+            "deposited": money.deposited,
+            "withdrawn": money.withdrawn,
+            "outstanding": money.deposited - money.withdrawn,
             "agrees": True,
-        },
-        ("deposits",),
-    )
+        }
+        subject: Subject = ("deposits", number)
+        what = f"deposits and withdrawals of {InstrumentId(number)}"
+        yield Question("deposits", what, at, name, "reconcileOf", (number,), expected, subject)
+        if number == state.main_money:
+            yield Question("deposits", what, at, name, "reconcile", (), expected, subject)
+    for number, (token, decimals, stopped) in cash.backings.items():
+        yield Question(
+            "backings",
+            f"what backs {InstrumentId(number)}",
+            at,
+            name,
+            "backingOf",
+            (number,),
+            {"token": token, "decimals": decimals, "stopped": stopped},
+            ("backing", number),
+        )
+    for account, (to, usable) in cash.payout_addresses.items():
+        yield Question(
+            "withdrawals",
+            f"payout address of {account}",
+            at,
+            name,
+            "payoutAddressOf",
+            (account,),
+            {"to": to, "usableFrom": usable},
+            ("payout address", account),
+        )
+    if cash.hold is not None:
+        yield Question("withdrawals", "hold", at, name, "hold", (), {"": cash.hold}, ("hold",))
     yield Question(
         "withdrawals",
         "number of withdrawals",
@@ -165,7 +187,7 @@ def _cash(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
         "withdrawalCount",
         (),
         {"": len(cash.withdrawals)},
-        ("deposits",),
+        ("withdrawal", len(cash.withdrawals)),
     )
     for number, one in cash.withdrawals.items():
         yield Question(
@@ -175,7 +197,13 @@ def _cash(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
             name,
             "withdrawalOf",
             (number,),
-            {"account": one.account, "state": one.state, "amount": one.amount, "payout": one.payout},
+            {
+                "account": one.account,
+                "state": one.state,
+                "amount": one.amount,
+                "instrument": one.instrument,
+                "payout": one.payout,
+            },
             ("withdrawal", number),
         )
     for account, (commitment, usable) in cash.payouts.items():
@@ -237,6 +265,43 @@ def _transfers(state: State, contracts: Mapping[str, Address]) -> Iterator[Quest
             "closedAt": one.closed_at,
         }
         yield ask("transfers", f"transfer {number}", "transferOf", (number,), expected, ("transfer", number))
+
+
+def _banking(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "Banking"
+    if name not in contracts:
+        return
+    at, banking = contracts[name], state.banking
+    yield Question("banking", "number of acts", at, name, "actCount", (), {"": banking.acts}, ("banking acts",))
+    count = len(banking.rules)
+    yield Question("banking", "number of rules", at, name, "ruleCount", (), {"": count}, ("banking rule", count))
+    for number, rule in banking.rules.items():
+        yield Question(
+            "banking",
+            f"rule {number}",
+            at,
+            name,
+            "ruleOf",
+            (number,),
+            {
+                "terms.from": rule.source,
+                "terms.to": rule.target,
+                "terms.opens": rule.opens,
+                "terms.closes": rule.closes,
+                "converted": rule.converted,
+                "lapsed": rule.lapsed,
+            },
+            ("banking rule", number),
+        )
+    for instrument, number in banking.latest.items():
+        what = f"latest rule for {InstrumentId(instrument)}"
+        yield Question("banking", what, at, name, "ruleFor", (instrument,), {"": number}, ("banking rule", number))
+    for (number, account), one in banking.accounts.items():
+        what, subject = f"{account} under rule {number}", ("banking account", number, account)
+        expected = {"converted": one.converted, "netSales": one.net_sales, "held": one.held}
+        yield Question("banking", what, at, name, "standingOf", (number, account), expected, subject)
+        room = banking.room(banking.rules[number], one)
+        yield Question("banking", f"room of {what}", at, name, "roomOf", (number, account), {"": room}, subject)
 
 
 def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
@@ -882,6 +947,7 @@ _ASKING: tuple[Asking, ...] = (
     _ledger,
     _cash,
     _transfers,
+    _banking,
     _book,
     _vouchers,
     _registry,

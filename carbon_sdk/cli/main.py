@@ -23,7 +23,7 @@ COMMANDS = {
     "company": ("roles:company", "Account holders: report, trade, surrender."),
     "proponent": ("roles:proponent", "Project proponents: projects, monitoring, offers of credits."),
     "verifier": ("roles:verifier", "Accredited verifiers: opinions on reports."),
-    "bank": ("roles:bank", "The settlement bank: deposits, withdrawals, penalties."),
+    "bank": ("bank:bank", "The settlement bank: deposits, withdrawals, penalties, reconciliation."),
     "service": ("roles:service", "The service manager: instruments, markets, voucher series."),
     "platform": ("roles:platform", "The operator of the trading platform: bands and fees."),
     "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
@@ -81,7 +81,8 @@ def run(arguments: list[str] | None = None) -> int:
     from carbon_sdk.errors import CarbonError
 
     try:
-        carbon.main(args=arguments, prog_name="carbon", standalone_mode=False)
+        # Out of standalone mode click answers with the exit code that a command asked for.
+        answered = carbon.main(args=arguments, prog_name="carbon", standalone_mode=False)
     except CarbonError as error:
         click.echo(f"carbon: {' '.join(str(error).split())}", err=True)
         return error.exit_code
@@ -93,4 +94,4 @@ def run(arguments: list[str] | None = None) -> int:
         return 130
     except click.exceptions.Exit as asked:
         return asked.exit_code
-    return 0
+    return answered if isinstance(answered, int) else 0

@@ -43,9 +43,11 @@ def convert(scheme: Scheme, name: str, hint: Any, text: str, given: Given) -> An
         InputError: It cannot be meant.
     """
     if set(get_args(hint)) == set(get_args(_TICKS)) or (type(None) in get_args(hint) and Ticks in get_args(hint)):
-        return scheme.market(given["market"]).ticks(text, MONEY_DECIMALS)
+        return scheme.market(given["market"]).ticks(text, _decimals(scheme, {}))
     if type(None) in get_args(hint):
         hint = Union[tuple(part for part in get_args(hint) if part is not type(None))]  # noqa: UP007
+    if hint == _MONEY:
+        return money(text, _decimals(scheme, given), name=name)
     for known, reader in _READERS:
         if hint == known:
             return reader(scheme, name, text)
@@ -113,6 +115,16 @@ def _bool(scheme: Scheme, name: str, text: str) -> bool:
     return text.lower() in ("yes", "true")
 
 
+def _decimals(scheme: Scheme, given: Given) -> int:
+    """Of the money that is meant, the main money unless one was given: those of the token that backs it."""
+    from carbon_sdk.actors.token_money import backing_of
+    from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+
+    instrument = given.get("instrument") or scheme.contract(InstrumentLedger).main_money()
+    backing = backing_of(scheme, instrument)
+    return backing.decimals if int(backing.token, 16) else MONEY_DECIMALS
+
+
 def _market(scheme: Scheme, name: str, text: str) -> MarketId:
     return scheme.market(int(text) if re.fullmatch(r"\d+", text) else text).number
 
@@ -147,7 +159,6 @@ _READERS: tuple[tuple[Any, Callable[[Scheme, str, str], Any]], ...] = (
     (Moment, _moment),
     (date, _day),
     (Quantity, lambda scheme, name, text: text),
-    (_MONEY, lambda scheme, name, text: money(text, MONEY_DECIMALS, name=name)),
     (Address, lambda scheme, name, text: address(text)),
     (InstrumentId, _instrument),
     (_INSTRUMENT, _instrument),

@@ -117,8 +117,19 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
     "CashDesk": {
         "recordDeposit": Role.SETTLEMENT_BANK,
         "confirmWithdrawal": Role.SETTLEMENT_BANK,
+        "recordDepositOf": Role.SETTLEMENT_BANK,
         "rejectWithdrawal": Role.SETTLEMENT_BANK,
         "setPayoutDelay": Role.REGULATOR,
+        "backWithToken": Role.REGULATOR,
+        "setHold": Role.REGULATOR,
+        "refuseWithdrawal": Role.REGULATOR,
+        "setStopped": Role.SERVICE_REGULATOR,
+    },
+    "Banking": {
+        "setRule": Role.REGULATOR,
+        "moveWindow": Role.REGULATOR,
+        "recordFigures": Role.REGULATOR,
+        "convertFor": Role.REGULATOR,
     },
     "OrderBook": {
         "openMarket": Role.SERVICE_MANAGER,

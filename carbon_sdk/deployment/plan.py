@@ -46,6 +46,7 @@ from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.seed import Seed
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
 from carbon_sdk.contracts.generated.structs import (
+    BankingTerms,
     Cap,
     CodingRules,
     MarketTerms,
@@ -63,10 +64,17 @@ from carbon_sdk.deployment.engine import Plan, Progress, Result, Situation, Step
 from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
 from carbon_sdk.deployment.permissions import Role, permissions
 from carbon_sdk.deployment.roles_file import RoleHolders
-from carbon_sdk.deployment.scheme_file import InstrumentTable, MarketTable, MethodTable, SchemeRules
+from carbon_sdk.deployment.scheme_file import (
+    BankingTable,
+    InstrumentTable,
+    MarketTable,
+    MethodTable,
+    OtherMoneyTable,
+    SchemeRules,
+)
 from carbon_sdk.deployment.transfers import transfer_steps
 from carbon_sdk.errors import DeploymentError, InputError
-from carbon_sdk.identifiers import Address, keccak
+from carbon_sdk.identifiers import Address, InstrumentId, address, keccak
 from carbon_sdk.units import GRAMS_PER_TONNE
 
 MADE = "create"
@@ -289,6 +297,14 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     for instrument in file.instruments:
         yield _instrument(rules, instrument)
     yield from transfer_steps(rules, _on)
+    for other in file.moneys:
+        yield _other_money(rules, other)
+    for name, token, decimals in file.backings():
+        yield _backing(rules.instrument(name), name, address(token), decimals)
+    if file.money.token_hold_hours:
+        yield _on("hold", "CashDesk", lambda at: CashDesk(None, at).set_hold(file.money.token_hold_hours * 3600))
+    for rule in file.banking:
+        yield _banking(rules, rule)
     for number, market in enumerate(file.markets, 1):
         yield _market(rules, market)
         yield _series(number, "OrderBook", VoucherKind.TRADE)
@@ -327,6 +343,36 @@ def _instrument(rules: SchemeRules, table: InstrumentTable) -> Step:
         "InstrumentLedger",
         lambda at: InstrumentLedger(None, at).define_instrument(instrument, until, rules.digest),
     )
+
+
+def _other_money(rules: SchemeRules, table: OtherMoneyTable) -> Step:
+    instrument = rules.instrument(table.name)
+    return _on(
+        f"instrument/{table.name}",
+        "InstrumentLedger",
+        lambda at: InstrumentLedger(None, at).define_instrument(instrument, 0, rules.digest),
+    )
+
+
+def _backing(instrument: InstrumentId, name: str, token: Address, decimals: int) -> Step:
+    return _on(f"token/{name}", "CashDesk", lambda at: CashDesk(None, at).back_with_token(instrument, token, decimals))
+
+
+def _banking(rules: SchemeRules, table: BankingTable) -> Step:
+    terms = BankingTerms(
+        rules.instrument(table.source),
+        _unix(table.opens),
+        _unix(table.closes),
+        table.lapses,
+        table.base_tonnes is not None,
+        table.holding_basis_points is not None,
+        table.net_sales_basis_points or 0,
+        table.holding_basis_points or 0,
+        rules.instrument(table.target),
+        table.base_tonnes or 0,
+        table.total_tonnes,
+    )
+    return _on(f"banking/{table.source}", "Banking", lambda at: Banking(None, at).set_rule(terms, rules.digest))
 
 
 def _market(rules: SchemeRules, table: MarketTable) -> Step:
@@ -486,6 +532,7 @@ def _deployment(chain: Chain, signer: Signer, rules: SchemeRules, result: Result
         contracts=contracts,
         instruments={
             file.money.name: int(rules.main_money),
+            **{item.name: int(rules.instrument(item.name)) for item in file.moneys},
             **{item.name: int(rules.instrument(item.name)) for item in file.instruments},
         },
         markets={table.name: number for number, table in enumerate(file.markets, 1)},

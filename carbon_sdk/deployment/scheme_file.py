@@ -40,6 +40,9 @@ Time = Annotated[datetime, AfterValidator(_aware)]
 Tonnage = Annotated[int, Field(ge=0, lt=2**64)]
 Year = Annotated[int, Field(ge=1, lt=2**16)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Share = Annotated[int, Field(ge=0, le=10_000)]
+"""Basis points."""
+TokenAddress = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
 
 class SchemeTable(Strict):
@@ -69,6 +72,20 @@ class MoneyTable(Strict):
     iso_number: Annotated[int, Field(ge=0, lt=1000)]
     decimals: Annotated[int, Field(ge=0, le=18)]
     payout_delay_hours: Annotated[int, Field(ge=0, lt=2**16)]
+    token: TokenAddress | None = None
+    """An ERC-20 that backs it one to one; None: the bank does."""
+    token_hold_hours: Annotated[int, Field(ge=0, lt=2**16)] = 0
+    """How long a withdrawal of tokens waits before it is paid."""
+
+
+class OtherMoneyTable(Strict):
+    """`[[moneys]]`: settlement money beside the main money."""
+
+    name: Name
+    iso_number: Annotated[int, Field(ge=0, lt=2**16)]
+    """ISO 4217, or a number from 1,000 on for what is no currency of a state."""
+    decimals: Annotated[int, Field(ge=0, le=18)]
+    token: TokenAddress | None = None
 
 
 class InstrumentTable(Strict):
@@ -119,6 +136,32 @@ class YearTable(Strict):
             raise ValueError(f"the parts add up to {parts} t, more than the cap of {self.cap_tonnes} t")
         if self.surrender_deadline <= self.reporting_deadline:
             raise ValueError("the surrender deadline must be after the reporting deadline")
+        return self
+
+
+class BankingTable(Strict):
+    """`[[banking]]`: units of one instrument into units of another. Without a limit: as much as is held."""
+
+    source: Name = Field(alias="from")
+    target: Name = Field(alias="to")
+    opens: Time
+    closes: Time
+    lapses: bool
+    """What is left of an instrument that is closed or past its validity can lapse afterwards."""
+    base_tonnes: Tonnage | None = None
+    net_sales_basis_points: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    """Of what an account has sold net; with base_tonnes."""
+    holding_basis_points: Share | None = None
+    """Of what an account held at the cut-off."""
+    total_tonnes: Tonnage = 0
+    """Over all accounts; 0: no limit."""
+
+    @model_validator(mode="after")
+    def _holds(self) -> BankingTable:
+        if self.opens >= self.closes:
+            raise ValueError("the window must open before it closes")
+        if (self.base_tonnes is None) != (self.net_sales_basis_points is None):
+            raise ValueError("base_tonnes and net_sales_basis_points go together")
         return self
 
 
@@ -196,6 +239,8 @@ class SchemeFile(Strict):
     policies: tuple[PolicyTable, ...] = Field(strict=False)
     transfers: TransfersTable | None = None
     transfer_types: tuple[TransferTypeTable, ...] = Field((), strict=False)
+    moneys: tuple[OtherMoneyTable, ...] = Field((), strict=False)
+    banking: tuple[BankingTable, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> SchemeFile:
@@ -205,6 +250,10 @@ class SchemeFile(Strict):
             ("years", [str(item.year) for item in self.years]),
             ("methods", [item.name for item in self.methods]),
             ("policies", [item.topic for item in self.policies]),
+            ("moneys", [self.money.name, *(item.name for item in self.moneys)]),
+            ("moneys", [str(self.money.iso_number), *(str(item.iso_number) for item in self.moneys)]),
+            ("moneys", [token.lower() for _, token, _ in self.backings()]),
+            ("banking", [item.source for item in self.banking]),
         ):
             if twice := _first_twice(names):
                 raise ValueError(f"{what} has {twice} twice")
@@ -212,12 +261,25 @@ class SchemeFile(Strict):
         for market in self.markets:
             if market.instrument not in known:
                 raise ValueError(f"market {market.name} is of instrument {market.instrument}, which is not defined")
+        kinds = {item.name: item.kind for item in self.instruments}
+        for rule in self.banking:
+            for name in (rule.source, rule.target):
+                if name not in kinds:
+                    raise ValueError(f"banking is of instrument {name}, which is not defined")
+            if rule.source == rule.target or kinds[rule.source] != kinds[rule.target]:
+                raise ValueError(f"banking: {rule.source} cannot become {rule.target}")
         if self.scheme.current_year not in {item.year for item in self.years}:
             raise ValueError(f"years has no entry for the current year {self.scheme.current_year}")
         sets_of(self.transfers, self.transfer_types)
         if not any(item.topic == "registration-policy" for item in self.policies):
             raise ValueError("policies needs a registration-policy: applications name its version")
         return self
+
+    def backings(self) -> list[tuple[str, str, int]]:
+        """Moneys that stand for a token: name, token, decimals."""
+        others = [(item.name, item.token, item.decimals) for item in self.moneys]
+        every = [(self.money.name, self.money.token, self.money.decimals), *others]
+        return [(name, token, decimals) for name, token, decimals in every if token]
 
     def year(self, number: int) -> YearTable:
         """The rules of one year. Raises InputError."""
@@ -271,6 +333,9 @@ class SchemeRules:
         """The id of an instrument by its name, the money included. Raises InputError."""
         if name == self.file.money.name:
             return self.main_money
+        for other in self.file.moneys:
+            if other.name == name:
+                return InstrumentId.of(InstrumentClass.MONEY, self.file.scheme.number, series=other.iso_number)
         for item in self.file.instruments:
             if item.name == name:
                 kind = InstrumentClass[item.kind.upper()]

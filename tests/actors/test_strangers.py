@@ -31,6 +31,7 @@ from carbon_sdk.contracts.generated.enums import (
 )
 from carbon_sdk.contracts.generated.errors import UnknownCertificate
 from carbon_sdk.contracts.generated.structs import CodingRules, MarketTerms, Rules, TransferType
+from carbon_sdk.contracts.generated.structs import BankingFigures, CodingRules, MarketTerms, Rules
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.errors import NotPermitted, Refused
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
@@ -41,6 +42,8 @@ SOMEBODY = Address("0x00000000000000000000000000000000000000AA")
 UNIT = InstrumentId.parse("allowance/826/2021/0/0")
 CREDIT = InstrumentId.parse("credit/826/2021/1/0")
 DAY = date(2021, 12, 31)
+NEXT = InstrumentId.parse("allowance/826/2022/0/0")
+POUNDS = InstrumentId.parse("money/826/0/0/826")
 LATER = 2_000_000_000
 TERMS = MarketTerms(UNIT, 1, 0, 1, 1, 1, 1, 1000, 15000)
 RULES = Rules(1_700_000_000, 1_710_000_000, 0, 0, 0, 1, 1, 10_000)
@@ -115,6 +118,13 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_required_labels": (Label.COMPLIANCE, "cause"),
             "remove_offer": (1, "cause"),
             "accept_registry": ("GS", True, "cause"),
+            "back_with_token": (POUNDS, SOMEBODY, 6),
+            "set_withdrawal_hold": (1,),
+            "refuse_withdrawal": (1, "cause"),
+            "set_banking_rule": (UNIT, NEXT, 1, LATER, "document"),
+            "move_banking_window": (1, 1, LATER, "cause"),
+            "record_banking_figures": (1, [BankingFigures(SOMEBODY, 1, 1)], "audit"),
+            "convert_for": (1, [SOMEBODY]),
         },
     ),
     RegistryOperator: (
@@ -155,11 +165,20 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
         },
     ),
     PlatformOperator: (Role.PLATFORM_OPERATOR, {"set_band": (1, 1, 2), "collect_fees": (1, SOMEBODY)}),
-    ServiceRegulator: (Role.SERVICE_REGULATOR, {"halt": (1,), "resume": (1,)}),
+    ServiceRegulator: (
+        Role.SERVICE_REGULATOR,
+        {
+            "halt": (1,),
+            "resume": (1,),
+            "stop_tokens": (POUNDS, "cause"),
+            "resume_tokens": (POUNDS, "cause"),
+        },
+    ),
     SettlementBank: (
         Role.SETTLEMENT_BANK,
         {
             "record_deposit": (SOMEBODY, 1, "reference"),
+            "record_deposit_of": (SOMEBODY, POUNDS, 1, "reference"),
             "confirm_withdrawal": (1, "reference"),
             "reject_withdrawal": (1, "cause"),
             "record_penalty_paid": (SOMEBODY, YEAR, "reference"),
@@ -170,7 +189,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
 }
 ANYONE = {
     SecurityAuthority: {"renounce"},
-    Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh"},
+    Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse"},
     RegistryOperator: {"renew"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
@@ -187,6 +206,9 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "reduce": (ORDER, 1),
         "name_payout": ("bank account",),
         "withdraw": (1,),
+        "withdraw_of": (POUNDS, 1),
+        "name_payout_address": (SOMEBODY,),
+        "convert": (1, 1),
         "apply_surrender": ({UNIT: 1},),
         "cancel_voluntarily": (UNIT, 1, "beneficiary", "purpose"),
         "transfer": (SOMEBODY, UNIT, 1),
@@ -234,6 +256,10 @@ OF_CREDITS = {
     "cancel_export",
 }
 """On an offer, an application or an export, likewise."""
+OF_SOMETHING = {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender", "amend_application"}
+"""Verbs on a numbered thing of the key's own: who may is tried with the thing in test_administration."""
+OF_A_TOKEN = {"allow_tokens", "deposit_tokens", "deposit_tokens_with_permit"}
+"""Verbs on a money that a token backs: who may is tried with one in test_token_money."""
 
 
 @pytest.mark.parametrize(
@@ -281,6 +307,7 @@ def test_every_verb_of_every_role__is_tried() -> None:
         assert set(verbs_of(kind)) == set(verbs) | ANYONE.get(kind, set()), kind
     for kind, verbs in BY_REPRESENTATION.items():
         own = {*verbs_of(AccountHolder), *OF_SOMETHING[kind], *OF_CREDITS, *BY_ANYONE[kind]}
+        own = {*verbs_of(AccountHolder), "evict", "pay_withdrawal", *OF_SOMETHING, *OF_A_TOKEN}
         assert set(verbs_of(kind)) == set(verbs) | own, kind
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
-from carbon_sdk.audit.state import Eligibility, Instrument, Representation, State, Withdrawal
+from carbon_sdk.audit.state import Eligibility, InAndOut, Instrument, Representation, State, Withdrawal
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId
 
 _LEDGER = "InstrumentLedger"
@@ -43,6 +43,7 @@ def _issued(state: State, event: Event) -> None:
     if args["firstSerial"] != instrument.issued + 1:
         state.fault(event, f"the block begins with serial {args['firstSerial']}, not {instrument.issued + 1}")
     instrument.issued += quantity
+    state.banking.tell(state.banking.issued, args["cause"], args["instrument"], quantity)
     state.touch(event, "instrument", args["instrument"])
 
 
@@ -50,6 +51,7 @@ def _issued(state: State, event: Event) -> None:
 def _cancelled(state: State, event: Event) -> None:
     args = event.args
     _instrument(state, event).cancelled += args["quantity"]
+    state.banking.tell(state.banking.cancelled, args["cause"], args["instrument"], args["quantity"])
     state.touch(event, "instrument", args["instrument"])
 
 
@@ -198,19 +200,27 @@ def _representation(state: State, event: Event) -> None:
 
 @on(_DESK, "DepositRecorded")
 def _deposit(state: State, event: Event) -> None:
-    args = event.args
-    cash = state.cash
     _use_reference(state, event)
-    cash.deposited += args["amount"]
+    _came_in(state, event)
+
+
+@on(_DESK, "TokensDeposited")
+def _tokens_deposited(state: State, event: Event) -> None:
+    _came_in(state, event)
+
+
+def _came_in(state: State, event: Event) -> None:
+    args, cash = event.args, state.cash
+    cash.moneys.setdefault(args["instrument"], InAndOut()).deposited += args["amount"]
     cash.deposits_of[args["account"]] = cash.deposits_of.get(args["account"], 0) + args["amount"]
-    state.touch(event, "deposits")
+    state.touch(event, "deposits", args["instrument"])
 
 
 @on(_DESK, "WithdrawalRequested")
 def _requested(state: State, event: Event) -> None:
     args = event.args
     state.cash.withdrawals[args["id"]] = Withdrawal(
-        args["account"], args["amount"], args["payout"], event.timestamp, state=1
+        args["account"], args["amount"], args["payout"], event.timestamp, 1, args["instrument"]
     )
     state.touch(event, "withdrawal", args["id"])
 
@@ -218,9 +228,54 @@ def _requested(state: State, event: Event) -> None:
 @on(_DESK, "WithdrawalPaid")
 def _paid(state: State, event: Event) -> None:
     _use_reference(state, event)
+    _went_out(state, event)
+
+
+@on(_DESK, "TokensPaid")
+def _tokens_paid(state: State, event: Event) -> None:
+    withdrawal = state.cash.withdrawals.get(event.args["id"])
+    if withdrawal and withdrawal.payout != bytes(12) + bytes.fromhex(event.args["to"][2:]):
+        state.fault(event, f"withdrawal {event.args['id']} was paid to another address than was named")
+    _went_out(state, event)
+
+
+def _went_out(state: State, event: Event) -> None:
     _close(state, event, 2)
-    state.cash.withdrawn += event.args["amount"]
-    state.touch(event, "deposits")
+    withdrawal = state.cash.withdrawals.get(event.args["id"])
+    if withdrawal:
+        state.cash.moneys.setdefault(withdrawal.instrument, InAndOut()).withdrawn += event.args["amount"]
+        state.touch(event, "deposits", withdrawal.instrument)
+
+
+@on(_DESK, "TokenBacked")
+def _backed(state: State, event: Event) -> None:
+    args = event.args
+    state.cash.backings[args["instrument"]] = (args["token"], args["decimals"], False)
+    state.touch(event, "backing", args["instrument"])
+
+
+@on(_DESK, "StoppedSet")
+def _stopped(state: State, event: Event) -> None:
+    number = event.args["instrument"]
+    if number not in state.cash.backings:
+        state.fault(event, f"{InstrumentId(number)} is backed by no token")
+        return
+    token, decimals, _ = state.cash.backings[number]
+    state.cash.backings[number] = (token, decimals, event.args["stopped"])
+    state.touch(event, "backing", number)
+
+
+@on(_DESK, "PayoutAddressNamed")
+def _payout_address(state: State, event: Event) -> None:
+    args = event.args
+    state.cash.payout_addresses[args["account"]] = (args["to"], args["usableFrom"])
+    state.touch(event, "payout address", args["account"])
+
+
+@on(_DESK, "HoldSet")
+def _hold(state: State, event: Event) -> None:
+    state.cash.hold = event.args["duration"]
+    state.touch(event, "hold")
 
 
 @on(_DESK, "WithdrawalRejected")

@@ -12,7 +12,7 @@ from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import moves_units
 from carbon_sdk.audit.serials import Serials, is_unit
 from carbon_sdk.audit.setting import Setting, bound_for, reference_of
-from carbon_sdk.identifiers import ZERO_ADDRESS, Address, OrderId, Side
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, OrderId, Side
 
 _LEDGER = "InstrumentLedger"
 _BOOK = "OrderBook"
@@ -33,6 +33,12 @@ def _issued(serials: Serials, setting: Setting, event: Event) -> None:
             args["quantity"],
             f"cause {reference_of(args['cause'])}",
         )
+
+
+@moves_units("Banking", "UnitsConverted")
+def _converted(serials: Serials, setting: Setting, event: Event) -> None:
+    """Told before the ledger cancels the one and issues the other."""
+    serials.converting(f"converted from {InstrumentId(event.args['from'])}, conversion {event.args['id']}")
 
 
 @moves_units(_LEDGER, "UnitsCancelled")

@@ -41,7 +41,7 @@ contract CashDeskTest is ComplianceSuite {
     // @requirement R-TRD-8
     function test_deposit_recorded_isMinted() public {
         vm.expectEmit(address(cash));
-        emit ICashDesk.DepositRecorded(plant, 500, "deposit 2");
+        emit ICashDesk.DepositRecorded(plant, 500, "deposit 2", gbp);
         vm.prank(bank);
         cash.recordDeposit(plant, 500, "deposit 2");
         assertEq(ledger.balanceOf(plant, gbp), 1500, "balance");
@@ -75,7 +75,7 @@ contract CashDeskTest is ComplianceSuite {
     // @requirement R-TRD-8
     function test_withdrawal_confirmed_leaves() public {
         vm.expectEmit(address(cash));
-        emit ICashDesk.WithdrawalRequested(1, plant, key, 400, "iban");
+        emit ICashDesk.WithdrawalRequested(1, plant, key, 400, "iban", gbp);
         uint256 id = _request(400);
         assertEq(ledger.freeOf(plant, gbp), 600, "free");
         assertEq(ledger.encumberedFor(plant, gbp, _WITHDRAWAL), 400, "bound");

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.34;
+
+import { Restrictions } from "../../../contracts/types/Accounts.sol";
+import { TokenSuite } from "./TokenSuite.sol";
+import { RebasingToken } from "./Tokens.sol";
+
+/// @dev Two accounts put tokens in and take them out in any order, of a good token and of one that shrinks and grows.
+contract TokenHandler is TokenSuite {
+    RebasingToken private bad;
+    uint256 private eur;
+    uint256[] private withdrawals;
+    uint256 private minted;
+    uint256 private given; // sent to the desk by mistake
+
+    uint256 public paidWhileShort;
+
+    function begin() external {
+        require(address(token) == address(0));
+        setUpTokens();
+        bad = new RebasingToken();
+        eur = backed(address(bad), 18);
+        vm.prank(other);
+        cash.setPayoutAddress(address(0xF00D));
+        vm.warp(block.timestamp + 1 days);
+    }
+
+    /* ACTS */
+
+    function put(bool first, bool good, uint32 amount) external {
+        bool short = _short(good);
+        depositIn(good ? token : bad, good ? usd : eur, first ? key : other, amount);
+        if (good) minted += amount;
+        if (short) ++paidWhileShort;
+    }
+
+    function ask(bool first, bool good, uint32 amount) external {
+        uint256 instrument = good ? usd : eur;
+        uint256 some = bound(amount, 0, ledger.freeOf(first ? plant : mill, instrument));
+        vm.prank(first ? key : other);
+        withdrawals.push(cash.requestWithdrawalOf(instrument, some));
+    }
+
+    function pay(uint256 seed, uint16 hours_) external {
+        uint256 id = withdrawals[seed % withdrawals.length];
+        vm.warp(block.timestamp + uint256(hours_) * 1 hours);
+        bool short = _short(cash.withdrawalOf(id).instrument == usd);
+        cash.payWithdrawal(id);
+        if (short) ++paidWhileShort;
+    }
+
+    function takeBack(bool first, uint256 seed) external {
+        vm.prank(first ? key : other);
+        cash.cancelWithdrawal(withdrawals[seed % withdrawals.length]);
+    }
+
+    function refuse(uint256 seed) external {
+        vm.prank(regulator);
+        cash.refuseWithdrawal(withdrawals[seed % withdrawals.length], "cause");
+    }
+
+    function move(bool first, bool good, uint32 amount) external {
+        uint256 instrument = good ? usd : eur;
+        uint256 some = bound(amount, 0, ledger.freeOf(first ? plant : mill, instrument));
+        vm.prank(first ? key : other);
+        ledger.safeTransferFrom(first ? plant : mill, first ? mill : plant, instrument, some, "");
+    }
+
+    function give(uint32 amount) external {
+        token.mint(address(cash), amount);
+        minted += amount;
+        given += amount;
+    }
+
+    function rebase(uint8 percent) external {
+        bad.rebase(percent % 3 == 0 ? 50 + percent % 101 : 100);
+    }
+
+    function restrict(bool first, uint8 seed) external {
+        registry.set(first ? plant : mill, seed % 4 == 0 ? Restrictions.NO_TRANSFER : 0);
+    }
+
+    /* WHAT MUST BE */
+
+    function wrongGood() external view returns (uint256 wrong) {
+        (,, uint256 outstanding, uint256 held, bool agrees) = cash.reconcileOf(usd);
+        if (!agrees || held != outstanding + given || outstanding != _units(usd)) ++wrong;
+        uint256 out = token.balanceOf(address(0xCAFE)) + token.balanceOf(address(0xF00D));
+        if (held + out + token.balanceOf(key) + token.balanceOf(other) != minted) ++wrong;
+    }
+
+    function wrongBad() external view returns (uint256 wrong) {
+        (,, uint256 outstanding, uint256 held, bool agrees) = cash.reconcileOf(eur);
+        if (outstanding != _units(eur) || agrees != (held >= outstanding)) ++wrong;
+    }
+
+    function _short(bool good) private view returns (bool) {
+        (,,,, bool agrees) = cash.reconcileOf(good ? usd : eur);
+        return !agrees;
+    }
+
+    function _units(uint256 instrument) private view returns (uint256) {
+        return ledger.balanceOf(plant, instrument) + ledger.balanceOf(mill, instrument);
+    }
+}
