@@ -79,7 +79,16 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "appointBinder": Role.ADMINISTRATOR,
         "appointCreditIssuer": Role.ADMINISTRATOR,
     },
-    "AuthorityDesk": {"freeze": Role.REGULATOR, "forceTransfer": Role.REGULATOR},
+    "AuthorityDesk": {
+        "freeze": Role.REGULATOR,
+        "forceTransfer": Role.REGULATOR,
+        "reverse": Role.REGULATOR,
+        "releaseBound": Role.REGULATOR,
+        "confirm": Role.REGULATOR,
+        "withdraw": Role.REGULATOR,
+        "setSecondOfficerRules": Role.ADMINISTRATOR,
+    },
+    "PledgeBook": {"setLeastNotice": Role.REGULATOR},
     "CashDesk": {
         "recordDeposit": Role.SETTLEMENT_BANK,
         "confirmWithdrawal": Role.SETTLEMENT_BANK,

@@ -7,10 +7,12 @@ def load() -> None:
     """Declare all rules; doing it twice changes nothing."""
     from carbon_sdk.audit.rules import (  # noqa: F401 -- importing declares
         allocation,
+        authority_acts,
         compliance,
         governance,
         instruments,
         market,
+        pledges,
         registry,
         reporting,
         vouchers,

@@ -12,7 +12,6 @@ _LEDGER = "InstrumentLedger"
 _DESK = "CashDesk"
 _MONEY = InstrumentClass.MONEY
 
-needs_no_rule("AuthorityDesk", "Caused")  # why a forced transfer of the same transaction happened: text, no figure
 needs_no_rule(_LEDGER, "ApprovalForAll", "URI")  # of the standard; never emitted here
 
 
@@ -125,7 +124,8 @@ def _move_serials(state: State, event: Event, sender: Address, receiver: Address
         if receiver == state.book_address:
             state.serials.give_to_book(sender, number, quantity)
         elif sender != state.book_address:
-            state.serials.transfer(event.position, sender, receiver, number, quantity, "transferred")
+            act = "forced" if state.acts.running[0] == event.position.transaction else "transferred"
+            state.serials.transfer(event.position, sender, receiver, number, quantity, act)
     except NotEnough as missing:
         state.fault(event, f"{sender} gives units that it has not: {missing}")
 
