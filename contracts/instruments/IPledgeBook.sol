@@ -66,7 +66,7 @@ interface IPledgeBook {
     /// @notice The caller acts for `account`, which is not the side of pledge `id` that may do this.
     error NotTheSide(uint256 id, address account, address side);
     /// @notice The agreement's digest is missing, or a side would stand against itself.
-    error BadPledgeTerms(PledgeTerms terms);
+    error BadPledgeTerms(address pledgee, address receiver, bytes32 agreement);
     /// @notice `time` must lie ahead, or not before what was agreed.
     error BadDue(uint40 time);
     /// @notice Fewer seconds than the scheme's least notice.

@@ -64,7 +64,10 @@ contract PledgeBook is IPledgeBook, IBinder, Governed {
     function offer(PledgeTerms calldata terms, Units[] calldata units) external returns (uint256 id) {
         address pledgor = _acting(Restrictions.NO_TRANSFER);
         Storage storage $ = _s();
-        require(terms.agreement != 0 && terms.pledgee != pledgor && terms.receiver != pledgor, BadPledgeTerms(terms));
+        require(
+            terms.agreement != 0 && terms.pledgee != pledgor && terms.receiver != pledgor,
+            BadPledgeTerms(terms.pledgee, terms.receiver, terms.agreement)
+        );
         require(terms.due > block.timestamp, BadDue(terms.due));
         require(terms.offerUntil == 0 || terms.offerUntil >= block.timestamp, BadDue(terms.offerUntil));
         require(terms.noticePeriod >= $.leastNotice, NoticeTooShort(terms.noticePeriod, $.leastNotice));
@@ -270,12 +273,10 @@ contract PledgeBook is IPledgeBook, IBinder, Governed {
 
     function _requireAmendment(Pledge storage pledge, Amendment calldata amendment) private view {
         require(amendment.due >= pledge.terms.due, BadDue(amendment.due));
-        if (amendment.agreement == 0 || amendment.receiver == pledge.pledgor) {
-            PledgeTerms memory terms = pledge.terms;
-            terms.agreement = amendment.agreement;
-            terms.receiver = amendment.receiver;
-            revert BadPledgeTerms(terms);
-        }
+        require(
+            amendment.agreement != 0 && amendment.receiver != pledge.pledgor,
+            BadPledgeTerms(pledge.terms.pledgee, amendment.receiver, amendment.agreement)
+        );
         _requireReceiver(amendment.receiver);
     }
 

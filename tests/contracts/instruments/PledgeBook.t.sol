@@ -88,12 +88,12 @@ contract PledgeBookTest is AuthoritySuite {
         IPledgeBook.Units[] memory units_ = line(uka, 5);
 
         terms_.agreement = 0;
-        _refuseTerms(terms_, abi.encodeWithSelector(IPledgeBook.BadPledgeTerms.selector, terms_));
+        _refuseTerms(terms_, _bad(terms_));
         terms_ = termsTo(aliceAccount);
-        _refuseTerms(terms_, abi.encodeWithSelector(IPledgeBook.BadPledgeTerms.selector, terms_));
+        _refuseTerms(terms_, _bad(terms_));
         terms_ = termsTo(bobAccount);
         terms_.receiver = aliceAccount;
-        _refuseTerms(terms_, abi.encodeWithSelector(IPledgeBook.BadPledgeTerms.selector, terms_));
+        _refuseTerms(terms_, _bad(terms_));
         terms_ = termsTo(bobAccount);
         terms_.due = uint40(block.timestamp);
         _refuseTerms(terms_, abi.encodeWithSelector(IPledgeBook.BadDue.selector, terms_.due));
@@ -110,6 +110,12 @@ contract PledgeBookTest is AuthoritySuite {
         terms_.receiver = carolAccount;
         _refuseTerms(terms_, abi.encodeWithSelector(IPledgeBook.NotEligible.selector, carolAccount));
         assertEq(units_.length, 1, "lines");
+    }
+
+    function _bad(IPledgeBook.PledgeTerms memory terms_) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(
+            IPledgeBook.BadPledgeTerms.selector, terms_.pledgee, terms_.receiver, terms_.agreement
+        );
     }
 
     function _refuseTerms(IPledgeBook.PledgeTerms memory terms_, bytes memory error) private {
