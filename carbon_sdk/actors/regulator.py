@@ -9,6 +9,7 @@ from carbon_sdk.actors.credits import CreditRegulation
 from carbon_sdk.actors.banking import SetsBanking
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.token_money import RegulatesTokens
+from carbon_sdk.actors.authority_acts import AuthorityActs
 from carbon_sdk.actors.values import (
     Capability,
     Digest,
@@ -25,7 +26,6 @@ from carbon_sdk.actors.values import (
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.allocator import Allocator, DetermineAnswer
-from carbon_sdk.contracts.generated.authority_desk import AuthorityDesk
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
@@ -34,6 +34,7 @@ from carbon_sdk.contracts.generated.enums import Part, Statistic
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.methodologies import Methodologies
 from carbon_sdk.contracts.generated.obligations import Obligations
+from carbon_sdk.contracts.generated.pledge_book import PledgeBook
 from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
 from carbon_sdk.contracts.generated.structs import Cap, CodingRules, Inputs, Materiality, Rules
@@ -47,7 +48,7 @@ EMISSIONS = "emissions"
 """The subject of baselines of emissions; any other is a product's name."""
 
 
-class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesTokens):
+class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesTokens, AuthorityActs):
     """Whoever holds the regulator role. Every verb raises NotPermitted for another key."""
 
     # RULES
@@ -396,53 +397,14 @@ class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesToke
         return self._registry.assign_region(officer, whole(region, "region"))
 
     @verb
-    def freeze(
-        self, account: Address, instrument: InstrumentId | int, quantity: Quantity, cause: Digest, reason: str
-    ) -> Act[None]:
-        """Set how many tonnes (or smallest units of money) of an account cannot move; 0 ends it. Absolute.
-
-        Args:
-            account: Whose.
-            instrument: What.
-            quantity: How many in all; may exceed what there is.
-            cause: The order, or its digest.
-            reason: Public, in words.
-        """
-        said, why = digest(cause, "cause"), _public(reason)
-        return self._authority_desk.freeze(account, int(instrument), whole(quantity, "quantity"), said, why)
-
-    @verb
-    def force_transfer(
-        self,
-        source: Address,
-        target: Address,
-        instrument: InstrumentId | int,
-        quantity: Quantity,
-        cause: Digest,
-        reason: str,
-    ) -> Act[None]:
-        """Move tonnes (or smallest units of money) by order of a court or the authority.
-
-        Args:
-            source: Account that loses them.
-            target: Account that gets them.
-            instrument: What.
-            quantity: How many.
-            cause: The order, or its digest.
-            reason: Public, in words.
-        """
-        said, why = digest(cause, "cause"), _public(reason)
-        amount = positive(quantity, "quantity")
-        return self._authority_desk.force_transfer(source, target, int(instrument), amount, (), said, why)
+    def set_least_notice(self, seconds: int) -> Act[None]:
+        """Set how many seconds a new pledge gives at least from notice to foreclosure."""
+        return self.suite.contract(PledgeBook).set_least_notice(whole(seconds, "seconds"))
 
     @verb
     def set_payout_delay(self, seconds: int) -> Act[None]:
         """For how many seconds a newly named payout destination cannot be used."""
         return self.suite.contract(CashDesk).set_payout_delay(whole(seconds, "seconds"))
-
-    @property
-    def _authority_desk(self) -> AuthorityDesk:
-        return self.suite.contract(AuthorityDesk)
 
     @property
     def _rules(self) -> RuleBook:
@@ -483,9 +445,3 @@ class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesToke
     @property
     def _ledger(self) -> InstrumentLedger:
         return self.suite.contract(InstrumentLedger)
-
-
-def _public(reason: str) -> str:
-    if not reason.strip():
-        raise InputError("reason is empty: say publicly why.")
-    return reason

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from carbon_sdk.actors.base import Actor
-from carbon_sdk.actors.values import whole
+from carbon_sdk.actors.values import positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.authority import Authority
+from carbon_sdk.contracts.generated.authority_desk import AuthorityDesk
 from carbon_sdk.contracts.generated.events import RoleGranted, RoleRevoked
+from carbon_sdk.contracts.generated.structs import SecondOfficerRules
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.identifiers import Address
+from carbon_sdk.units import Money, Quantity, tonnes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,29 @@ class SecurityAuthority(Actor):
     def renounce(self, role: Role) -> Act[None]:
         """Lay down a role of one's own."""
         return self._authority.renounce_role(int(role), self.address)
+
+    @verb
+    def set_second_officer_rules(
+        self, from_tonnes: Quantity, from_money: Money | Quantity, period: int, reversible_for: int
+    ) -> Act[None]:
+        """Set from what size on an act of the regulator waits for a second officer.
+
+        Args:
+            from_tonnes: Whole tonnes; what one officer ordered alone within the period is added up.
+            from_money: Smallest units of money; likewise.
+            period: Seconds within which the second officer confirms.
+            reversible_for: Seconds after a forced transfer in which its reversal can be ordered.
+
+        Raises:
+            NotPermitted: This key is no administrator.
+        """
+        rules = SecondOfficerRules(
+            tonnes(from_tonnes, name="from_tonnes"),
+            whole(from_money, "from_money"),
+            positive(period, "period"),
+            whole(reversible_for, "reversible_for"),
+        )
+        return self.suite.contract(AuthorityDesk).set_second_officer_rules(rules)
 
     def holds(self, role: Role, holder: Address) -> bool:
         """Whether the role is the holder's now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from carbon_sdk.actors.pledges import PledgeRecord, pledges_of
 from carbon_sdk.actors.values import Right, label, positive, whole, year_of
 from carbon_sdk.audit import vouchers as paper
 from carbon_sdk.audit.vouchers import Mountains
@@ -215,6 +216,10 @@ class AccountView:
     def record(self) -> Account:
         """What the registry knows. Raises RuleBroken for an account that was never opened."""
         return self.suite.contract(StakeholderRegistry).account_record_of(self.address)
+
+    def pledges(self) -> tuple[PledgeRecord, ...]:
+        """Pledges by and to the account, in the order in which they were offered."""
+        return pledges_of(self.suite, self.address)
 
     def eligibility(self) -> Eligibility:
         """What its acts are checked against."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from carbon_sdk.audit.state import InAndOut, State
-from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, Side
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, Side
 
 Invariant = Callable[[State], Iterator[str]]
 
@@ -349,6 +349,44 @@ def what_is_applied_for_is_bound(state: State) -> Iterator[str]:
             yield f"{key[0]}: applied for {bound.get(key, 0)} of {InstrumentId(key[1])}, bound {told.get(key, 0)}"
 
 
+def pledged_units_are_bound(state: State) -> Iterator[str]:
+    """INV-24: what is bound for pledges is what open ones and their exchanges bind, and no more (R-STK-2)."""
+    if "PledgeBook" not in state.contracts:
+        return
+    bound: dict[tuple[Address, int], int] = defaultdict(int)
+    for number, pledge in state.pledges.pledges.items():
+        if (pledge.state in (1, 2)) != bool(pledge.lines.rows):
+            yield f"pledge {number} is in state {pledge.state} with {len(pledge.lines.rows)} lines"
+        for lines in (pledge.lines, pledge.added):
+            for instrument, quantity in lines.rows if lines else ():
+                bound[pledge.pledgor, instrument] += quantity
+    told = {key[:2]: quantity for key, quantity in state.ledger.encumbered.items() if key[2] == 3 and quantity}
+    for key in {*bound, *told}:
+        if bound.get(key, 0) != told.get(key, 0):
+            yield f"{key[0]}: pledged {bound.get(key, 0)} of {InstrumentId(key[1])}, bound {told.get(key, 0)}"
+
+
+def forced_transfers_are_acts_that_were_done(state: State) -> Iterator[str]:
+    """INV-25: a forced transfer has its act and cause, a large one two officers; one reversal at most (R-AST-3)."""
+    if "AuthorityDesk" not in state.contracts:
+        return
+    acts = state.acts.acts
+    moved = sum(act.state == 2 and act.kind in (2, 3) for act in acts.values())
+    if moved != state.ledger.forced:
+        yield f"{state.ledger.forced} forced transfers, {moved} acts that were done"
+    for number, act in acts.items():
+        if not any(act.cause):
+            yield f"act {number} has no cause"
+        if act.state == 2 and act.confirm_by and act.confirmed_by in (ZERO_ADDRESS, act.officer):
+            yield f"act {number} was ordered by {act.officer} and confirmed by {act.confirmed_by}"
+        if act.reversed_by and acts[act.reversed_by].reverses != number:
+            yield f"act {number} is reversed by act {act.reversed_by}, which reverses {acts[act.reversed_by].reverses}"
+    reversals = Counter(act.reverses for act in acts.values() if act.reverses and act.state == 2)
+    for number, times in reversals.items():
+        if times > 1:
+            yield f"act {number} was reversed {times} times"
+
+
 def an_accounts_emissions_are_its_installations(state: State) -> Iterator[str]:
     """INV-22: what an account answers for is the sum of its installations' figures (R-MRV-7)."""
     grams: dict[tuple[Address, int], int] = defaultdict(int)
@@ -533,6 +571,8 @@ ALL: tuple[Invariant, ...] = (
     status_a_never_with_a_shortfall,
     surrenders_are_what_was_approved,
     what_is_applied_for_is_bound,
+    pledged_units_are_bound,
+    forced_transfers_are_acts_that_were_done,
     an_accounts_emissions_are_its_installations,
     what_waits_to_be_transferred_is_bound,
     direct_transfers_follow_from_the_rules,

@@ -256,6 +256,104 @@ class Banking:
         return room
 
 
+# PLEDGES AND ACTS OF THE AUTHORITY
+
+
+@dataclass(slots=True)
+class Lines:
+    """Units of a pledge: one line an instrument, in the contract's order."""
+
+    rows: list[tuple[int, int]] = field(default_factory=list)
+    """Instrument and tonnes."""
+
+    def add(self, instrument: int, quantity: int) -> None:
+        """To its line, or as the last one."""
+        for at, (known, held) in enumerate(self.rows):
+            if known == instrument:
+                self.rows[at] = (instrument, held + quantity)
+                return
+        self.rows.append((instrument, quantity))
+
+    def remove(self, instrument: int, quantity: int) -> int:
+        """From its line, whose place the last one takes when it is used up; returns how many were missing."""
+        for at, (known, held) in enumerate(self.rows):
+            if known == instrument:
+                if held > quantity:
+                    self.rows[at] = (instrument, held - quantity)
+                    return 0
+                self.rows[at] = self.rows[-1]
+                self.rows.pop()
+                return quantity - held
+        return quantity
+
+
+@dataclass(slots=True)
+class Pledge:
+    """A pledge; states and fields as of `IPledgeBook`."""
+
+    pledgor: Address
+    pledgee: Address
+    receiver: Address
+    due: int
+    notice_period: int
+    offer_until: int
+    agreement: bytes
+    offered_at: int
+    state: int = 1  # OFFERED
+    lines: Lines = field(default_factory=Lines)
+    notice_at: int = 0
+    exchanges: int = 0
+    removed: Lines | None = None
+    """Of the open exchange."""
+    added: Lines | None = None
+    amended_by: int = 0
+
+
+@dataclass(slots=True)
+class Pledges:
+    """PledgeBook."""
+
+    pledges: dict[int, Pledge] = field(default_factory=dict)
+    least_notice: int = 0
+
+
+@dataclass(slots=True)
+class AuthorityAct:
+    """An act of the authority; kinds and states as of `IAuthorityDesk`."""
+
+    kind: int
+    source: Address
+    target: Address
+    instrument: int
+    quantity: int
+    cause: bytes
+    document: bytes
+    reason: str
+    officer: Address
+    ordered_at: int
+    confirm_by: int
+    reverses: int
+    bindings: tuple[tuple[int, int], ...]
+    """Reason and number."""
+    state: int = 1  # PROPOSED
+    done_at: int = 0
+    confirmed_by: Address = ZERO_ADDRESS
+    reversed_by: int = 0
+
+
+@dataclass(slots=True)
+class Acts:
+    """AuthorityDesk."""
+
+    acts: dict[int, AuthorityAct] = field(default_factory=dict)
+    rules: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Tonnes and money from which a second officer confirms, period, seconds of reversibility."""
+    alone: dict[tuple[Address, bool], tuple[int, int]] = field(default_factory=dict)
+    """By officer and whether in money: what it ordered alone, and until when that counts."""
+    running: tuple[str, int] = ("", 0)
+    """The transaction that does an act, and the act's number."""
+
+
 # MARKET
 
 
@@ -652,6 +750,8 @@ class State:
     cash: Cash = field(default_factory=Cash)
     transfers: Transfers = field(default_factory=Transfers)
     banking: Banking = field(default_factory=Banking)
+    pledges: Pledges = field(default_factory=Pledges)
+    acts: Acts = field(default_factory=Acts)
     book: Book = field(default_factory=Book)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)

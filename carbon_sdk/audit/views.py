@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carbon_sdk.audit.state import Determination, InAndOut, State, Subject
+from carbon_sdk.audit.state import Determination, InAndOut, Lines, State, Subject
 from carbon_sdk.identifiers import Address, InstrumentId, Side
 
 Expected = Mapping[str, Any]
@@ -302,6 +302,96 @@ def _banking(state: State, contracts: Mapping[str, Address]) -> Iterator[Questio
         yield Question("banking", what, at, name, "standingOf", (number, account), expected, subject)
         room = banking.room(banking.rules[number], one)
         yield Question("banking", f"room of {what}", at, name, "roomOf", (number, account), {"": room}, subject)
+
+
+def _pledges(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "PledgeBook"
+    if name not in contracts:
+        return
+    at, book = contracts[name], state.pledges
+    count = {"": len(book.pledges)}
+    yield Question("pledges", "number of pledges", at, name, "pledgeCount", (), count, ("pledge", len(book.pledges)))
+    least = {"": book.least_notice}
+    yield Question("pledges", "least notice", at, name, "leastNotice", (), least, ("least notice",))
+    sides: dict[Address, int] = {}
+    for number, one in book.pledges.items():
+        for side in (one.pledgor, one.pledgee):
+            sides[side] = sides.get(side, 0) + 1
+        subject: Subject = ("pledge", number)
+        expected = {
+            "pledge.pledgor": one.pledgor,
+            "pledge.state": one.state,
+            "pledge.offeredAt": one.offered_at,
+            "pledge.noticeAt": one.notice_at,
+            "pledge.amendedBy": one.amended_by,
+            "pledge.exchanges": one.exchanges,
+            "pledge.exchangeOpen": one.added is not None,
+            "pledge.terms": {
+                "pledgee": one.pledgee,
+                "receiver": one.receiver,
+                "due": one.due,
+                "noticePeriod": one.notice_period,
+                "offerUntil": one.offer_until,
+                "agreement": one.agreement,
+            },
+            "units": _rows(one.lines),
+        }
+        yield Question("pledges", f"pledge {number}", at, name, "pledgeOf", (number,), expected, subject)
+        exchange = {
+            "number": one.exchanges if one.added is not None else 0,
+            "removed": _rows(one.removed),
+            "added": _rows(one.added),
+        }
+        yield Question("pledges", f"exchange of pledge {number}", at, name, "exchangeOf", (number,), exchange, subject)
+    for side, total in sides.items():
+        about, asked = f"number of pledges of {side}", {"total": total}
+        yield Question("pledges", about, at, name, "pledgesOf", (side, 0, 0), asked, ("pledges of", side))
+
+
+def _rows(lines: Lines | None) -> tuple[dict[str, int], ...]:
+    return tuple({"instrument": instrument, "quantity": quantity} for instrument, quantity in (lines or Lines()).rows)
+
+
+def _acts(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "AuthorityDesk"
+    if name not in contracts:
+        return
+    at, acts = contracts[name], state.acts.acts
+    yield Question("acts", "number of acts", at, name, "actCount", (), {"": len(acts)}, ("act", len(acts)))
+    fields = ("fromUnits", "fromMoney", "period", "reversibleFor")
+    rules = dict(zip(fields, state.acts.rules, strict=True))
+    about = "when a second officer confirms"
+    yield Question("acts", about, at, name, "secondOfficerRules", (), rules, ("second officer rules",))
+    for number, one in acts.items():
+        yield Question(
+            "acts",
+            f"act {number} of the authority",
+            at,
+            name,
+            "actOf",
+            (number,),
+            {
+                "act": {
+                    "kind": one.kind,
+                    "state": one.state,
+                    "orderedAt": one.ordered_at,
+                    "doneAt": one.done_at,
+                    "confirmBy": one.confirm_by,
+                    "officer": one.officer,
+                    "reverses": one.reverses,
+                    "confirmedBy": one.confirmed_by,
+                    "reversedBy": one.reversed_by,
+                    "from": one.source,
+                    "to": one.target,
+                    "instrument": one.instrument,
+                    "quantity": one.quantity,
+                    "cause": one.cause,
+                    "document": one.document,
+                },
+                "bindings": tuple({"reason": reason, "id": id_} for reason, id_ in one.bindings),
+            },
+            ("act", number),
+        )
 
 
 def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
@@ -948,6 +1038,8 @@ _ASKING: tuple[Asking, ...] = (
     _cash,
     _transfers,
     _banking,
+    _pledges,
+    _acts,
     _book,
     _vouchers,
     _registry,

@@ -69,7 +69,8 @@ def placeholder(name: str, hint: Any) -> str:
 
 
 def _is_simple(hint: Any) -> bool:
-    return hint in (int, bytes, str, Address, InstrumentId) or (isinstance(hint, type) and issubclass(hint, IntEnum))
+    plain = (int, bytes, str, Address, InstrumentId, OrderId)
+    return hint in plain or (isinstance(hint, type) and issubclass(hint, IntEnum))
 
 
 def _digest(scheme: Scheme, name: str, text: str) -> Digest:
@@ -163,6 +164,7 @@ _READERS: tuple[tuple[Any, Callable[[Scheme, str, str], Any]], ...] = (
     (InstrumentId, _instrument),
     (_INSTRUMENT, _instrument),
     (_MARKET, _market),
+    (OrderId, lambda scheme, name, text: OrderId.parse(text)),
     (_ORDER, lambda scheme, name, text: OrderId.parse(text)),
     (Role, lambda scheme, name, text: Role.parse(text)),
     (Union[Mapping[InstrumentId, int], Iterable[tuple[InstrumentId | int, int]]], _units),  # noqa: UP007

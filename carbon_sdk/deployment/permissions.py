@@ -89,7 +89,6 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "reverse": Role.REGULATOR,
         "setOptIn": Role.REGISTRY_OPERATOR,
     },
-    "AuthorityDesk": {"freeze": Role.REGULATOR, "forceTransfer": Role.REGULATOR},
     "CreditProjects": {
         "accreditBody": Role.REGULATOR,
         "dismissBody": Role.REGULATOR,
@@ -114,6 +113,16 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "confirmExport": Role.REGISTRY_OPERATOR,
         "rejectExport": Role.REGISTRY_OPERATOR,
     },
+    "AuthorityDesk": {
+        "freeze": Role.REGULATOR,
+        "forceTransfer": Role.REGULATOR,
+        "reverse": Role.REGULATOR,
+        "releaseBound": Role.REGULATOR,
+        "confirm": Role.REGULATOR,
+        "withdraw": Role.REGULATOR,
+        "setSecondOfficerRules": Role.ADMINISTRATOR,
+    },
+    "PledgeBook": {"setLeastNotice": Role.REGULATOR},
     "CashDesk": {
         "recordDeposit": Role.SETTLEMENT_BANK,
         "confirmWithdrawal": Role.SETTLEMENT_BANK,

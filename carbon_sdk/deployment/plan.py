@@ -53,6 +53,7 @@ from carbon_sdk.contracts.generated.structs import (
     Materiality,
     Rules,
     Scheme,
+    SecondOfficerRules,
     Setup,
     Siblings,
 )
@@ -249,6 +250,12 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
     file = rules.file
     setup = Setup(file.scheme.number, file.vouchers.desk_series, file.scheme.utc_offset_seconds)
     years = Scheme(file.scheme.first_year, file.scheme.current_year, Rounding[file.scheme.obligation_rounding.upper()])
+    two = SecondOfficerRules(
+        file.authority.second_officer_from_tonnes,
+        rules.amount(file.authority.second_officer_from_money),
+        file.authority.confirm_within_hours * 3600,
+        file.authority.reversible_days * 86400,
+    )
     materiality = Materiality(
         file.verification.threshold_tonnes * GRAMS_PER_TONNE,
         file.verification.below_basis_points,
@@ -260,6 +267,8 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
     told: dict[str, Callable[[Address], bytes]] = {
         "InstrumentLedger": lambda at: InstrumentLedger(None, at).initialize(rules.digest).data,
         "CashDesk": lambda at: CashDesk(None, at).initialize(file.money.payout_delay_hours * 3600).data,
+        "AuthorityDesk": lambda at: AuthorityDesk(None, at).initialize(two).data,
+        "PledgeBook": lambda at: PledgeBook(None, at).initialize(file.pledges.least_notice_hours * 3600).data,
         "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
         "OrderBook": lambda at: OrderBook(None, at).initialize().data,
         "Obligations": lambda at: Obligations(None, at).initialize(years).data,

@@ -173,6 +173,21 @@ class VerificationTable(Strict):
     above_basis_points: Annotated[int, Field(ge=0, le=10_000)]
 
 
+class PledgesTable(Strict):
+    """`[pledges]`."""
+
+    least_notice_hours: Annotated[int, Field(ge=0, lt=2**16)]
+
+
+class AuthorityTable(Strict):
+    """`[authority]`: when one officer is not enough, and until when a forced transfer can be reversed."""
+
+    second_officer_from_tonnes: Tonnage
+    second_officer_from_money: Amount
+    confirm_within_hours: Annotated[int, Field(ge=1, lt=2**16)]
+    reversible_days: Annotated[int, Field(ge=0, lt=2**16)]
+
+
 class VouchersTable(Strict):
     """`[vouchers]`."""
 
@@ -233,6 +248,8 @@ class SchemeFile(Strict):
     markets: tuple[MarketTable, ...] = Field(strict=False)
     years: tuple[YearTable, ...] = Field(strict=False)
     verification: VerificationTable
+    pledges: PledgesTable
+    authority: AuthorityTable
     vouchers: VouchersTable
     credits: CreditsTable = Field(default_factory=CreditsTable)
     methods: tuple[MethodTable, ...] = Field(strict=False)
@@ -397,6 +414,7 @@ def load_scheme(path: str | Path) -> SchemeRules:
         rules.market(market)
     for year in file.years:
         rules.amount(year.penalty_per_tonne, f"{year.year}: penalty_per_tonne")
+    rules.amount(file.authority.second_officer_from_money, "authority: second_officer_from_money")
     for policy in file.policies:
         rules.policy(policy)
     return rules

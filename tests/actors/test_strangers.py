@@ -53,7 +53,11 @@ ORDER = OrderId.of(1, Side.SELL, 5000, 0, 0)
 BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
     SecurityAuthority: (
         Role.ADMINISTRATOR,
-        {"grant": (Role.REGULATOR, SOMEBODY), "revoke": (Role.REGULATOR, SOMEBODY)},
+        {
+            "grant": (Role.REGULATOR, SOMEBODY),
+            "revoke": (Role.REGULATOR, SOMEBODY),
+            "set_second_officer_rules": (1, 1, 1, 1),
+        },
     ),
     Regulator: (
         Role.REGULATOR,
@@ -100,7 +104,12 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_capabilities": (SOMEBODY, Capability.REGISTRY, "cause"),
             "assign_region": (SOMEBODY, 1),
             "freeze": (SOMEBODY, UNIT, 1, "cause", "why"),
-            "force_transfer": (SOMEBODY, SOMEBODY, UNIT, 1, "cause", "reason"),
+            "force_transfer": (SOMEBODY, SOMEBODY, UNIT, 1, "cause", "document", "reason"),
+            "reverse_act": (1, "cause", "document", "reason"),
+            "release_bound": (SOMEBODY, UNIT, 1, "cause", "document", "reason"),
+            "confirm_act": (1,),
+            "withdraw_act": (1, "cause"),
+            "set_least_notice": (1,),
             "set_payout_delay": (1,),
             "publish_transfer_rules": ([TRANSFERS], "document"),
             "assign_transfer_rules": (1, [UNIT]),
@@ -210,6 +219,7 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "name_payout_address": (SOMEBODY,),
         "convert": (1, 1),
         "apply_surrender": ({UNIT: 1},),
+        "offer_pledge": (SOMEBODY, {UNIT: 1}, LATER, "agreement"),
         "cancel_voluntarily": (UNIT, 1, "beneficiary", "purpose"),
         "transfer": (SOMEBODY, UNIT, 1),
         "approve_transfer": (2,),
@@ -228,7 +238,14 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
     },
 }
 BY_ANYONE: Mapping[type[Actor], set[str]] = {
-    Company: {"evict", "complete_transfer", "expire_transfer", "update_direct"},
+    Company: {
+        "evict",
+        "complete_transfer",
+        "expire_transfer",
+        "update_direct",
+        "pay_withdrawal",
+        "lapse_pledge_offer",
+    },
     ProjectProponent: set(),
 }
 OF_SOMETHING: Mapping[type[Actor], set[str]] = {
@@ -256,8 +273,23 @@ OF_CREDITS = {
     "cancel_export",
 }
 """On an offer, an application or an export, likewise."""
-OF_SOMETHING = {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender", "amend_application"}
-"""Verbs on a numbered thing of the key's own: who may is tried with the thing in test_administration."""
+OF_A_PLEDGE: Mapping[str, tuple[Any, ...]] = {
+    "withdraw_pledge_offer": (),
+    "accept_pledge": (),
+    "decline_pledge": (),
+    "top_up_pledge": ({UNIT: 1},),
+    "release_pledge": (),
+    "propose_exchange": ({UNIT: 1}, {UNIT: 1}),
+    "accept_exchange": (1,),
+    "drop_exchange": (),
+    "propose_amendment": (LATER, SOMEBODY, "agreement"),
+    "accept_amendment": (LATER, SOMEBODY, "agreement"),
+    "drop_amendment": (),
+    "give_notice": (),
+    "withdraw_notice": (),
+    "foreclose": (),
+}
+"""Verbs on a pledge: what follows its number."""
 OF_A_TOKEN = {"allow_tokens", "deposit_tokens", "deposit_tokens_with_permit"}
 """Verbs on a money that a token backs: who may is tried with one in test_token_money."""
 
@@ -302,12 +334,26 @@ def test_a_stranger__who_acts_for_no_account__is_refused(town: Town, kind: type[
     assert stranger.address in str(caught.value)
 
 
+@pytest.mark.parametrize("verb", OF_A_PLEDGE)
+def test_a_stranger__with_anothers_pledge__is_refused(town: Town, verb: str) -> None:
+    works, trader = town.company("works"), town.company("trader")
+    treasury = town.company("treasury")
+    town.regulator.issue_for_auction(treasury.account, YEAR, UNIT, 9, "calendar")
+    pledge = treasury.offer_pledge(trader.account, {UNIT: 5}, LATER, "agreement").result
+    if verb not in ("withdraw_pledge_offer", "accept_pledge", "decline_pledge"):
+        trader.accept_pledge(pledge)
+    for key_ in (town.signer("stranger"), works.signer):
+        with pytest.raises(NotPermitted):
+            getattr(Company(town.scheme, key_), verb)(pledge, *OF_A_PLEDGE[verb])
+
+
 def test_every_verb_of_every_role__is_tried() -> None:
     for kind, (_, verbs) in BY_ROLE.items():
         assert set(verbs_of(kind)) == set(verbs) | ANYONE.get(kind, set()), kind
     for kind, verbs in BY_REPRESENTATION.items():
         own = {*verbs_of(AccountHolder), *OF_SOMETHING[kind], *OF_CREDITS, *BY_ANYONE[kind]}
-        own = {*verbs_of(AccountHolder), "evict", "pay_withdrawal", *OF_SOMETHING, *OF_A_TOKEN}
+        if kind is Company:
+            own |= {*OF_A_TOKEN, *OF_A_PLEDGE}
         assert set(verbs_of(kind)) == set(verbs) | own, kind
 
 

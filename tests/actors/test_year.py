@@ -216,7 +216,7 @@ def test_enforcement__restricts_freezes_moves_and_lifts(town: Town, sold: Callab
     regulator.freeze(trader.account, town.allowance, 4, b"order", "a court says so")
     assert trader.view.holding(town.allowance).free == 6
     regulator.freeze(trader.account, town.allowance, 0, b"order", "the court lifts it")
-    regulator.force_transfer(trader.account, works.account, town.allowance, 3, "ruling 1", "Court order")
+    regulator.force_transfer(trader.account, works.account, town.allowance, 3, "case 1", "ruling 1", "Court order")
     assert works.view.holding(town.allowance).balance == 3
     regulator.restrict(trader.account, Restriction.NO_TRADE, "inquiry")
     assert Restriction(trader.view.eligibility().restrictions) is Restriction.NO_TRADE

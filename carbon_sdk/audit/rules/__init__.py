@@ -8,11 +8,13 @@ def load() -> None:
     from carbon_sdk.audit.rules import (  # noqa: F401 -- importing declares
         allocation,
         banking,
+        authority_acts,
         compliance,
         governance,
         instruments,
         market,
         offsets,
+        pledges,
         registry,
         reporting,
         transfers,

@@ -11,7 +11,6 @@ _LEDGER = "InstrumentLedger"
 _DESK = "CashDesk"
 _MONEY = InstrumentClass.MONEY
 
-needs_no_rule("AuthorityDesk", "Caused")  # why a forced transfer of the same transaction happened: text, no figure
 needs_no_rule(_LEDGER, "ApprovalForAll", "URI")  # of the standard; never emitted here
 
 
