@@ -23,7 +23,10 @@ interface IInstrumentLedger {
         DELAYED_TRANSFER,
         LISTING,
         COLLATERAL,
-        CONVERSION // Banking; also issues what it converts into
+        CONVERSION, // Banking; also issues what it converts into
+        BUFFER, // CreditProjects: against reversal
+        QUOTE, // QuoteBoard
+        BLOCK_TRADE // BlockTrades
     }
 
     enum InstrumentState {
