@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.vouchers import Mountains, Voucher
@@ -539,6 +540,9 @@ class State:
     ledger: Ledger = field(default_factory=Ledger)
     cash: Cash = field(default_factory=Cash)
     book: Book = field(default_factory=Book)
+    quotes: Quotes = field(default_factory=Quotes)
+    blocks: Blocks = field(default_factory=Blocks)
+    deliveries: Deliveries = field(default_factory=Deliveries)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)
     reports: Reports = field(default_factory=Reports)

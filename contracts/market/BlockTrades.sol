@@ -184,25 +184,25 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     /* OFFERING */
 
     /// @inheritdoc IBlockTrades
-    function propose(BlockTrade calldata t) external returns (bytes32 id) {
-        (address offerer,) = _sides(t);
+    function propose(BlockTrade calldata terms) external returns (bytes32 id) {
+        (address offerer,) = _sides(terms);
         _requireSide(offerer);
-        BlockMarket memory m = _takeable(t);
-        id = idOf(t);
+        BlockMarket memory m = _takeable(terms);
+        id = idOf(terms);
 
-        _spend(offerer, t.nonce);
+        _spend(offerer, terms.nonce);
         _s().states[id] = BlockState.PROPOSED;
 
-        emit BlockProposed(id, t.seller, t.buyer, msg.sender, t);
+        emit BlockProposed(id, terms.seller, terms.buyer, msg.sender, terms);
 
-        if (t.settleAt == 0) _bind(id, t, m, offerer);
+        if (terms.settleAt == 0) _bind(id, terms, m, offerer);
     }
 
     /// @inheritdoc IBlockTrades
-    function withdraw(BlockTrade calldata t) external {
-        (address offerer,) = _sides(t);
+    function withdraw(BlockTrade calldata terms) external {
+        (address offerer,) = _sides(terms);
         Bilateral.requireKeyOf(_eligibility(), offerer);
-        _end(t, BlockState.WITHDRAWN, 0);
+        _end(terms, BlockState.WITHDRAWN, 0);
     }
 
     /// @inheritdoc IBlockTrades
@@ -222,8 +222,8 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     }
 
     /// @dev Who offers, and who takes.
-    function _sides(BlockTrade calldata t) private pure returns (address offerer, address taker) {
-        return t.offeredBy == Side.BUY ? (t.buyer, t.seller) : (t.seller, t.buyer);
+    function _sides(BlockTrade calldata terms) private pure returns (address offerer, address taker) {
+        return terms.offeredBy == Side.BUY ? (terms.buyer, terms.seller) : (terms.seller, terms.buyer);
     }
 
     function _requireSide(address side) private view {
@@ -232,29 +232,30 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     }
 
     /// @dev What must hold when a block is offered, and again when it is taken.
-    function _takeable(BlockTrade calldata t) private view returns (BlockMarket memory m) {
-        m = _s().markets[t.market];
-        require(m.state == BlockMarketState.OPEN, BlockMarketNotOpen(t.market, uint8(m.state)));
-        require(_isWithinHours(m, block.timestamp), OutsideHours(t.market, block.timestamp));
-        _requireInBand(t, m);
+    function _takeable(BlockTrade calldata terms) private view returns (BlockMarket memory m) {
+        m = _s().markets[terms.market];
+        require(m.state == BlockMarketState.OPEN, BlockMarketNotOpen(terms.market, uint8(m.state)));
+        require(_isWithinHours(m, block.timestamp), OutsideHours(terms.market, block.timestamp));
+        _requireInBand(terms, m);
         uint256 least = uint256(m.lot) * m.leastLots;
-        require(t.quantity >= least && t.quantity % m.lot == 0, BadBlockQuantity(t.quantity, m.lot, least));
-        require(block.timestamp < t.expires, OfferExpired(t.expires, block.timestamp));
+        require(terms.quantity >= least && terms.quantity % m.lot == 0, BadBlockQuantity(terms.quantity, m.lot, least));
+        Bilateral.fitting(uint256(terms.quantity) * terms.tick * m.tickSize + _fee(terms, m, m.buyerFee));
+        require(block.timestamp < terms.expires, OfferExpired(terms.expires, block.timestamp));
         uint256 latest = block.timestamp + m.longestDelay;
         require(
-            t.settleAt == 0 || (t.settleAt > block.timestamp && t.settleAt <= latest),
-            BadSettlementTime(t.settleAt, latest)
+            terms.settleAt == 0 || (terms.settleAt > block.timestamp && terms.settleAt <= latest),
+            BadSettlementTime(terms.settleAt, latest)
         );
-        Bilateral.requirePair(_eligibility(), t.seller, t.buyer);
+        Bilateral.requirePair(_eligibility(), terms.seller, terms.buyer);
     }
 
     /// @dev Rounded so that no price beyond the share passes.
-    function _requireInBand(BlockTrade calldata t, BlockMarket memory m) private pure {
+    function _requireInBand(BlockTrade calldata terms, BlockMarket memory m) private pure {
         uint256 middle = m.referenceTick;
-        require(middle != 0, NoReference(t.market));
+        require(middle != 0, NoReference(terms.market));
         uint256 lowest = (middle * (_WHOLE_BAND - m.band) + _WHOLE_BAND - 1) / _WHOLE_BAND;
         uint256 highest = middle * (_WHOLE_BAND + m.band) / _WHOLE_BAND;
-        require(t.tick >= lowest && t.tick <= highest, BlockOutsideBand(t.tick, lowest, highest));
+        require(terms.tick >= lowest && terms.tick <= highest, BlockOutsideBand(terms.tick, lowest, highest));
     }
 
     function _isWithinHours(BlockMarket memory m, uint256 time) private view returns (bool) {
@@ -267,34 +268,34 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     /* TAKING */
 
     /// @inheritdoc IBlockTrades
-    function confirm(BlockTrade calldata t) external {
-        (, address taker) = _sides(t);
+    function confirm(BlockTrade calldata terms) external {
+        (, address taker) = _sides(terms);
         _requireSide(taker);
-        bytes32 id = _inState(t, BlockState.PROPOSED);
-        BlockMarket memory m = _takeable(t);
+        bytes32 id = _inState(terms, BlockState.PROPOSED);
+        BlockMarket memory m = _takeable(terms);
 
-        _agree(id, t, m, taker);
+        _agree(id, terms, m, taker);
     }
 
     /// @inheritdoc IBlockTrades
-    function refuse(BlockTrade calldata t) external {
-        (, address taker) = _sides(t);
+    function refuse(BlockTrade calldata terms) external {
+        (, address taker) = _sides(terms);
         Bilateral.requireKeyOf(_eligibility(), taker);
-        _end(t, BlockState.REFUSED, 0);
+        _end(terms, BlockState.REFUSED, 0);
     }
 
     /// @inheritdoc IBlockTrades
     /// @dev The nonce cannot have been used: so neither has the id.
-    function execute(BlockTrade calldata t, bytes calldata signature) external returns (bytes32 id) {
-        (address offerer, address taker) = _sides(t);
+    function execute(BlockTrade calldata terms, bytes calldata signature) external returns (bytes32 id) {
+        (address offerer, address taker) = _sides(terms);
         _requireSide(taker);
-        id = idOf(t);
+        id = idOf(terms);
         _requireSigned(id, offerer, signature);
-        BlockMarket memory m = _takeable(t);
+        BlockMarket memory m = _takeable(terms);
 
-        _spend(offerer, t.nonce);
-        if (t.settleAt == 0) _bind(id, t, m, offerer);
-        _agree(id, t, m, taker);
+        _spend(offerer, terms.nonce);
+        if (terms.settleAt == 0) _bind(id, terms, m, offerer);
+        _agree(id, terms, m, taker);
     }
 
     function _requireSigned(bytes32 id, address offerer, bytes calldata signature) private view {
@@ -304,57 +305,57 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     }
 
     /// @dev What the offering side gives is bound, or nothing needs to be.
-    function _agree(bytes32 id, BlockTrade calldata t, BlockMarket memory m, address taker) private {
-        if (t.settleAt == 0) {
-            _bind(id, t, m, taker);
-            _conclude(id, t, m);
+    function _agree(bytes32 id, BlockTrade calldata terms, BlockMarket memory m, address taker) private {
+        if (terms.settleAt == 0) {
+            _bind(id, terms, m, taker);
+            _conclude(id, terms, m);
             return;
         }
 
         _s().states[id] = BlockState.CONFIRMED;
 
-        emit BlockConfirmed(id, t.seller, t.buyer, msg.sender, t);
+        emit BlockConfirmed(id, terms.seller, terms.buyer, msg.sender, terms);
     }
 
     /* SETTLING */
 
     /// @inheritdoc IBlockTrades
-    function settle(BlockTrade calldata t) external {
-        bytes32 id = _inState(t, BlockState.CONFIRMED);
-        require(block.timestamp >= t.settleAt, NotDue(id, t.settleAt));
-        BlockMarket memory m = _s().markets[t.market];
-        (Fault ofSeller, Fault ofBuyer, bool possible) = _faults(t, m);
+    function settle(BlockTrade calldata terms) external {
+        bytes32 id = _inState(terms, BlockState.CONFIRMED);
+        require(block.timestamp >= terms.settleAt, NotDue(id, terms.settleAt));
+        BlockMarket memory m = _s().markets[terms.market];
+        (Fault ofSeller, Fault ofBuyer, bool possible) = _faults(terms, m);
         if (ofSeller == Fault.NONE && ofBuyer == Fault.NONE && possible) {
-            _bind(id, t, m, t.seller);
-            _bind(id, t, m, t.buyer);
-            _conclude(id, t, m);
+            _bind(id, terms, m, terms.seller);
+            _bind(id, terms, m, terms.buyer);
+            _conclude(id, terms, m);
             return;
         }
-        uint256 deadline = uint256(t.settleAt) + m.window;
+        uint256 deadline = uint256(terms.settleAt) + m.window;
         require(block.timestamp >= deadline, CannotSettleYet(id, ofSeller, ofBuyer, deadline));
 
         BlockState state = possible ? BlockState.FAILED : BlockState.VOID;
         _s().states[id] = state;
         if (possible) {
-            _note(id, t.seller, ofSeller);
-            _note(id, t.buyer, ofBuyer);
+            _note(id, terms.seller, ofSeller);
+            _note(id, terms.buyer, ofBuyer);
         }
 
         emit BlockEnded(id, state, 0);
     }
 
     /// @dev What stands against settling now. `possible`: nothing that is neither side's own.
-    function _faults(BlockTrade calldata t, BlockMarket memory m)
+    function _faults(BlockTrade calldata terms, BlockMarket memory m)
         private
         view
         returns (Fault ofSeller, Fault ofBuyer, bool possible)
     {
-        Eligibility memory seller = _eligibility().eligibilityOf(t.seller);
-        Eligibility memory buyer = _eligibility().eligibilityOf(t.buyer);
-        ofSeller = _fault(seller, t.seller, m.instrument, t.quantity);
-        ofBuyer = _fault(buyer, t.buyer, MAIN_MONEY, _dealOf("", t, m).cost + _fee(t, m, m.buyerFee));
+        Eligibility memory seller = _eligibility().eligibilityOf(terms.seller);
+        Eligibility memory buyer = _eligibility().eligibilityOf(terms.buyer);
+        ofSeller = _fault(seller, terms.seller, m.instrument, terms.quantity);
+        ofBuyer = _fault(buyer, terms.buyer, MAIN_MONEY, _dealOf("", terms, m).cost + _fee(terms, m, m.buyerFee));
         IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(m.instrument);
-        possible = !Bilateral.haveOneOwner(t.seller, seller, t.buyer, buyer)
+        possible = !Bilateral.haveOneOwner(terms.seller, seller, terms.buyer, buyer)
             && known.state == IInstrumentLedger.InstrumentState.OPEN
             && (known.validUntil == 0 || block.timestamp < known.validUntil);
     }
@@ -379,14 +380,14 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     }
 
     /// @dev Both sides' parts are bound for the block.
-    function _conclude(bytes32 id, BlockTrade calldata t, BlockMarket memory m) private {
-        Bilateral.Deal memory deal = _dealOf(id, t, m);
+    function _conclude(bytes32 id, BlockTrade calldata terms, BlockMarket memory m) private {
+        Bilateral.Deal memory deal = _dealOf(id, terms, m);
 
         _s().states[id] = BlockState.SETTLED;
         (uint40 voucher, uint32 orderOfDay) =
-            _s().tape.conclude(_s().vouchers, SERIES, DAY_OFFSET, deal, uint256(t.tick) * m.tickSize);
+            _s().tape.conclude(_s().vouchers, SERIES, DAY_OFFSET, deal, uint256(terms.tick) * m.tickSize);
 
-        emit BlockSettled(id, t.seller, t.buyer, voucher, orderOfDay, t);
+        emit BlockSettled(id, terms.seller, terms.buyer, voucher, orderOfDay, terms);
 
         Bilateral.deliver(LEDGER, MAIN_MONEY, _BLOCK, deal, _s().tape.feeAccount);
     }
@@ -394,16 +395,16 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     /* ENDING WITHOUT A TRADE */
 
     /// @inheritdoc IBlockTrades
-    function lapse(BlockTrade calldata t) external {
-        require(block.timestamp >= t.expires, OfferStands(idOf(t), t.expires));
-        _end(t, BlockState.LAPSED, 0);
+    function lapse(BlockTrade calldata terms) external {
+        require(block.timestamp >= terms.expires, OfferStands(idOf(terms), terms.expires));
+        _end(terms, BlockState.LAPSED, 0);
     }
 
     /// @inheritdoc IBlockTrades
-    function annul(BlockTrade calldata t, bytes32 cause) external restricted {
+    function annul(BlockTrade calldata terms, bytes32 cause) external restricted {
         require(cause != 0, CauseMissing());
-        bytes32 id = idOf(t);
-        if (_s().states[id] != BlockState.CONFIRMED) return _end(t, BlockState.ANNULLED, cause);
+        bytes32 id = idOf(terms);
+        if (_s().states[id] != BlockState.CONFIRMED) return _end(terms, BlockState.ANNULLED, cause);
 
         _s().states[id] = BlockState.ANNULLED;
 
@@ -411,62 +412,62 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     }
 
     /// @dev Of a proposal; what it bound is free again.
-    function _end(BlockTrade calldata t, BlockState state, bytes32 cause) private {
-        bytes32 id = _inState(t, BlockState.PROPOSED);
+    function _end(BlockTrade calldata terms, BlockState state, bytes32 cause) private {
+        bytes32 id = _inState(terms, BlockState.PROPOSED);
 
         _s().states[id] = state;
 
         emit BlockEnded(id, state, cause);
 
-        if (t.settleAt != 0) return;
-        (address offerer,) = _sides(t);
-        (uint256 instrument, uint256 owed) = _owed(t, _s().markets[t.market], offerer);
+        if (terms.settleAt != 0) return;
+        (address offerer,) = _sides(terms);
+        (uint256 instrument, uint256 owed) = _owed(terms, _s().markets[terms.market], offerer);
         LEDGER.release(offerer, instrument, owed, _BLOCK, id);
     }
 
-    function _inState(BlockTrade calldata t, BlockState wanted) private view returns (bytes32 id) {
-        id = idOf(t);
+    function _inState(BlockTrade calldata terms, BlockState wanted) private view returns (bytes32 id) {
+        id = idOf(terms);
         BlockState state = _s().states[id];
         require(state == wanted, WrongBlockState(id, state));
     }
 
     /* AMOUNTS */
 
-    function _dealOf(bytes32 id, BlockTrade calldata t, BlockMarket memory m)
+    function _dealOf(bytes32 id, BlockTrade calldata terms, BlockMarket memory m)
         private
         pure
         returns (Bilateral.Deal memory)
     {
         return Bilateral.Deal({
-            seller: t.seller,
-            buyer: t.buyer,
+            seller: terms.seller,
+            buyer: terms.buyer,
             instrument: m.instrument,
-            quantity: t.quantity,
-            cost: uint256(t.quantity) * t.tick * m.tickSize,
-            sellerFee: _fee(t, m, m.sellerFee),
-            buyerFee: _fee(t, m, m.buyerFee),
+            quantity: terms.quantity,
+            cost: uint256(terms.quantity) * terms.tick * m.tickSize,
+            sellerFee: _fee(terms, m, m.sellerFee),
+            buyerFee: _fee(terms, m, m.buyerFee),
             cause: id
         });
     }
 
-    function _fee(BlockTrade calldata t, BlockMarket memory m, uint256 perLot) private pure returns (uint256) {
-        return t.quantity / m.lot * perLot;
+    function _fee(BlockTrade calldata terms, BlockMarket memory m, uint256 perLot) private pure returns (uint256) {
+        return terms.quantity / m.lot * perLot;
     }
 
     /// @dev What a side gives: the units, or their price and the buyer's fee.
-    function _owed(BlockTrade calldata t, BlockMarket memory m, address side)
+    function _owed(BlockTrade calldata terms, BlockMarket memory m, address side)
         private
         view
         returns (uint256 instrument, uint256 owed)
     {
-        if (side == t.seller) return (m.instrument, t.quantity);
-        Bilateral.Deal memory deal = _dealOf("", t, m);
+        if (side == terms.seller) return (m.instrument, terms.quantity);
+        Bilateral.Deal memory deal = _dealOf("", terms, m);
         return (MAIN_MONEY, deal.cost + deal.buyerFee);
     }
 
-    function _bind(bytes32 id, BlockTrade calldata t, BlockMarket memory m, address side) private {
-        (uint256 instrument, uint256 owed) = _owed(t, m, side);
-        LEDGER.encumber(side, instrument, Bilateral.fitting(owed), _BLOCK, id);
+    function _bind(bytes32 id, BlockTrade calldata terms, BlockMarket memory m, address side) private {
+        (uint256 instrument, uint256 owed) = _owed(terms, m, side);
+        LEDGER.encumber(side, instrument, owed, _BLOCK, id);
     }
 
     function _eligibility() private view returns (IEligibility) {
@@ -532,11 +533,11 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     /// @inheritdoc IBlockTrades
     /// @dev The domain is made anew each time: the chain's id may change under a proxy, and storage would cost more.
-    function idOf(BlockTrade calldata t) public view returns (bytes32) {
+    function idOf(BlockTrade calldata terms) public view returns (bytes32) {
         bytes32 domain = keccak256(
             abi.encode(_DOMAIN_TYPE, keccak256(bytes(_NAME)), keccak256(bytes(_VERSION)), block.chainid, address(this))
         );
-        return MessageHashUtils.toTypedDataHash(domain, keccak256(abi.encode(_BLOCK_TYPE, t)));
+        return MessageHashUtils.toTypedDataHash(domain, keccak256(abi.encode(_BLOCK_TYPE, terms)));
     }
 
     /// @inheritdoc IERC5267

@@ -159,34 +159,41 @@ contract QuoteBoard is IQuoteBoard, IVoucherIssuer, Governed {
     /* LISTING */
 
     /// @inheritdoc IQuoteBoard
-    function list(Listing memory l) external returns (QuoteId id) {
+    function list(Listing memory listing) external returns (QuoteId id) {
         address account = _eligibility().actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
-        Board memory b = _trading(l.board, l.tick);
-        _requireListable(l, b);
-        bytes27 named = _digestOf(l.named);
+        Board memory b = _trading(listing.board, listing.tick);
+        _requireListable(listing, b);
+        bytes27 named = _digestOf(listing.named);
 
-        id = _enter(l, b, account, named);
+        id = _enter(listing, b, account, named);
 
-        emit QuoteListed(id, account, msg.sender, l.quantity, l.leastFill, l.expires, l.named);
+        emit QuoteListed(id, account, msg.sender, listing.quantity, listing.leastFill, listing.expires, listing.named);
 
-        (uint256 instrument, uint256 held) = _held(id, b, l.quantity);
+        (uint256 instrument, uint256 held) = _held(id, b, listing.quantity);
         LEDGER.encumber(account, instrument, Bilateral.fitting(held), _QUOTE, _cause(id));
     }
 
-    function _requireListable(Listing memory l, Board memory b) private view {
+    function _requireListable(Listing memory listing, Board memory b) private view {
         uint256 least = uint256(b.lot) * b.leastLots;
-        require(l.quantity >= least && l.quantity % b.lot == 0, BadQuoteQuantity(l.quantity, b.lot, least));
-        require(l.leastFill >= least, BadQuoteQuantity(l.leastFill, b.lot, least));
-        require(l.expires == 0 || l.expires > block.timestamp, BadQuoteExpiry(l.expires, block.timestamp));
+        require(
+            listing.quantity >= least && listing.quantity % b.lot == 0, BadQuoteQuantity(listing.quantity, b.lot, least)
+        );
+        require(listing.leastFill >= least, BadQuoteQuantity(listing.leastFill, b.lot, least));
+        require(
+            listing.expires == 0 || listing.expires > block.timestamp, BadQuoteExpiry(listing.expires, block.timestamp)
+        );
     }
 
-    function _enter(Listing memory l, Board memory b, address account, bytes27 named) private returns (QuoteId id) {
+    function _enter(Listing memory listing, Board memory b, address account, bytes27 named)
+        private
+        returns (QuoteId id)
+    {
         uint48 index = b.quotes + 1;
-        id = quoteId(l.board, l.side, l.tick, index);
-        _s().boards[l.board].quotes = index;
+        id = quoteId(listing.board, listing.side, listing.tick, index);
+        _s().boards[listing.board].quotes = index;
         Quote storage q = _s().quotes[id];
-        (q.account, q.open, q.leastFill) = (account, l.quantity, l.leastFill);
-        if (l.expires != 0 || named != 0) (q.expires, q.named) = (l.expires, named);
+        (q.account, q.open, q.leastFill) = (account, listing.quantity, listing.leastFill);
+        if (listing.expires != 0 || named != 0) (q.expires, q.named) = (listing.expires, named);
     }
 
     /// @dev In ascending order nobody is there twice.
