@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carbon_sdk.actors.base import Actor
+    from carbon_sdk.actors.bilateral import SignedBlock
     from carbon_sdk.actors.certification_authority import CertificationAuthority
     from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
     from carbon_sdk.actors.maintenance import Maintainer, Operator
@@ -55,11 +56,14 @@ if TYPE_CHECKING:
     from carbon_sdk.evidence.store import EvidenceStore
     from carbon_sdk.identifiers import (
         Address,
+        BlockMarketId,
+        BoardId,
         InstrumentClass,
         InstrumentId,
         MarketId,
         OrderId,
         Period,
+        QuoteId,
         Side,
         VoucherCode,
         address,
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "actors.bilateral": ("SignedBlock",),
     "actors.certification_authority": ("CertificationAuthority",),
     "actors.company": (
         "AccountHolder",
@@ -143,11 +148,14 @@ _HOMES = {
     ),
     "identifiers": (
         "Address",
+        "BlockMarketId",
+        "BoardId",
         "InstrumentClass",
         "InstrumentId",
         "MarketId",
         "OrderId",
         "Period",
+        "QuoteId",
         "Side",
         "VoucherCode",
         "address",
@@ -166,6 +174,8 @@ __all__ = [
     "Anvil",
     "Arbitrator",
     "Auditor",
+    "BlockMarketId",
+    "BoardId",
     "Capability",
     "CarbonError",
     "CertificationAuthority",
@@ -206,6 +216,7 @@ __all__ = [
     "Period",
     "PlatformOperator",
     "Public",
+    "QuoteId",
     "Receipt",
     "Record",
     "Refused",
@@ -226,6 +237,7 @@ __all__ = [
     "ServiceRegulator",
     "SettlementBank",
     "Side",
+    "SignedBlock",
     "Signer",
     "SignerError",
     "SourceStream",

@@ -66,7 +66,8 @@ def delivery(
     """The moves of one trade.
 
     Args:
-        seller, buyer: Accounts.
+        seller: Account.
+        buyer: Account.
         units: Instrument and tonnes.
         money: The main money.
         cost: Price of the units in smallest units.

@@ -365,7 +365,7 @@ def open_quotes_and_proposals_are_bound(state: State) -> Iterator[str]:
 
 
 def every_click_and_block_has_a_voucher(state: State) -> Iterator[str]:
-    """INV-25: as many vouchers, for as many tonnes and as much money, as were clicked and settled in blocks (R-VCH-2)."""
+    """INV-25: as many vouchers, for as many tonnes and as much money, as clicks and settled blocks (R-VCH-2)."""
     for name, number, trades, volume, turnover in (
         ("QuoteBoard", state.quotes.series, state.quotes.clicks, state.quotes.volume, state.quotes.turnover),
         ("BlockTrades", state.blocks.series, state.blocks.settled, state.blocks.volume, state.blocks.turnover),

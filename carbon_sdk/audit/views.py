@@ -276,9 +276,7 @@ def _quotes(state: State, contracts: Mapping[str, Address]) -> Iterator[Question
     at, quotes = contracts[name], state.quotes
     count = len(quotes.boards)
     yield Question("boards", "number of boards", at, name, "boardCount", (), {"": count}, ("board", count))
-    yield Question(
-        "boards", "account for fees", at, name, "feeAccount", (), {"": quotes.fee_account}, ("quote fees",)
-    )
+    yield Question("boards", "account for fees", at, name, "feeAccount", (), {"": quotes.fee_account}, ("quote fees",))
     for number, board in quotes.boards.items():
         expected = {
             "state": board.state,

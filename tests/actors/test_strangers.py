@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.bilateral import SignedBlock
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
 from carbon_sdk.actors.maintenance import Maintainer, Operator
@@ -21,10 +22,10 @@ from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier
 from carbon_sdk.contracts.generated.enums import AccountKind, Conclusion, InstrumentState, VoucherKind
 from carbon_sdk.contracts.generated.errors import UnknownCertificate
-from carbon_sdk.contracts.generated.structs import CodingRules, MarketTerms, Rules
+from carbon_sdk.contracts.generated.structs import BlockTerms, BlockTrade, BoardTerms, CodingRules, MarketTerms, Rules
 from carbon_sdk.deployment.permissions import Role
-from carbon_sdk.errors import NotPermitted, Refused
-from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+from carbon_sdk.errors import InputError, NotPermitted, Refused
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId, QuoteId, Side
 from carbon_sdk.methods import Term, formula_inputs
 from tests.actors.conftest import YEAR, Town, key
 
@@ -34,6 +35,7 @@ LATER = 2_000_000_000
 TERMS = MarketTerms(UNIT, 1, 0, 1, 1, 1, 1, 1000, 15000)
 RULES = Rules(1_700_000_000, 1_710_000_000, 0, 0, 0, 1, 1, 10_000)
 ORDER = OrderId.of(1, Side.SELL, 5000, 0, 0)
+QUOTE = QuoteId.of(1, Side.SELL, 5000, 1)
 
 BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
     SecurityAuthority: (
@@ -87,6 +89,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "freeze": (SOMEBODY, UNIT, 1, "cause", "why"),
             "force_transfer": (SOMEBODY, SOMEBODY, UNIT, 1, "cause", "reason"),
             "set_payout_delay": (1,),
+            "take_down_quote": (QUOTE, "cause"),
         },
     ),
     RegistryOperator: (
@@ -110,12 +113,35 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "define_instrument": (UNIT, "terms"),
             "set_instrument_state": (UNIT, InstrumentState.CLOSED),
             "open_market": (TERMS,),
+            "open_board": (BoardTerms(UNIT, 1, 1, 1, 0, 0, 1, 2),),
+            "open_block_market": (BlockTerms(UNIT, 1, 1, 1, 0, 0, 0, 0, 86_400, 127, 0, 0),),
             "register_voucher_series": (7, SOMEBODY, [VoucherKind.TRADE]),
             "set_utc_offset": (0,),
         },
     ),
-    PlatformOperator: (Role.PLATFORM_OPERATOR, {"set_band": (1, 1, 2), "collect_fees": (1, SOMEBODY)}),
-    ServiceRegulator: (Role.SERVICE_REGULATOR, {"halt": (1,), "resume": (1,)}),
+    PlatformOperator: (
+        Role.PLATFORM_OPERATOR,
+        {
+            "set_band": (1, 1, 2),
+            "collect_fees": (1, SOMEBODY),
+            "set_board_band": (1, 1, 2),
+            "set_quote_fee_account": (SOMEBODY,),
+            "set_reference": (1, 5000),
+            "set_block_hours": (1, 0, 86_400, ["mon"]),
+            "set_block_fee_account": (SOMEBODY,),
+        },
+    ),
+    ServiceRegulator: (
+        Role.SERVICE_REGULATOR,
+        {
+            "halt": (1,),
+            "resume": (1,),
+            "halt_board": (1,),
+            "resume_board": (1,),
+            "halt_blocks": (1,),
+            "resume_blocks": (1,),
+        },
+    ),
     SettlementBank: (
         Role.SETTLEMENT_BANK,
         {
@@ -130,7 +156,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
 }
 ANYONE = {
     SecurityAuthority: {"renounce"},
-    Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh"},
+    Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "annul_block"},
     RegistryOperator: {"renew"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
@@ -149,9 +175,17 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "withdraw": (1,),
         "apply_surrender": ({UNIT: 1},),
         "cancel_voluntarily": (UNIT, 1, "beneficiary", "purpose"),
+        "list_quote": (1, Side.SELL, 10, 5000),
+        "cancel_block_nonce": (7,),
+        "execute_block": (
+            SignedBlock(BlockTrade(SOMEBODY, SOMEBODY, Side.BUY, 1, 5000, 10_000, 2**39, 0, 1), b"\1" * 65),
+        ),
     },
 }
 OF_SOMETHING = {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender", "amend_application"}
+OF_A_QUOTE = {"click", "reduce_quote", "withdraw_quote"}
+OF_A_BLOCK = {"propose_block", "confirm_block", "refuse_block", "withdraw_block"}
+FOR_ALL = {"evict", "expire_quote", "lapse_block", "settle_block"}
 """Verbs on a numbered thing of the key's own: who may is tried with the thing in test_administration."""
 
 
@@ -197,8 +231,38 @@ def test_every_verb_of_every_role__is_tried() -> None:
     for kind, (_, verbs) in BY_ROLE.items():
         assert set(verbs_of(kind)) == set(verbs) | ANYONE.get(kind, set()), kind
     for kind, verbs in BY_REPRESENTATION.items():
-        own = {*verbs_of(AccountHolder), "evict", *OF_SOMETHING}
+        own = {*verbs_of(AccountHolder), *FOR_ALL, *OF_SOMETHING, *OF_A_QUOTE, *OF_A_BLOCK}
         assert set(verbs_of(kind)) == set(verbs) | own, kind
+
+
+def test_quotes_and_blocks__of_others__are_not_a_strangers(town: Town, sold: Callable[[str, int], None]) -> None:
+    sold("works", 20_000)
+    town.clock.travel_to(1_610_452_800)  # noon of a Tuesday
+    works, trader = town.company("works"), town.company("trader")
+    quote = works.list_quote(1, Side.SELL, 100, 5000).result
+    block = works.propose_block(1, Side.SELL, trader.account, 10_000, 5000).result
+    stranger = Company(town.scheme, town.signer("stranger"))
+    for act in (
+        lambda one: one.click(quote),
+        lambda one: one.reduce_quote(quote, 10),
+        lambda one: one.withdraw_quote(quote),
+        lambda one: one.confirm_block(block),
+        lambda one: one.refuse_block(block),
+        lambda one: one.withdraw_block(block),
+        lambda one: Regulator(one.suite, one.signer).annul_block(block, "cause"),
+    ):
+        with pytest.raises(NotPermitted) as caught:
+            act(stranger)
+        assert stranger.address in str(caught.value)
+    with pytest.raises(InputError, match="acts for no account"):
+        stranger.propose_block(1, Side.SELL, trader.account, 10_000, 5000)
+    for act in (
+        lambda one: one.withdraw_quote(quote),
+        lambda one: one.confirm_block(block),
+        lambda one: one.withdraw_block(block),
+    ):
+        with pytest.raises(NotPermitted):
+            act(town.company("treasury"))
 
 
 def test_an_opinion__by_one_who_was_not_engaged__is_refused(town: Town) -> None:
