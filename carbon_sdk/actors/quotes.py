@@ -212,7 +212,7 @@ class BlockMarketReader:
     def trades(self) -> Iterator[AgreedTrade]:
         """Settled blocks in order, since the deployment."""
         terms = terms_of_blocks(self.suite)
-        return (trade for trade in blocks_of(self.suite) if terms[bytes(trade.source)].market == self.number)  # type: ignore[arg-type]
+        return (trade for trade in blocks_of(self.suite) if terms[bytes(trade.source)].market == self.number)
 
 
 def block_of(suite: Suite, block: bytes) -> BlockOffer:
@@ -295,9 +295,9 @@ def vouchers_of_quotes(suite: Suite, series: int) -> Iterator[Voucher]:
     """Vouchers of all clicks."""
     boards: dict[int, BoardReader] = {}
     for trade in clicks_of(suite):
-        number = QuoteId(trade.source).board  # type: ignore[arg-type]
+        number = QuoteId(trade.source).board
         board = boards.setdefault(number, BoardReader(suite, number))
-        yield _voucher(suite, series, trade, board, int(trade.source))  # type: ignore[arg-type]
+        yield _voucher(suite, series, trade, board, int(trade.source))
 
 
 def vouchers_of_blocks(suite: Suite, series: int) -> Iterator[Voucher]:
@@ -305,7 +305,7 @@ def vouchers_of_blocks(suite: Suite, series: int) -> Iterator[Voucher]:
     markets: dict[int, BlockMarketReader] = {}
     terms = terms_of_blocks(suite)
     for trade in blocks_of(suite):
-        identity = bytes(trade.source)  # type: ignore[arg-type]
+        identity = bytes(trade.source)
         number = terms[identity].market
         market = markets.setdefault(number, BlockMarketReader(suite, number))
         yield _voucher(suite, series, trade, market, int.from_bytes(identity, "big"))

@@ -288,7 +288,7 @@ def _quotes(state: State, contracts: Mapping[str, Address]) -> Iterator[Question
         }
         yield Question("boards", f"board {number}", at, name, "boardOf", (number,), expected, ("board", number))
     for identity, quote in quotes.open.items():
-        expected = {
+        told: Expected = {
             "account": quote.account,
             "open": quote.open,
             "leastFill": quote.least_fill,
@@ -296,7 +296,7 @@ def _quotes(state: State, contracts: Mapping[str, Address]) -> Iterator[Question
             "named": quote.digest,
         }
         subject: Subject = ("quote", int(identity))
-        yield Question("quotes", f"quote {quote.id}", at, name, "quoteOf", (int(identity),), expected, subject)
+        yield Question("quotes", f"quote {quote.id}", at, name, "quoteOf", (int(identity),), told, subject)
     for identity in quotes.closed:
         yield Question(
             "quotes",

@@ -224,9 +224,12 @@ class SchemeFile(Strict):
             if twice := _first_twice(names):
                 raise ValueError(f"{what} has {twice} twice")
         known = {item.name for item in self.instruments}
-        for market in (*self.markets, *self.boards, *self.block_markets):
-            if market.instrument not in known:
-                raise ValueError(f"market {market.name} is of instrument {market.instrument}, which is not defined")
+        of_markets = [(one.name, one.instrument) for one in self.markets]
+        of_markets += [(one.name, one.instrument) for one in self.boards]
+        of_markets += [(one.name, one.instrument) for one in self.block_markets]
+        for name, instrument in of_markets:
+            if instrument not in known:
+                raise ValueError(f"market {name} is of instrument {instrument}, which is not defined")
         if self.scheme.current_year not in {item.year for item in self.years}:
             raise ValueError(f"years has no entry for the current year {self.scheme.current_year}")
         if not any(item.topic == "registration-policy" for item in self.policies):

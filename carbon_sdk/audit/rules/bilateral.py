@@ -20,7 +20,7 @@ from carbon_sdk.audit.fold import on
 from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
 from carbon_sdk.audit.state import State
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
-from carbon_sdk.identifiers import InstrumentId, QuoteId, Side
+from carbon_sdk.identifiers import Address, InstrumentId, QuoteId, Side
 
 _BOARD = "QuoteBoard"
 _BLOCKS = "BlockTrades"
@@ -112,7 +112,7 @@ def _clicked(state: State, event: Event) -> None:
         state.fault(event, f"quote {identity} had expired")
     if not board.lowest <= identity.tick <= board.highest:
         state.fault(event, f"quote {identity} is outside the band from {board.lowest} to {board.highest}")
-    _barred(state, event, quote.account, taker)
+    _own(state, event, quote.account, taker)
     _shrink(state, event, quote, quantity)
 
     sells = identity.side is Side.SELL
@@ -202,7 +202,7 @@ def _board(state: State, event: Event, number: int) -> Board | None:
     return board
 
 
-def _barred(state: State, event: Event, one: str, other: str) -> None:
+def _own(state: State, event: Event, one: Address, other: Address) -> None:
     """Nobody trades with himself (R-TRD-7); who is barred, the contract checks before it moves anything."""
     owners = [state.ledger.eligibility[a].owner for a in (one, other) if a in state.ledger.eligibility]
     if one == other or (len(owners) == 2 and owners[0] == owners[1] != 0):
@@ -295,7 +295,7 @@ def _settled(state: State, event: Event) -> None:
         state.fault(event, f"block 0x{block.id.hex()} settled before its time")
     blocks, market = state.blocks, state.blocks.markets[block.market]
     cost, fees = blocks.cost(block), blocks.fees_of(block)
-    _barred(state, event, block.seller, block.buyer)
+    _own(state, event, block.seller, block.buyer)
     blocks.settled += 1
     blocks.volume += block.quantity
     blocks.turnover += cost
