@@ -274,7 +274,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         bytes32 id = _inState(terms, BlockState.PROPOSED);
         BlockMarket memory m = _takeable(terms);
 
-        _agree(id, terms, m, taker);
+        _agree(id, terms, m, taker, address(0));
     }
 
     /// @inheritdoc IBlockTrades
@@ -294,8 +294,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         BlockMarket memory m = _takeable(terms);
 
         _spend(offerer, terms.nonce);
-        if (terms.settleAt == 0) _bind(id, terms, m, offerer);
-        _agree(id, terms, m, taker);
+        _agree(id, terms, m, taker, offerer);
     }
 
     function _requireSigned(bytes32 id, address offerer, bytes calldata signature) private view {
@@ -304,13 +303,9 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         require(account == offerer, NotTheSigningSide(signer, account, offerer));
     }
 
-    /// @dev What the offering side gives is bound, or nothing needs to be.
-    function _agree(bytes32 id, BlockTrade calldata terms, BlockMarket memory m, address taker) private {
-        if (terms.settleAt == 0) {
-            _bind(id, terms, m, taker);
-            _conclude(id, terms, m);
-            return;
-        }
+    /// @dev Both agree. `one` and `other` (0: nobody) are the sides that have not bound what they give, should it settle now.
+    function _agree(bytes32 id, BlockTrade calldata terms, BlockMarket memory m, address one, address other) private {
+        if (terms.settleAt == 0) return _conclude(id, terms, m, one, other);
 
         _s().states[id] = BlockState.CONFIRMED;
 
@@ -326,10 +321,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         BlockMarket memory m = _s().markets[terms.market];
         (Fault ofSeller, Fault ofBuyer, bool possible) = _faults(terms, m);
         if (ofSeller == Fault.NONE && ofBuyer == Fault.NONE && possible) {
-            _bind(id, terms, m, terms.seller);
-            _bind(id, terms, m, terms.buyer);
-            _conclude(id, terms, m);
-            return;
+            return _conclude(id, terms, m, terms.seller, terms.buyer);
         }
         uint256 deadline = uint256(terms.settleAt) + m.window;
         require(block.timestamp >= deadline, CannotSettleYet(id, ofSeller, ofBuyer, deadline));
@@ -379,8 +371,10 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         emit SettlementFailed(id, account, fault);
     }
 
-    /// @dev Both sides' parts are bound for the block.
-    function _conclude(bytes32 id, BlockTrade calldata terms, BlockMarket memory m) private {
+    /// @dev What `one` and `other` (0: nobody) give is bound now, what else the block needs is bound already.
+    function _conclude(bytes32 id, BlockTrade calldata terms, BlockMarket memory m, address one, address other)
+        private
+    {
         Bilateral.Deal memory deal = _dealOf(id, terms, m);
 
         _s().states[id] = BlockState.SETTLED;
@@ -389,6 +383,8 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
         emit BlockSettled(id, terms.seller, terms.buyer, voucher, orderOfDay, terms);
 
+        _bind(id, terms, m, one);
+        if (other != address(0)) _bind(id, terms, m, other);
         Bilateral.deliver(LEDGER, MAIN_MONEY, _BLOCK, deal, _s().tape.feeAccount);
     }
 

@@ -164,7 +164,9 @@ contract BilateralHandler is BilateralSuite {
 
     function doTake(uint256 which, bool refuses) external {
         if (_offered.length == 0) return;
-        IBlockTrades.BlockTrade memory t = _offered[which % _offered.length];
+        // Often the latest: a proposal stands for an hour.
+        uint256 count = _offered.length;
+        IBlockTrades.BlockTrade memory t = _offered[which % 3 == 0 ? which % count : count - 1];
         vm.prank(_keyOf(t.offeredBy == Side.SELL ? t.buyer : t.seller));
         if (refuses) {
             try blocks.refuse(t) {
@@ -274,7 +276,7 @@ contract BilateralHandler is BilateralSuite {
         if (seed % 5 == 1) quotes.setBoardBand(board, 50, uint24(bound(price, 150, 250)));
         if (seed % 5 == 2) blocks.setReference(blockMarket, uint24(bound(price, 90, 110)));
         if (seed % 5 == 3) blocks.setBlockMarketState(blockMarket, IBlockTrades.BlockMarketState(1 + seed / 5 % 2));
-        vm.warp(block.timestamp + seed % 3000);
+        vm.warp(block.timestamp + seed % 6000);
         _count("run", true);
     }
 }
