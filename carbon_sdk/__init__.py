@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carbon_sdk.actors.base import Actor
+    from carbon_sdk.actors.bilateral import SignedBlock
     from carbon_sdk.actors.certification_authority import CertificationAuthority
     from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
     from carbon_sdk.actors.maintenance import Maintainer, Operator
@@ -56,11 +57,14 @@ if TYPE_CHECKING:
     from carbon_sdk.evidence.store import EvidenceStore
     from carbon_sdk.identifiers import (
         Address,
+        BlockMarketId,
+        BoardId,
         InstrumentClass,
         InstrumentId,
         MarketId,
         OrderId,
         Period,
+        QuoteId,
         Side,
         VoucherCode,
         address,
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "actors.bilateral": ("SignedBlock",),
     "actors.certification_authority": ("CertificationAuthority",),
     "actors.company": (
         "AccountHolder",
@@ -147,11 +152,14 @@ _HOMES = {
     ),
     "identifiers": (
         "Address",
+        "BlockMarketId",
+        "BoardId",
         "InstrumentClass",
         "InstrumentId",
         "MarketId",
         "OrderId",
         "Period",
+        "QuoteId",
         "Side",
         "VoucherCode",
         "address",
@@ -170,6 +178,8 @@ __all__ = [
     "Anvil",
     "Arbitrator",
     "Auditor",
+    "BlockMarketId",
+    "BoardId",
     "Capability",
     "CarbonError",
     "CertificationAuthority",
@@ -212,6 +222,7 @@ __all__ = [
     "PlatformOperator",
     "ProjectProponent",
     "Public",
+    "QuoteId",
     "Receipt",
     "Record",
     "Refused",
@@ -232,6 +243,7 @@ __all__ = [
     "ServiceRegulator",
     "SettlementBank",
     "Side",
+    "SignedBlock",
     "Signer",
     "SignerError",
     "SourceStream",

@@ -17,6 +17,10 @@ Address = NewType("Address", str)
 """An address in its EIP-55 form. `address()` makes one from text or bytes."""
 MarketId = NewType("MarketId", int)
 """Number of a market in its order book, below 2^24."""
+BoardId = NewType("BoardId", int)
+"""Number of a board of listed quotes, below 2^24."""
+BlockMarketId = NewType("BlockMarketId", int)
+"""Number of a market of block trades, below 2^24."""
 VoucherCode = NewType("VoucherCode", str)
 """A voucher's printed code, check character included."""
 Period = NewType("Period", int)
@@ -221,6 +225,60 @@ class OrderId(int):
             tick, generation, index = map(int, rest)
             return cls.of(int(market), Side[side.upper()], tick, generation, index)
         raise InputError(f"{text!r} is no order: write market/side/tick/generation/index or its number.")
+
+
+class QuoteId(int):
+    """A listed quote, for ever unique: board 24 | side 8 | tick 24 | index 48 (low bits)."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, board: int, side: Side, tick: int, index: int) -> QuoteId:
+        """Build an id. Raises InputError where a part does not fit."""
+        raw = _bits("board", board, 24) << 80 | int(side) << 72 | _bits("tick", tick, 24) << 48
+        return cls(raw | _bits("index", index, 48))
+
+    @property
+    def board(self) -> BoardId:
+        """Number of the board."""
+        return BoardId(self >> 80 & 0xFFFFFF)
+
+    @property
+    def side(self) -> Side:
+        """BUY when the one who listed it buys."""
+        return Side(self >> 72 & 0xFF)
+
+    @property
+    def tick(self) -> int:
+        """The price as a whole number of ticks."""
+        return self >> 48 & 0xFFFFFF
+
+    @property
+    def index(self) -> int:
+        """1, 2, 3 … in its board."""
+        return self & 0xFFFFFFFFFFFF
+
+    def __str__(self) -> str:
+        """Readable: `3/sell/4185/7` (board/side/tick/index); `parse` reads it."""
+        side = self.side.name.lower() if self >> 72 & 0xFF in (0, 1) else str(self >> 72 & 0xFF)
+        return f"{self.board}/{side}/{self.tick}/{self.index}"
+
+    def __repr__(self) -> str:
+        return f"QuoteId({self})"
+
+    @classmethod
+    def parse(cls, text: str) -> QuoteId:
+        """An id from its readable form or from a number in decimal or `0x` form.
+
+        Raises:
+            InputError: It is neither.
+        """
+        if re.fullmatch(r"0x[0-9a-fA-F]+|[0-9]+", text):
+            return cls(int(text, 0))
+        parts = text.split("/")
+        if len(parts) == 4 and parts[1].upper() in Side.__members__ and all(map(_is_digits, (parts[0], *parts[2:]))):
+            return cls.of(int(parts[0]), Side[parts[1].upper()], int(parts[2]), int(parts[3]))
+        raise InputError(f"{text!r} is no quote: write board/side/tick/index or its number.")
 
 
 def _bits(name: str, value: int, bits: int) -> int:

@@ -14,6 +14,7 @@ from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
 from carbon_sdk.actors.proponent import ProjectProponent
+from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
@@ -29,7 +30,7 @@ from carbon_sdk.deployment.folders import CHAIN_FOLDER
 from carbon_sdk.deployment.model import Deployment, default_path
 from carbon_sdk.deployment.suite import Suite
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import Address, InstrumentId, MarketId
+from carbon_sdk.identifiers import Address, BlockMarketId, BoardId, InstrumentId, MarketId
 
 if TYPE_CHECKING:
     from carbon_sdk.audit.histories import Histories
@@ -132,6 +133,14 @@ class Scheme(Suite):
     def market(self, market: MarketId | int | str) -> MarketReader:
         """One market by its number or by the name that the deployment gives it. Raises InputError."""
         return MarketReader(self, _named(market, self.deployment.markets, "market"))
+
+    def board(self, board: BoardId | int | str) -> BoardReader:
+        """One board of listed quotes by its number or by the name that the deployment gives it. Raises InputError."""
+        return BoardReader(self, _named(board, self.deployment.boards, "board"))
+
+    def block_market(self, market: BlockMarketId | int | str) -> BlockMarketReader:
+        """One market of block trades by its number or by the name that the deployment gives it. Raises InputError."""
+        return BlockMarketReader(self, _named(market, self.deployment.block_markets, "block market"))
 
     def account(self, address: Address) -> AccountView:
         """One account."""

@@ -38,6 +38,7 @@ NAMED = {("instrument", "uint256"): "InstrumentId"}
 IDENTIFIERS = {
     "InstrumentId": "InstrumentId",
     "OrderId": "OrderId",
+    "QuoteId": "QuoteId",
     "enum InstrumentClass": "InstrumentClass",
     "enum Side": "Side",
 }
@@ -706,7 +707,7 @@ OWN_IMPORTS = (
     ("carbon_sdk.contracts.advice", ("ADVICE",)),
     ("carbon_sdk.contracts.base", ("Contract", "short_event")),
     ("carbon_sdk.errors", ("NotPermitted", "RuleBroken")),
-    ("carbon_sdk.identifiers", ("Address", "InstrumentClass", "InstrumentId", "OrderId", "Side", "checksummed")),
+    ("carbon_sdk.identifiers", ("Address", "InstrumentClass", "InstrumentId", "OrderId", "QuoteId", "Side", "checksummed")),
 )
 
 

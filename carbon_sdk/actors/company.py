@@ -11,6 +11,7 @@ from carbon_sdk.actors.transfers import TransferVerbs
 from carbon_sdk.actors.credits import CreditTrading
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.pledges import PledgeSides
+from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.values import Digest, Moment, digest, label, moment, positive, whole, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView, Holding, OpenOrder
@@ -170,7 +171,7 @@ class AccountHolder(Actor):
         return self.suite.contract(InstrumentLedger)
 
 
-class Company(TransferVerbs, CreditTrading, BanksUnits, PaysInTokens, PledgeSides, AccountHolder):
+class Company(TransferVerbs, CreditTrading, BanksUnits, PaysInTokens, PledgeSides, BilateralTrader, AccountHolder):
     """A representative of an account that reports, trades and surrenders."""
 
     # REPORTING: the right REPORT

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from carbon_sdk.actors.quotes import BlockMarketReader, BlockOffer, BoardReader, block_of, failures_of
 from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
 from carbon_sdk.chain.calls import Event, Logged
 from carbon_sdk.chain.catalogue import decode_log
 from carbon_sdk.contracts.generated.cash_desk import CashDesk, ReconcileAnswer
 from carbon_sdk.contracts.generated.enums import Status
 from carbon_sdk.contracts.generated.rule_book import CurrentAnswer, RuleBook
+from carbon_sdk.contracts.generated.structs import Failures
 from carbon_sdk.deployment.suite import Suite
-from carbon_sdk.identifiers import Address, InstrumentId, MarketId, VoucherCode, keccak
+from carbon_sdk.identifiers import Address, BlockMarketId, BoardId, InstrumentId, MarketId, VoucherCode, keccak
 from carbon_sdk.units import Money, Tonnes
 
 
@@ -29,6 +31,22 @@ class Public:
     def market(self, number: MarketId | int) -> MarketReader:
         """One market. Raises InputError for a number that none has."""
         return MarketReader(self.suite, number)
+
+    def board(self, number: BoardId | int) -> BoardReader:
+        """One board of listed quotes. Raises InputError for a number that none has."""
+        return BoardReader(self.suite, number)
+
+    def block_market(self, number: BlockMarketId | int) -> BlockMarketReader:
+        """One market of block trades. Raises InputError for a number that none has."""
+        return BlockMarketReader(self.suite, number)
+
+    def block(self, block: bytes) -> BlockOffer:
+        """One block trade by its id: terms and state. Raises InputError where nobody offered it on the chain."""
+        return block_of(self.suite, block)
+
+    def failures(self, account: Address) -> Failures:
+        """Blocks that an account agreed to and did not settle."""
+        return failures_of(self.suite, account)
 
     def instrument(self, instrument: InstrumentId | int) -> InstrumentReader:
         """One instrument. Raises InputError for an id that is not defined."""

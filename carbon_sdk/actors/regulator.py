@@ -10,6 +10,7 @@ from carbon_sdk.actors.banking import SetsBanking
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.token_money import RegulatesTokens
 from carbon_sdk.actors.authority_acts import AuthorityActs
+from carbon_sdk.actors.bilateral import BilateralAuthority
 from carbon_sdk.actors.values import (
     Capability,
     Digest,
@@ -48,7 +49,7 @@ EMISSIONS = "emissions"
 """The subject of baselines of emissions; any other is a product's name."""
 
 
-class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesTokens, AuthorityActs):
+class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesTokens, AuthorityActs, BilateralAuthority):
     """Whoever holds the regulator role. Every verb raises NotPermitted for another key."""
 
     # RULES

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.credits import instruments_to_define
 from carbon_sdk.actors.token_money import StopsTokens
+from carbon_sdk.actors.bilateral import BilateralManager, BilateralPlatform, BilateralSupervision
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
@@ -21,7 +22,7 @@ from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, InstrumentId, MarketId
 
 
-class ServiceManager(Actor):
+class ServiceManager(BilateralManager):
     """Defines what is traded and where. Every verb raises NotPermitted for another key."""
 
     @verb
@@ -80,7 +81,7 @@ class ServiceManager(Actor):
         return self.suite.contract(ComplianceDesk).set_utc_offset(seconds)
 
 
-class PlatformOperator(Actor):
+class PlatformOperator(BilateralPlatform):
     """Runs the trading platform. Every verb raises NotPermitted for another key."""
 
     @verb
@@ -97,7 +98,7 @@ class PlatformOperator(Actor):
         return self.suite.contract(OrderBook).collect_fees(positive(market, "market"), account)
 
 
-class ServiceRegulator(StopsTokens, Actor):
+class ServiceRegulator(StopsTokens, BilateralSupervision, Actor):
     """Supervises the platform. Every verb raises NotPermitted for another key."""
 
     @verb

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carbon_sdk.actors.pledges import PledgeRecord, pledges_of
+from carbon_sdk.actors.quotes import vouchers_of_blocks, vouchers_of_quotes
 from carbon_sdk.actors.values import Right, label, positive, whole, year_of
 from carbon_sdk.audit import vouchers as paper
 from carbon_sdk.audit.vouchers import Mountains
 from carbon_sdk.chain.calls import Event, Logged
+from carbon_sdk.contracts.generated.block_trades import BlockTrades
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.enums import InstrumentState, Reason, Status, Verdict, VoucherKind
@@ -31,6 +33,7 @@ from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.methodologies import Methodologies
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.order_book import OrderBook
+from carbon_sdk.contracts.generated.quote_board import QuoteBoard
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
 from carbon_sdk.contracts.generated.structs import (
     Account,
@@ -462,6 +465,10 @@ def vouchers_of(suite: Suite, series: int) -> tuple[Voucher, ...]:
         return tuple(_trade_vouchers(suite, series))
     if issuer == suite.contract(ComplianceDesk).address:
         return tuple(_desk_vouchers(suite, series))
+    if issuer == suite.contract(QuoteBoard).address:
+        return tuple(vouchers_of_quotes(suite, series))
+    if issuer == suite.contract(BlockTrades).address:
+        return tuple(vouchers_of_blocks(suite, series))
     raise InputError(f"The series {series} of vouchers is of a contract that this SDK does not know.")
 
 

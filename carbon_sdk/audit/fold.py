@@ -110,6 +110,8 @@ class Fold:
         if last is None:
             return
         self.state.faults.extend(self.state.book.unfairly_passed_over())
+        for what in self.state.deliveries.end_transaction():
+            self.state.faults.append(Fault(last, what))
         for what in self.state.serials.end_transaction():
             self.state.faults.append(Fault(last, what))
         waiting = self.state.compliance.awaiting_vouchers

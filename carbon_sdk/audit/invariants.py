@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from carbon_sdk.audit.bilateral import BLOCK_TRADE, QUOTE
 from carbon_sdk.audit.state import InAndOut, State
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, Side
 
@@ -540,6 +541,48 @@ def no_event_contradicts_another(state: State) -> Iterator[str]:
         yield str(fault)
 
 
+def open_quotes_and_proposals_are_bound(state: State) -> Iterator[str]:
+    """INV-24: what open quotes offer, and proposals that settle at once, is bound for them, and nothing else is."""
+    offered: dict[tuple[Address, int, int], int] = defaultdict(int)
+    for reason, bound in ((QUOTE, state.quotes.bound), (BLOCK_TRADE, state.blocks.bound)):
+        for account, instrument, quantity in bound(state.main_money):
+            offered[account, instrument, reason] += quantity
+    modules = {QUOTE: "QuoteBoard", BLOCK_TRADE: "BlockTrades"}
+    told = {
+        key: quantity
+        for key, quantity in state.ledger.encumbered.items()
+        if quantity and modules.get(key[2]) in state.contracts
+    }
+    for key in {*offered, *told}:
+        if offered.get(key, 0) != told.get(key, 0):
+            yield (
+                f"{key[0]}: quotes and proposals offer {offered.get(key, 0)} of {InstrumentId(key[1])}, "
+                f"bound {told.get(key, 0)}"
+            )
+
+
+def every_click_and_block_has_a_voucher(state: State) -> Iterator[str]:
+    """INV-25: as many vouchers, for as many tonnes and as much money, as clicks and settled blocks (R-VCH-2)."""
+    for name, number, trades, volume, turnover in (
+        ("QuoteBoard", state.quotes.series, state.quotes.clicks, state.quotes.volume, state.quotes.turnover),
+        ("BlockTrades", state.blocks.series, state.blocks.settled, state.blocks.volume, state.blocks.turnover),
+    ):
+        if name not in state.contracts:
+            continue
+        told = [one.vouchers for (_, known), one in state.vouchers.series.items() if known == number]
+        vouchers = [voucher for series in told for voucher in series if voucher]
+        certified = (
+            len(vouchers),
+            sum(one.quantity for one in vouchers),
+            sum(one.quantity * one.price for one in vouchers),
+        )
+        if certified != (trades, volume, turnover):
+            yield (
+                f"{name}: {trades} trades of {volume} t for {turnover}; vouchers: {certified[0]} of {certified[1]} t "
+                f"for {certified[2]}"
+            )
+
+
 def _in_orders(state: State) -> dict[int, int]:
     """By instrument: what open orders hold by their own terms."""
     total: dict[int, int] = defaultdict(int)
@@ -583,6 +626,8 @@ ALL: tuple[Invariant, ...] = (
     no_foreign_serial_came_in_twice,
     exports_are_bound,
     no_event_contradicts_another,
+    open_quotes_and_proposals_are_bound,
+    every_click_and_block_has_a_voucher,
 )
 
 

@@ -21,6 +21,8 @@ REASONS = (
     "conversion",
     "buffer",
     "export",
+    "quote",
+    "block trade",
 )
 """As `IInstrumentLedger.Reason` numbers them."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from carbon_sdk.audit.credits import Credits
+from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.setting import Setting
@@ -753,6 +754,9 @@ class State:
     pledges: Pledges = field(default_factory=Pledges)
     acts: Acts = field(default_factory=Acts)
     book: Book = field(default_factory=Book)
+    quotes: Quotes = field(default_factory=Quotes)
+    blocks: Blocks = field(default_factory=Blocks)
+    deliveries: Deliveries = field(default_factory=Deliveries)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)
     reports: Reports = field(default_factory=Reports)

@@ -472,6 +472,105 @@ def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
         )
 
 
+def _quotes(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "QuoteBoard"
+    if name not in contracts:
+        return
+    at, quotes = contracts[name], state.quotes
+    count = len(quotes.boards)
+    yield Question("boards", "number of boards", at, name, "boardCount", (), {"": count}, ("board", count))
+    yield Question("boards", "account for fees", at, name, "feeAccount", (), {"": quotes.fee_account}, ("quote fees",))
+    for number, board in quotes.boards.items():
+        expected = {
+            "state": board.state,
+            "quotes": board.quotes,
+            "terms.instrument": board.instrument,
+            "terms.tickSize": board.tick_size,
+            "terms.lowest": board.lowest,
+            "terms.highest": board.highest,
+        }
+        yield Question("boards", f"board {number}", at, name, "boardOf", (number,), expected, ("board", number))
+    for identity, quote in quotes.open.items():
+        told: Expected = {
+            "account": quote.account,
+            "open": quote.open,
+            "leastFill": quote.least_fill,
+            "expires": quote.expires,
+            "named": quote.digest,
+        }
+        subject: Subject = ("quote", int(identity))
+        yield Question("quotes", f"quote {quote.id}", at, name, "quoteOf", (int(identity),), told, subject)
+    for identity in quotes.closed:
+        yield Question(
+            "quotes",
+            f"closed quote {identity:#x}",
+            at,
+            name,
+            "quoteOf",
+            (int(identity),),
+            {"open": 0},
+            ("quote", int(identity)),
+        )
+
+
+def _blocks(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "BlockTrades"
+    if name not in contracts:
+        return
+    at, blocks = contracts[name], state.blocks
+    count = len(blocks.markets)
+    what = "number of block markets"
+    yield Question("block markets", what, at, name, "blockMarketCount", (), {"": count}, ("block market", count))
+    fees: Subject = ("block fees",)
+    yield Question("block markets", "account for fees", at, name, "feeAccount", (), {"": blocks.fee_account}, fees)
+    for number, market in blocks.markets.items():
+        expected = {
+            "state": market.state,
+            "referenceTick": market.reference,
+            "terms.instrument": market.instrument,
+            "terms.tickSize": market.tick_size,
+            "terms.opens": market.opens,
+            "terms.closes": market.closes,
+            "terms.weekdays": market.weekdays,
+        }
+        yield Question(
+            "block markets",
+            f"block market {number}",
+            at,
+            name,
+            "blockMarketOf",
+            (number,),
+            expected,
+            ("block market", number),
+        )
+    for identity, block in blocks.blocks.items():
+        yield Question(
+            "blocks",
+            f"state of block 0x{identity.hex()}",
+            at,
+            name,
+            "stateOf",
+            (identity,),
+            {"": block.state},
+            ("block", identity),
+        )
+    for account, nonce in blocks.nonces:
+        key = (account, nonce)
+        what = f"nonce {nonce} of {account}"
+        yield Question("nonces", what, at, name, "isNonceUsed", key, {"": True}, ("nonce", *key))
+    for account, (lacked, not_eligible, latest) in blocks.failures.items():
+        yield Question(
+            "failures",
+            f"failed settlements of {account}",
+            at,
+            name,
+            "failuresOf",
+            (account,),
+            {"lacked": lacked, "notEligible": not_eligible, "latest": latest},
+            ("failures", account),
+        )
+
+
 def _vouchers(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
     names = {address: name for name, address in contracts.items()}
     for (issuer, number), series in state.vouchers.series.items():
@@ -1041,6 +1140,8 @@ _ASKING: tuple[Asking, ...] = (
     _pledges,
     _acts,
     _book,
+    _quotes,
+    _blocks,
     _vouchers,
     _registry,
     _reports,

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from carbon_sdk.chain.calls import Done, Event
-from carbon_sdk.identifiers import InstrumentId, OrderId
+from carbon_sdk.identifiers import InstrumentId, OrderId, QuoteId
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +30,7 @@ def plain(value: object) -> Any:
         return [flag.name for flag in type(value) if flag in value]
     if isinstance(value, Enum):
         return value.name
-    if isinstance(value, (InstrumentId, OrderId)):
+    if isinstance(value, (InstrumentId, OrderId, QuoteId)):
         return str(value)
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value

@@ -32,7 +32,7 @@ How values are written:
   prices and money  in the main unit: 46.20
   instruments       by name (UKA21), or class/scheme/vintage/project/series
   units             UKA21=1250, several with commas
-  markets           by name or number
+  markets, boards   by name or number
   documents         a text, 0x and its digest, or @file
   times             2022-03-31T23:59:59+01:00, or Unix seconds
   days              2021-12-31

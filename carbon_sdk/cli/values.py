@@ -16,16 +16,19 @@ import orjson
 from carbon_sdk.actors.values import Digest, Moment
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import Address, InstrumentId, MarketId, OrderId, address
+from carbon_sdk.identifiers import Address, BlockMarketId, BoardId, InstrumentId, MarketId, OrderId, QuoteId, address
 from carbon_sdk.units import Money, Quantity, Ticks, money, scaled
 
 if TYPE_CHECKING:
+    from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
+    from carbon_sdk.actors.views import MarketReader
     from carbon_sdk.scheme import Scheme
 
 MONEY_DECIMALS = 2
 Given = Mapping[str, Any]
 """What was converted already, by parameter: a price needs its market."""
 _MONEY, _TICKS = Union[Money, Quantity], Union[Ticks, int]  # noqa: UP007 -- compared with hints, which are unions
+_BOARD, _BLOCK_MARKET, _QUOTE = Union[BoardId, int], Union[BlockMarketId, int], Union[QuoteId, int]  # noqa: UP007
 _INSTRUMENT, _MARKET, _ORDER = Union[InstrumentId, int], Union[MarketId, int], Union[OrderId, int]  # noqa: UP007
 
 
@@ -43,7 +46,7 @@ def convert(scheme: Scheme, name: str, hint: Any, text: str, given: Given) -> An
         InputError: It cannot be meant.
     """
     if set(get_args(hint)) == set(get_args(_TICKS)) or (type(None) in get_args(hint) and Ticks in get_args(hint)):
-        return scheme.market(given["market"]).ticks(text, _decimals(scheme, {}))
+        return _market_of(scheme, given).ticks(text, _decimals(scheme, {}))
     if type(None) in get_args(hint):
         hint = Union[tuple(part for part in get_args(hint) if part is not type(None))]  # noqa: UP007
     if hint == _MONEY:
@@ -58,6 +61,15 @@ def convert(scheme: Scheme, name: str, hint: Any, text: str, given: Given) -> An
     if get_origin(hint) in (Sequence, Iterable) and _is_simple(get_args(hint)[0]):
         return [convert(scheme, name, get_args(hint)[0], part.strip(), given) for part in text.split(",")]
     return _structured(name, hint, _json(name, text))
+
+
+def _market_of(scheme: Scheme, given: Given) -> MarketReader | BoardReader | BlockMarketReader:
+    """Whose ticks a price is in."""
+    if "board" in given:
+        return scheme.board(given["board"])
+    if "block_market" in given:
+        return scheme.block_market(given["block_market"])
+    return scheme.market(given["market"])
 
 
 def placeholder(name: str, hint: Any) -> str:
@@ -130,6 +142,14 @@ def _market(scheme: Scheme, name: str, text: str) -> MarketId:
     return scheme.market(int(text) if re.fullmatch(r"\d+", text) else text).number
 
 
+def _board(scheme: Scheme, name: str, text: str) -> BoardId:
+    return scheme.board(int(text) if re.fullmatch(r"\d+", text) else text).number
+
+
+def _block_market(scheme: Scheme, name: str, text: str) -> BlockMarketId:
+    return scheme.block_market(int(text) if re.fullmatch(r"\d+", text) else text).number
+
+
 def _instrument(scheme: Scheme, name: str, text: str) -> InstrumentId:
     if text in scheme.deployment.instruments:
         return InstrumentId(scheme.deployment.instruments[text])
@@ -166,6 +186,9 @@ _READERS: tuple[tuple[Any, Callable[[Scheme, str, str], Any]], ...] = (
     (_MARKET, _market),
     (OrderId, lambda scheme, name, text: OrderId.parse(text)),
     (_ORDER, lambda scheme, name, text: OrderId.parse(text)),
+    (_BOARD, _board),
+    (_BLOCK_MARKET, _block_market),
+    (_QUOTE, lambda scheme, name, text: QuoteId.parse(text)),
     (Role, lambda scheme, name, text: Role.parse(text)),
     (Union[Mapping[InstrumentId, int], Iterable[tuple[InstrumentId | int, int]]], _units),  # noqa: UP007
 )

@@ -65,6 +65,10 @@ class Deployment(_Model):
     """Ids by the name that the scheme gives them."""
     markets: dict[str, int] = Field(default_factory=dict)
     """Numbers by the name that the scheme gives them."""
+    boards: dict[str, int] = Field(default_factory=dict)
+    """Of listed quotes; likewise."""
+    block_markets: dict[str, int] = Field(default_factory=dict)
+    """Of block trades; likewise."""
 
     def address_of(self, name: str) -> Address:
         """Where a contract is.

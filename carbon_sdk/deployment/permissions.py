@@ -146,6 +146,21 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setBand": Role.PLATFORM_OPERATOR,
         "collectFees": Role.PLATFORM_OPERATOR,
     },
+    "QuoteBoard": {
+        "openBoard": Role.SERVICE_MANAGER,
+        "setBoardState": Role.SERVICE_REGULATOR,
+        "setBoardBand": Role.PLATFORM_OPERATOR,
+        "setFeeAccount": Role.PLATFORM_OPERATOR,
+        "takeDown": Role.REGULATOR,
+    },
+    "BlockTrades": {
+        "openBlockMarket": Role.SERVICE_MANAGER,
+        "setBlockMarketState": Role.SERVICE_REGULATOR,
+        "setReference": Role.PLATFORM_OPERATOR,
+        "setHours": Role.PLATFORM_OPERATOR,
+        "setFeeAccount": Role.PLATFORM_OPERATOR,
+        "annul": Role.REGULATOR,
+    },
     "Methodologies": {"register": Role.REGULATOR, "close": Role.REGULATOR},
     "Verifications": {
         "accreditVerifier": Role.REGULATOR,

@@ -28,6 +28,7 @@ from carbon_sdk.contracts.generated.allocator import Allocator
 from carbon_sdk.contracts.generated.authority import Authority
 from carbon_sdk.contracts.generated.authority_desk import AuthorityDesk
 from carbon_sdk.contracts.generated.banking import Banking
+from carbon_sdk.contracts.generated.block_trades import BlockTrades
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
@@ -42,6 +43,7 @@ from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.origin_register import OriginRegister
 from carbon_sdk.contracts.generated.pledge_book import PledgeBook
+from carbon_sdk.contracts.generated.quote_board import QuoteBoard
 from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.seed import Seed
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
@@ -67,6 +69,8 @@ from carbon_sdk.deployment.permissions import Role, permissions
 from carbon_sdk.deployment.roles_file import RoleHolders
 from carbon_sdk.deployment.scheme_file import (
     BankingTable,
+    BlockMarketTable,
+    BoardTable,
     InstrumentTable,
     MarketTable,
     MethodTable,
@@ -99,6 +103,8 @@ PROXIED: tuple[str, ...] = (
     "EmissionReports",
     "Allocator",
     "OrderBook",
+    "QuoteBoard",
+    "BlockTrades",
     "Obligations",
     "ComplianceDesk",
     "VoucherBook",
@@ -235,6 +241,12 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
         ),
         "OrderBook": lambda now: OrderBook.creation(_at(now, "InstrumentLedger"), money, offset),
+        "QuoteBoard": lambda now: QuoteBoard.creation(
+            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series
+        ),
+        "BlockTrades": lambda now: BlockTrades.creation(
+            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.block_series
+        ),
         "Obligations": lambda now: Obligations.creation(
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
         ),
@@ -271,6 +283,8 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
         "PledgeBook": lambda at: PledgeBook(None, at).initialize(file.pledges.least_notice_hours * 3600).data,
         "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
         "OrderBook": lambda at: OrderBook(None, at).initialize().data,
+        "QuoteBoard": lambda at: QuoteBoard(None, at).initialize().data,
+        "BlockTrades": lambda at: BlockTrades(None, at).initialize().data,
         "Obligations": lambda at: Obligations(None, at).initialize(years).data,
         "ComplianceDesk": lambda at: ComplianceDesk(None, at).initialize(setup).data,
         "VoucherBook": lambda at: VoucherBook(None, at).initialize(coding).data,
@@ -297,6 +311,8 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     yield _binder(Reason.BUFFER, "CreditProjects")
     yield _binder(Reason.EXPORT, "OriginRegister")
     yield _binder(Reason.CONVERSION, "Banking")
+    yield _binder(Reason.QUOTE, "QuoteBoard")
+    yield _binder(Reason.BLOCK_TRADE, "BlockTrades")
     yield Step(
         "appoint/credit-issuer",
         lambda now: InstrumentLedger(None, _at(now, "InstrumentLedger")).appoint_credit_issuer(
@@ -317,6 +333,12 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     for number, market in enumerate(file.markets, 1):
         yield _market(rules, market)
         yield _series(number, "OrderBook", VoucherKind.TRADE)
+    for board in file.boards:
+        yield _board(rules, board)
+    for number, blocks in enumerate(file.block_markets, 1):
+        yield from _block_market(rules, blocks, number)
+    yield _series(file.vouchers.board_series, "QuoteBoard", VoucherKind.TRADE)
+    yield _series(file.vouchers.block_series, "BlockTrades", VoucherKind.TRADE)
     yield _series(file.vouchers.desk_series, "ComplianceDesk", VoucherKind.SURRENDER, VoucherKind.CANCELLATION)
     yield _series(file.vouchers.offers_series, "CreditOffers", VoucherKind.TRADE)
     if labels := file.credits.required_bits:
@@ -398,6 +420,19 @@ def _market(rules: SchemeRules, table: MarketTable) -> Step:
         numbers.highest,
     )
     return _on(f"market/{table.name}", "OrderBook", lambda at: OrderBook(None, at).open_market(terms))
+
+
+def _board(rules: SchemeRules, table: BoardTable) -> Step:
+    terms = rules.board(table)
+    return _on(f"board/{table.name}", "QuoteBoard", lambda at: QuoteBoard(None, at).open_board(terms))
+
+
+def _block_market(rules: SchemeRules, table: BlockMarketTable, number: int) -> Iterator[Step]:
+    terms = rules.block_market(table)
+    reference = rules.whole_ticks(table.reference_price, table.tick, "reference_price")
+    name = f"block-market/{table.name}"
+    yield _on(name, "BlockTrades", lambda at: BlockTrades(None, at).open_block_market(terms))
+    yield _on(f"{name}/reference", "BlockTrades", lambda at: BlockTrades(None, at).set_reference(number, reference))
 
 
 def _method(table: MethodTable) -> Step:
@@ -545,6 +580,8 @@ def _deployment(chain: Chain, signer: Signer, rules: SchemeRules, result: Result
             **{item.name: int(rules.instrument(item.name)) for item in file.instruments},
         },
         markets={table.name: number for number, table in enumerate(file.markets, 1)},
+        boards={board.name: number for number, board in enumerate(file.boards, 1)},
+        block_markets={blocks.name: number for number, blocks in enumerate(file.block_markets, 1)},
     )
 
 

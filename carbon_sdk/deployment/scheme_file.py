@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
+from carbon_sdk.contracts.generated.structs import BlockTerms, BoardTerms
 from carbon_sdk.deployment.strict_toml import Strict, load
 from carbon_sdk.deployment.transfer_tables import TransfersTable, TransferTypeTable, sets_of
 from carbon_sdk.errors import CarbonError, InputError
@@ -37,6 +38,9 @@ def _aware(time: datetime) -> datetime:
 
 Amount = Annotated[str, AfterValidator(_amount)]
 Time = Annotated[datetime, AfterValidator(_aware)]
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Tonnage = Annotated[int, Field(ge=0, lt=2**64)]
 Year = Annotated[int, Field(ge=1, lt=2**16)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -111,6 +115,45 @@ class MarketTable(Strict):
     maker_fee_per_lot: Amount
     lowest_price: Amount
     highest_price: Amount
+
+
+class BoardTable(Strict):
+    """`[[boards]]`: of listed quotes."""
+
+    name: Name
+    instrument: Name
+    tick: Amount
+    lot: Annotated[int, Field(ge=1, lt=2**24)]
+    least_lots: Annotated[int, Field(ge=1, lt=2**16)]
+    taker_fee_per_lot: Amount
+    maker_fee_per_lot: Amount
+    lowest_price: Amount
+    highest_price: Amount
+
+
+class BlockMarketTable(Strict):
+    """`[[block_markets]]`: of block trades."""
+
+    name: Name
+    instrument: Name
+    tick: Amount
+    lot: Annotated[int, Field(ge=1, lt=2**24)]
+    least_lots: Annotated[int, Field(ge=1, lt=2**32)]
+    buyer_fee_per_lot: Amount
+    seller_fee_per_lot: Amount
+    band_basis_points: Annotated[int, Field(ge=0, lt=10_000)]
+    reference_price: Amount
+    opens: ClockTime
+    closes: ClockTime
+    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, strict=False)]
+    longest_delay_hours: Annotated[int, Field(ge=0, lt=4660)]
+    settlement_window_hours: Annotated[int, Field(ge=0, lt=2**20)]
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> BlockMarketTable:
+        if seconds_of(self.opens) >= seconds_of(self.closes):
+            raise ValueError(f"it opens at {self.opens} and closes at {self.closes}: hours lie within one civil day")
+        return self
 
 
 class YearTable(Strict):
@@ -193,6 +236,8 @@ class VouchersTable(Strict):
 
     kinds: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
     desk_series: Annotated[int, Field(ge=2**24, lt=2**32 - 1)]
+    board_series: Annotated[int, Field(ge=2**24, lt=2**32)] = 2**24 + 2
+    block_series: Annotated[int, Field(ge=2**24, lt=2**32)] = 2**24 + 3
 
     @property
     def offers_series(self) -> int:
@@ -246,6 +291,8 @@ class SchemeFile(Strict):
     money: MoneyTable
     instruments: tuple[InstrumentTable, ...] = Field(strict=False)
     markets: tuple[MarketTable, ...] = Field(strict=False)
+    boards: tuple[BoardTable, ...] = Field(default=(), strict=False)
+    block_markets: tuple[BlockMarketTable, ...] = Field(default=(), strict=False)
     years: tuple[YearTable, ...] = Field(strict=False)
     verification: VerificationTable
     pledges: PledgesTable
@@ -264,6 +311,8 @@ class SchemeFile(Strict):
         for what, names in (
             ("instruments", [item.name for item in self.instruments]),
             ("markets", [item.name for item in self.markets]),
+            ("boards", [item.name for item in self.boards]),
+            ("block_markets", [item.name for item in self.block_markets]),
             ("years", [str(item.year) for item in self.years]),
             ("methods", [item.name for item in self.methods]),
             ("policies", [item.topic for item in self.policies]),
@@ -275,9 +324,12 @@ class SchemeFile(Strict):
             if twice := _first_twice(names):
                 raise ValueError(f"{what} has {twice} twice")
         known = {item.name for item in self.instruments}
-        for market in self.markets:
-            if market.instrument not in known:
-                raise ValueError(f"market {market.name} is of instrument {market.instrument}, which is not defined")
+        of_markets = [(one.name, one.instrument) for one in self.markets]
+        of_markets += [(one.name, one.instrument) for one in self.boards]
+        of_markets += [(one.name, one.instrument) for one in self.block_markets]
+        for name, instrument in of_markets:
+            if instrument not in known:
+                raise ValueError(f"market {name} is of instrument {instrument}, which is not defined")
         kinds = {item.name: item.kind for item in self.instruments}
         for rule in self.banking:
             for name in (rule.source, rule.target):
@@ -394,6 +446,43 @@ class SchemeRules:
             whole(table.highest_price, tick * power, _TICK_LIMIT, "highest_price"),
         )
 
+    def whole_ticks(self, text: str, tick: str, name: str) -> int:
+        """A price in ticks. Raises InputError where it is no whole number of them, or too large."""
+        number, rest = divmod(self.amount(text, name), self.amount(tick, name))
+        if rest or not 0 < number < _TICK_LIMIT:
+            raise InputError(f"{name} {text} is no whole number of ticks of {tick}, or too large.")
+        return number
+
+    def board(self, table: BoardTable) -> BoardTerms:
+        """A board's terms in the contract's units. Raises InputError."""
+        return BoardTerms(
+            self.instrument(table.instrument),
+            self.amount(table.tick),
+            table.lot,
+            table.least_lots,
+            self.amount(table.taker_fee_per_lot),
+            self.amount(table.maker_fee_per_lot),
+            self.whole_ticks(table.lowest_price, table.tick, f"{table.name}: lowest_price"),
+            self.whole_ticks(table.highest_price, table.tick, f"{table.name}: highest_price"),
+        )
+
+    def block_market(self, table: BlockMarketTable) -> BlockTerms:
+        """A block market's terms in the contract's units. Raises InputError."""
+        return BlockTerms(
+            self.instrument(table.instrument),
+            self.amount(table.tick),
+            table.lot,
+            table.least_lots,
+            self.amount(table.buyer_fee_per_lot),
+            self.amount(table.seller_fee_per_lot),
+            table.band_basis_points,
+            seconds_of(table.opens),
+            seconds_of(table.closes),
+            sum(1 << WEEKDAYS.index(day) for day in set(table.weekdays)),
+            table.longest_delay_hours * 3600,
+            table.settlement_window_hours * 3600,
+        )
+
     def policy(self, table: PolicyTable) -> bytes:
         """The document of a policy. Raises InputError when it is not there."""
         for root in (self.folder, self.folder.parent):
@@ -412,12 +501,23 @@ def load_scheme(path: str | Path) -> SchemeRules:
     rules = SchemeRules(file, keccak(content), Path(path).resolve().parent)
     for market in file.markets:
         rules.market(market)
+    for board in file.boards:
+        rules.board(board)
+    for blocks in file.block_markets:
+        rules.block_market(blocks)
+        rules.whole_ticks(blocks.reference_price, blocks.tick, f"{blocks.name}: reference_price")
     for year in file.years:
         rules.amount(year.penalty_per_tonne, f"{year.year}: penalty_per_tonne")
     rules.amount(file.authority.second_officer_from_money, "authority: second_officer_from_money")
     for policy in file.policies:
         rules.policy(policy)
     return rules
+
+
+def seconds_of(text: str) -> int:
+    """Of the civil day, from `09:30`."""
+    hours, minutes = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
 
 
 def _first_twice(names: Iterable[str]) -> str | None:

@@ -25,7 +25,9 @@ interface IInstrumentLedger {
         COLLATERAL,
         CONVERSION, // Banking; also issues what it converts into
         BUFFER, // CreditProjects: against reversal
-        EXPORT // OriginRegister: on the way to another registry
+        EXPORT, // OriginRegister: on the way to another registry
+        QUOTE, // QuoteBoard
+        BLOCK_TRADE // BlockTrades
     }
 
     enum InstrumentState {

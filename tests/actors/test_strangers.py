@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 import pytest
 
 from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.bilateral import SignedBlock
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
 from carbon_sdk.actors.maintenance import Maintainer, Operator
@@ -30,11 +31,19 @@ from carbon_sdk.contracts.generated.enums import (
     VoucherKind,
 )
 from carbon_sdk.contracts.generated.errors import UnknownCertificate
-from carbon_sdk.contracts.generated.structs import CodingRules, MarketTerms, Rules, TransferType
-from carbon_sdk.contracts.generated.structs import BankingFigures, CodingRules, MarketTerms, Rules
+from carbon_sdk.contracts.generated.structs import (
+    BankingFigures,
+    BlockTerms,
+    BlockTrade,
+    BoardTerms,
+    CodingRules,
+    MarketTerms,
+    Rules,
+    TransferType,
+)
 from carbon_sdk.deployment.permissions import Role
-from carbon_sdk.errors import NotPermitted, Refused
-from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+from carbon_sdk.errors import InputError, NotPermitted, Refused
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId, QuoteId, Side
 from carbon_sdk.methods import Term, formula_inputs
 from tests.actors.conftest import YEAR, Town, key
 
@@ -49,6 +58,7 @@ TERMS = MarketTerms(UNIT, 1, 0, 1, 1, 1, 1, 1000, 15000)
 RULES = Rules(1_700_000_000, 1_710_000_000, 0, 0, 0, 1, 1, 10_000)
 TRANSFERS = TransferType(2, 2, Counterparty.ANY, False, 1, 0, BusinessHours.IGNORED, 2, 0, 2**32 - 1, 0, 0, 0, 0)
 ORDER = OrderId.of(1, Side.SELL, 5000, 0, 0)
+QUOTE = QuoteId.of(1, Side.SELL, 5000, 1)
 
 BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
     SecurityAuthority: (
@@ -134,6 +144,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "move_banking_window": (1, 1, LATER, "cause"),
             "record_banking_figures": (1, [BankingFigures(SOMEBODY, 1, 1)], "audit"),
             "convert_for": (1, [SOMEBODY]),
+            "take_down_quote": (QUOTE, "cause"),
         },
     ),
     RegistryOperator: (
@@ -169,11 +180,24 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "define_instrument": (UNIT, "terms"),
             "set_instrument_state": (UNIT, InstrumentState.CLOSED),
             "open_market": (TERMS,),
+            "open_board": (BoardTerms(UNIT, 1, 1, 1, 0, 0, 1, 2),),
+            "open_block_market": (BlockTerms(UNIT, 1, 1, 1, 0, 0, 0, 0, 86_400, 127, 0, 0),),
             "register_voucher_series": (7, SOMEBODY, [VoucherKind.TRADE]),
             "set_utc_offset": (0,),
         },
     ),
-    PlatformOperator: (Role.PLATFORM_OPERATOR, {"set_band": (1, 1, 2), "collect_fees": (1, SOMEBODY)}),
+    PlatformOperator: (
+        Role.PLATFORM_OPERATOR,
+        {
+            "set_band": (1, 1, 2),
+            "collect_fees": (1, SOMEBODY),
+            "set_board_band": (1, 1, 2),
+            "set_quote_fee_account": (SOMEBODY,),
+            "set_reference": (1, 5000),
+            "set_block_hours": (1, 0, 86_400, ["mon"]),
+            "set_block_fee_account": (SOMEBODY,),
+        },
+    ),
     ServiceRegulator: (
         Role.SERVICE_REGULATOR,
         {
@@ -181,6 +205,10 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "resume": (1,),
             "stop_tokens": (POUNDS, "cause"),
             "resume_tokens": (POUNDS, "cause"),
+            "halt_board": (1,),
+            "resume_board": (1,),
+            "halt_blocks": (1,),
+            "resume_blocks": (1,),
         },
     ),
     SettlementBank: (
@@ -198,7 +226,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
 }
 ANYONE = {
     SecurityAuthority: {"renounce"},
-    Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse"},
+    Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
     RegistryOperator: {"renew"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
@@ -221,6 +249,11 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "apply_surrender": ({UNIT: 1},),
         "offer_pledge": (SOMEBODY, {UNIT: 1}, LATER, "agreement"),
         "cancel_voluntarily": (UNIT, 1, "beneficiary", "purpose"),
+        "list_quote": (1, Side.SELL, 10, 5000),
+        "cancel_block_nonce": (7,),
+        "execute_block": (
+            SignedBlock(BlockTrade(SOMEBODY, SOMEBODY, Side.BUY, 1, 5000, 10_000, 2**39, 0, 1), b"\1" * 65),
+        ),
         "transfer": (SOMEBODY, UNIT, 1),
         "approve_transfer": (2,),
         "refuse_transfer": (2,),
@@ -244,6 +277,9 @@ BY_ANYONE: Mapping[type[Actor], set[str]] = {
         "expire_transfer",
         "update_direct",
         "pay_withdrawal",
+        "expire_quote",
+        "lapse_block",
+        "settle_block",
         "lapse_pledge_offer",
     },
     ProjectProponent: set(),
@@ -292,6 +328,8 @@ OF_A_PLEDGE: Mapping[str, tuple[Any, ...]] = {
 """Verbs on a pledge: what follows its number."""
 OF_A_TOKEN = {"allow_tokens", "deposit_tokens", "deposit_tokens_with_permit"}
 """Verbs on a money that a token backs: who may is tried with one in test_token_money."""
+OF_A_QUOTE = {"click", "reduce_quote", "withdraw_quote"}
+OF_A_BLOCK = {"propose_block", "confirm_block", "refuse_block", "withdraw_block"}
 
 
 @pytest.mark.parametrize(
@@ -353,8 +391,38 @@ def test_every_verb_of_every_role__is_tried() -> None:
     for kind, verbs in BY_REPRESENTATION.items():
         own = {*verbs_of(AccountHolder), *OF_SOMETHING[kind], *OF_CREDITS, *BY_ANYONE[kind]}
         if kind is Company:
-            own |= {*OF_A_TOKEN, *OF_A_PLEDGE}
+            own |= {*OF_A_TOKEN, *OF_A_PLEDGE, *OF_A_QUOTE, *OF_A_BLOCK}
         assert set(verbs_of(kind)) == set(verbs) | own, kind
+
+
+def test_quotes_and_blocks__of_others__are_not_a_strangers(town: Town, sold: Callable[[str, int], None]) -> None:
+    sold("works", 20_000)
+    town.clock.travel_to(1_610_452_800)  # noon of a Tuesday
+    works, trader = town.company("works"), town.company("trader")
+    quote = works.list_quote(1, Side.SELL, 100, 5000).result
+    block = works.propose_block(1, Side.SELL, trader.account, 10_000, 5000).result
+    stranger = Company(town.scheme, town.signer("stranger"))
+    for act in (
+        lambda one: one.click(quote),
+        lambda one: one.reduce_quote(quote, 10),
+        lambda one: one.withdraw_quote(quote),
+        lambda one: one.confirm_block(block),
+        lambda one: one.refuse_block(block),
+        lambda one: one.withdraw_block(block),
+        lambda one: Regulator(one.suite, one.signer).annul_block(block, "cause"),
+    ):
+        with pytest.raises(NotPermitted) as caught:
+            act(stranger)
+        assert stranger.address in str(caught.value)
+    with pytest.raises(InputError, match="acts for no account"):
+        stranger.propose_block(1, Side.SELL, trader.account, 10_000, 5000)
+    for act in (
+        lambda one: one.withdraw_quote(quote),
+        lambda one: one.confirm_block(block),
+        lambda one: one.withdraw_block(block),
+    ):
+        with pytest.raises(NotPermitted):
+            act(town.company("treasury"))
 
 
 def test_an_opinion__by_one_who_was_not_engaged__is_refused(town: Town) -> None:

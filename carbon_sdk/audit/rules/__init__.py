@@ -9,6 +9,7 @@ def load() -> None:
         allocation,
         banking,
         authority_acts,
+        bilateral,
         compliance,
         governance,
         instruments,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carbon_sdk.audit.bilateral import DELIVERED, Move
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
 from carbon_sdk.audit.state import Eligibility, InAndOut, Instrument, Representation, State, Withdrawal
@@ -141,6 +142,10 @@ def _encumbered_moved(state: State, event: Event) -> None:
     left = state.ledger.encumbered.get(key, 0) - args["quantity"]
     if left < 0:
         state.fault(event, f"{-left} more are moved than were bound")
+    if args["reason"] in DELIVERED and not state.deliveries.made(
+        Move(args["from"], args["to"], args["instrument"], args["quantity"], args["cause"])
+    ):
+        state.fault(event, "no click or block trade told of this delivery")
     state.ledger.encumbered[key] = left
     state.touch(event, "encumbered", *key)
 
