@@ -5,7 +5,6 @@ import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import { IERC1155MetadataURI } from "@openzeppelin/contracts/token/ERC1155/extensions/IERC1155MetadataURI.sol";
 import { IERC1155Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import { Strings } from "@openzeppelin/contracts/utils/Strings.sol";
 
 import { Governed } from "../governance/Governed.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
@@ -15,7 +14,7 @@ import { OrderId } from "../types/OrderId.sol";
 import { IERC7943MultiToken } from "./IERC7943.sol";
 import { IInstrumentLedger } from "./IInstrumentLedger.sol";
 import { IOrderEscrow } from "./IOrderEscrow.sol";
-import { AccountWord, HoldingWord, KeyWord, keyWord } from "./Words.sol";
+import { AccountWord, HoldingWord, InstrumentWord, KeyWord, keyWord } from "./Words.sol";
 
 /// @title The ledger of units and money. Its manual is `IInstrumentLedger`; the words are drawn in `Words.sol`.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
@@ -49,12 +48,16 @@ contract InstrumentLedger is
         HoldingWord word;
     }
 
+    struct Series {
+        InstrumentWord word;
+    }
+
     /// @custom:storage-location erc7201:carbon.storage.InstrumentLedger
     struct Storage {
         mapping(address account => Account) accounts;
         mapping(address key => KeyWord) keys;
         mapping(address account => mapping(uint256 instrument => Holding)) holdings;
-        mapping(uint256 instrument => Instrument) instruments;
+        mapping(uint256 instrument => Series) instruments;
         mapping(address account => mapping(uint256 instrument => uint256)) frozen;
         mapping(address account => mapping(uint256 instrument => mapping(Reason => uint256))) encumbered;
         mapping(Reason => address) binders;
@@ -96,10 +99,10 @@ contract InstrumentLedger is
     /// @inheritdoc IInstrumentLedger
     function setState(InstrumentId instrument, InstrumentState state) external restricted {
         uint256 id = InstrumentId.unwrap(instrument);
-        Instrument storage known = _defined(id);
+        Series storage known = _defined(id);
         require(state != InstrumentState.NONE, UnknownInstrument(id));
 
-        known.state = state;
+        known.word = known.word.withState(uint8(state));
 
         emit InstrumentStateChanged(id, state);
 
@@ -108,7 +111,14 @@ contract InstrumentLedger is
 
     /// @inheritdoc IInstrumentLedger
     function instrumentOf(uint256 instrument) external view returns (Instrument memory) {
-        return _s().instruments[instrument];
+        InstrumentWord word = _s().instruments[instrument].word;
+        return Instrument({
+            issued: uint96(word.issued()),
+            cancelled: uint96(word.cancelled()),
+            validUntil: uint40(word.validUntil()),
+            state: InstrumentState(word.state()),
+            rules: uint16(word.rules())
+        });
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -117,33 +127,35 @@ contract InstrumentLedger is
     }
 
     function _define(uint256 id, uint40 validUntil, bytes32 terms) private {
-        Instrument storage known = _s().instruments[id];
-        require(known.state == InstrumentState.NONE, InstrumentExists(id));
+        Storage storage $ = _s();
+        Series storage known = $.instruments[id];
+        require(known.word.state() == uint8(InstrumentState.NONE), InstrumentExists(id));
 
-        uint16 rules = _s().defaultRules;
-        known.state = InstrumentState.OPEN;
-        known.validUntil = validUntil;
-        known.rules = rules;
+        uint16 rules = $.defaultRules;
+        known.word = known.word.withValidity(validUntil).withState(uint8(InstrumentState.OPEN)).withRules(rules);
 
         emit InstrumentDefined(id, validUntil, terms);
         if (rules != 0) emit RulesAssigned(id, rules);
+        _tell(msg.sender, address(0), address(0), id, 0); // as ERC-1155 would have an id made known
     }
 
-    function _defined(uint256 id) private view returns (Instrument storage known) {
+    function _defined(uint256 id) private view returns (Series storage known) {
         known = _s().instruments[id];
-        require(known.state != InstrumentState.NONE, UnknownInstrument(id));
+        require(known.word.state() != uint8(InstrumentState.NONE), UnknownInstrument(id));
     }
 
-    /// @return rules Of the instrument.
-    function _requireOpen(uint256 id) private view returns (uint256 rules) {
-        Instrument memory known = _s().instruments[id];
-        require(known.state != InstrumentState.NONE, UnknownInstrument(id));
-        require(_isOpen(known), InstrumentNotOpen(id, known.validUntil));
-        return known.rules;
+    function _requireOpen(uint256 id) private view returns (Series storage known, InstrumentWord word) {
+        known = _s().instruments[id];
+        word = known.word;
+        if (!_isOpen(word)) {
+            require(word.state() != uint8(InstrumentState.NONE), UnknownInstrument(id));
+            revert InstrumentNotOpen(id, uint40(word.validUntil()));
+        }
     }
 
-    function _isOpen(Instrument memory known) private view returns (bool) {
-        return known.state == InstrumentState.OPEN && (known.validUntil == 0 || block.timestamp < known.validUntil);
+    function _isOpen(InstrumentWord word) private view returns (bool) {
+        uint256 until = word.validUntil();
+        return word.state() == uint8(InstrumentState.OPEN) && (until == 0 || block.timestamp < until);
     }
 
     /* ELIGIBILITY */
@@ -222,15 +234,14 @@ contract InstrumentLedger is
     {
         InstrumentClass class = InstrumentId.wrap(instrument).class();
         _requireIssuer(class);
-        _requireOpen(instrument);
+        (Series storage known, InstrumentWord word) = _requireOpen(instrument);
         require(canReceive(account), ERC7943CannotReceive(account));
         require(cause != 0, CauseMissing());
-        Instrument storage known = _s().instruments[instrument];
-        uint256 issued = known.issued;
+        uint256 issued = word.issued();
         require(quantity != 0 && quantity <= _WHOLE - issued, BadQuantity(quantity));
 
         firstSerial = issued + 1;
-        known.issued = uint96(issued + quantity);
+        known.word = word.withMoreIssued(quantity);
         _credit(account, instrument, quantity);
         if (class != InstrumentClass.MONEY) {
             _s().blocks[instrument][firstSerial] =
@@ -238,7 +249,7 @@ contract InstrumentLedger is
         }
 
         emit UnitsIssued(instrument, account, firstSerial, quantity, cause);
-        emit TransferSingle(msg.sender, address(0), account, instrument, quantity);
+        _tell(msg.sender, address(0), account, instrument, quantity);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -251,7 +262,8 @@ contract InstrumentLedger is
         require(cause != 0, CauseMissing());
         _requireQuantity(quantity);
 
-        _debitFree(account, instrument, quantity);
+        _requireFree(account, instrument, quantity);
+        _debit(account, instrument, quantity);
         _countCancelled(key, account, instrument, quantity, cause);
     }
 
@@ -264,10 +276,12 @@ contract InstrumentLedger is
         return keccak256(abi.encode(said));
     }
 
-    /// @dev The issuer of the class, or the module that converts units of one period into those of another.
+    /// @dev The issuer of the class, or the module that converts units of one period into those of another: never money.
     function _requireIssuer(InstrumentClass class) private view {
         address issuer = _issuerOf(class);
-        require(msg.sender == issuer || msg.sender == _s().binders[Reason.CONVERSION], NotTheModule(msg.sender, issuer));
+        if (msg.sender == issuer) return;
+        bool converts = class != InstrumentClass.MONEY && msg.sender == _s().binders[Reason.CONVERSION];
+        require(converts, NotTheModule(msg.sender, issuer));
     }
 
     function _issuerOf(InstrumentClass class) private view returns (address) {
@@ -279,11 +293,13 @@ contract InstrumentLedger is
     function _countCancelled(address operator, address account, uint256 instrument, uint256 quantity, bytes32 cause)
         private
     {
-        Instrument storage known = _s().instruments[instrument];
-        known.cancelled += uint96(quantity);
+        Series storage known = _s().instruments[instrument];
+        InstrumentWord word = known.word;
+        assert(quantity <= word.issued() - word.cancelled()); // never: what is held and in orders is the difference
+        known.word = word.withMoreCancelled(quantity);
 
         emit UnitsCancelled(instrument, account, quantity, cause);
-        emit TransferSingle(operator, account, address(0), instrument, quantity);
+        _tell(operator, account, address(0), instrument, quantity);
     }
 
     /* BINDING */
@@ -292,13 +308,9 @@ contract InstrumentLedger is
     function encumber(address account, uint256 instrument, uint256 quantity, Reason reason, bytes32 cause) external {
         _requireBinder(reason);
         _requireQuantity(quantity);
-        Storage storage $ = _s();
-        uint256 free = freeOf(account, instrument);
-        require(free >= quantity, InsufficientFree(account, instrument, free, quantity));
+        _requireFree(account, instrument, quantity);
 
-        $.encumbered[account][instrument][reason] += quantity;
-        HoldingWord holding = $.holdings[account][instrument].word;
-        _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() + quantity));
+        _bind(account, instrument, quantity, reason);
 
         emit Encumbered(account, instrument, reason, quantity, cause);
     }
@@ -329,11 +341,12 @@ contract InstrumentLedger is
         require(canReceive(to), ERC7943CannotReceive(to));
 
         _unbind(from, instrument, quantity, reason);
+        _thaw(from, instrument, quantity, reason);
         _debit(from, instrument, quantity);
         _credit(to, instrument, quantity);
 
         emit EncumberedMoved(from, to, instrument, reason, quantity, cause);
-        emit TransferSingle(msg.sender, from, to, instrument, quantity);
+        _tell(msg.sender, from, to, instrument, quantity);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -346,13 +359,16 @@ contract InstrumentLedger is
 
         _unbind(account, instrument, quantity, reason);
         emit Released(account, instrument, reason, quantity, cause);
+        _thaw(account, instrument, quantity, reason);
         _debit(account, instrument, quantity);
         _countCancelled(msg.sender, account, instrument, quantity, cause);
     }
 
     /// @inheritdoc IInstrumentLedger
     function encumberedFor(address account, uint256 instrument, Reason reason) external view returns (uint256) {
-        return _s().encumbered[account][instrument][reason];
+        Storage storage $ = _s();
+        return $.encumbered[account][instrument][reason]
+            + $.holdings[account][instrument].word.boundFor(uint8(reason));
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -362,10 +378,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IInstrumentLedger
     function freeOf(address account, uint256 instrument) public view returns (uint256) {
-        Storage storage $ = _s();
-        if (instrument == MAIN_MONEY) return _freeMoney($.accounts[account].word, account);
-        HoldingWord holding = $.holdings[account][instrument].word;
-        return _freeUnits(holding, account, instrument);
+        return _free(_cell(account, instrument).word, account, instrument);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -401,14 +414,44 @@ contract InstrumentLedger is
         require(msg.sender == module, NotTheBinder(msg.sender, reason, module));
     }
 
+    /// @dev In the holding's own word while it has room for the reason, else in a slot.
+    function _bind(address account, uint256 instrument, uint256 quantity, Reason reason) private {
+        Storage storage $ = _s();
+        HoldingWord holding = $.holdings[account][instrument].word;
+        if (holding.hasRoomFor(uint8(reason), quantity)) holding = holding.withMoreFor(uint8(reason), quantity);
+        else $.encumbered[account][instrument][reason] += quantity;
+        _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() + quantity));
+    }
+
     function _unbind(address account, uint256 instrument, uint256 quantity, Reason reason) private {
         Storage storage $ = _s();
-        uint256 bound = $.encumbered[account][instrument][reason];
-        require(bound >= quantity, InsufficientEncumbered(account, instrument, reason, bound, quantity));
-
-        $.encumbered[account][instrument][reason] = bound - quantity;
         HoldingWord holding = $.holdings[account][instrument].word;
+        uint256 inWord = holding.boundFor(uint8(reason));
+        if (quantity > inWord) {
+            uint256 bound = $.encumbered[account][instrument][reason] + inWord;
+            require(bound >= quantity, InsufficientEncumbered(account, instrument, reason, bound, quantity));
+            $.encumbered[account][instrument][reason] = bound - quantity;
+            if (inWord != 0) holding = holding.withLessFor(inWord);
+        } else {
+            holding = holding.withLessFor(quantity);
+        }
         _setHolding(account, instrument, holding.withEncumbered(holding.encumbered() - quantity));
+    }
+
+    /// @dev Before units that were bound go. Where they are more than what is not frozen, they take as much of the frozen amount
+    ///      with them, as ERC-7943 has it, so that what is withheld beyond the balance stays the same. What participants
+    ///      agreed between themselves does not pass a freeze.
+    function _thaw(address account, uint256 instrument, uint256 quantity, Reason reason) private {
+        Storage storage $ = _s();
+        if (!$.holdings[account][instrument].word.hasFrozen()) return;
+        uint256 frozen = $.frozen[account][instrument];
+        uint256 unfrozen = _floored(balanceOf(account, instrument), frozen);
+        if (quantity <= unfrozen) return;
+        require(
+            reason != Reason.DELAYED_TRANSFER && reason != Reason.LISTING,
+            ERC7943InsufficientUnfrozenBalance(account, instrument, quantity, unfrozen)
+        );
+        _setFrozen(account, instrument, frozen - (quantity - unfrozen));
     }
 
     /// @dev Keeps the account's note that its main money is bound in step with the holding that says how much.
@@ -443,7 +486,7 @@ contract InstrumentLedger is
         }
         if (free < quantity) revert InsufficientFree(account, instrument, free, quantity);
 
-        emit TransferSingle(key, account, BOOK, instrument, quantity);
+        _tell(key, account, BOOK, instrument, quantity);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -478,7 +521,7 @@ contract InstrumentLedger is
 
     function _release(address operator, address account, uint256 instrument, uint256 quantity) private {
         _credit(account, instrument, quantity);
-        emit TransferSingle(operator, BOOK, account, instrument, quantity);
+        _tell(operator, BOOK, account, instrument, quantity);
     }
 
     /// @dev Makers are paid by the taker, the book keeps what is left: fees, and what the rest of the order holds. The
@@ -499,27 +542,26 @@ contract InstrumentLedger is
             uint256 free = _freeMoney(taker, account);
             if (free >= debit) known.word = taker.lessMoney(debit);
 
-            uint256 owner = taker.owner();
+            (address self, uint256 owner) = _ownOf(account, taker, ownAllowed);
             uint256 left = debit;
             uint256 blocked;
             uint256 own;
             for (uint256 i; i < makers.length; ++i) {
-                address maker = address(uint160(makers[i] >> 96));
-                uint256 amount = makers[i] & _WHOLE;
+                (address maker, uint256 amount) = _maker(makers, i);
                 left -= amount;
                 known = _s().accounts[maker];
                 AccountWord word = known.word;
                 if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
-                else if (!ownAllowed && (maker == account || _isOwn(owner, word))) own |= 1 << i;
+                else if (maker == self || word.owner() == owner) own |= 1 << i;
                 known.word = word.moreMoney(amount);
-                emit TransferSingle(key, account, maker, MAIN_MONEY, amount);
+                _tell(key, account, maker, MAIN_MONEY, amount);
             }
             if (blocked | own != 0) revert MakersRefused(blocked, own);
             if (free < debit) revert InsufficientFree(account, MAIN_MONEY, free, debit);
-            if (left != 0) emit TransferSingle(key, account, BOOK, MAIN_MONEY, left);
+            if (left != 0) _tell(key, account, BOOK, MAIN_MONEY, left);
 
             _creditUnits(account, instrument, credit);
-            emit TransferSingle(key, BOOK, account, instrument, credit);
+            _tell(key, BOOK, account, instrument, credit);
         }
     }
 
@@ -539,39 +581,64 @@ contract InstrumentLedger is
             uint256 free = _freeUnits(held.word, account, instrument);
             if (free >= debit) held.word = held.word.less(debit);
 
-            uint256 owner = taker.owner();
+            (address self, uint256 owner) = _ownOf(account, taker, ownAllowed);
             uint256 left = debit;
             uint256 blocked;
             uint256 own;
             for (uint256 i; i < makers.length; ++i) {
-                address maker = address(uint160(makers[i] >> 96));
-                uint256 amount = makers[i] & _WHOLE;
+                (address maker, uint256 amount) = _maker(makers, i);
                 left -= amount;
                 AccountWord word = _s().accounts[maker].word;
                 if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
-                else if (!ownAllowed && (maker == account || _isOwn(owner, word))) own |= 1 << i;
-                _creditUnits(maker, instrument, amount);
-                emit TransferSingle(key, account, maker, instrument, amount);
+                else if (maker == self || word.owner() == owner) own |= 1 << i;
+                held = _s().holdings[maker][instrument];
+                held.word = held.word.more(amount);
+                _tell(key, account, maker, instrument, amount);
             }
             if (blocked | own != 0) revert MakersRefused(blocked, own);
             if (free < debit) revert InsufficientFree(account, instrument, free, debit);
-            if (left != 0) emit TransferSingle(key, account, BOOK, instrument, left);
+            if (left != 0) _tell(key, account, BOOK, instrument, left);
 
             _creditMoney(account, credit);
-            emit TransferSingle(key, BOOK, account, MAIN_MONEY, credit);
+            _tell(key, BOOK, account, MAIN_MONEY, credit);
         }
     }
 
-    function _isOwn(uint256 owner, AccountWord word) private pure returns (bool) {
-        return owner == word.owner() && owner != 0;
+    /// @dev Whom the taker does not meet: itself and its owner's other accounts; with `ownAllowed`, or without an owner, nobody.
+    function _ownOf(address account, AccountWord word, bool ownAllowed)
+        private
+        pure
+        returns (address self, uint256 owner)
+    {
+        owner = word.owner();
+        if (ownAllowed || owner == 0) owner = type(uint256).max;
+        self = ownAllowed ? address(0) : account;
     }
 
-    /* HOLDING: the only functions that change a balance */
+    /// @dev `i` is below the length.
+    function _maker(uint256[] calldata makers, uint256 i) private pure returns (address maker, uint256 amount) {
+        uint256 packed;
+        assembly ("memory-safe") {
+            packed := calldataload(add(makers.offset, shl(5, i)))
+        }
+        return (address(uint160(packed >> 96)), packed & _WHOLE);
+    }
+
+    /* HOLDING: balances lie in the low bits of two kinds of word, and outside of the market only these functions change them */
+
+    /// @dev Where the balance is: the account's word for the main money, else the holding's.
+    function _cell(address account, uint256 instrument) private view returns (Holding storage cell) {
+        if (instrument != MAIN_MONEY) return _s().holdings[account][instrument];
+        Account storage known = _s().accounts[account];
+        assembly {
+            cell.slot := known.slot
+        }
+    }
 
     /// @dev No overflow in what is credited: all units of an instrument fit into 96 bits (`issue`).
     function _credit(address account, uint256 instrument, uint256 quantity) private {
-        if (instrument == MAIN_MONEY) _creditMoney(account, quantity);
-        else _creditUnits(account, instrument, quantity);
+        Holding storage cell = _cell(account, instrument);
+        cell.word = cell.word.more(quantity);
     }
 
     function _creditMoney(address account, uint256 amount) private {
@@ -584,22 +651,23 @@ contract InstrumentLedger is
         held.word = held.word.more(quantity);
     }
 
-    function _debitFree(address account, uint256 instrument, uint256 quantity) private {
-        uint256 free = freeOf(account, instrument);
-        require(free >= quantity, InsufficientFree(account, instrument, free, quantity));
-        _debit(account, instrument, quantity);
-    }
-
     /// @dev Checked subtraction: a debit beyond the balance cannot be written.
     function _debit(address account, uint256 instrument, uint256 quantity) private {
-        Storage storage $ = _s();
-        if (instrument == MAIN_MONEY) {
-            Account storage known = $.accounts[account];
-            known.word = known.word.withMoney(known.word.money() - quantity);
-        } else {
-            Holding storage held = $.holdings[account][instrument];
-            held.word = held.word.withBalance(held.word.balance() - quantity);
-        }
+        Holding storage cell = _cell(account, instrument);
+        HoldingWord word = cell.word;
+        cell.word = word.withBalance(word.balance() - quantity);
+    }
+
+    function _requireFree(address account, uint256 instrument, uint256 quantity) private view {
+        uint256 free = freeOf(account, instrument);
+        require(free >= quantity, InsufficientFree(account, instrument, free, quantity));
+    }
+
+    /// @param word Of the `_cell`.
+    function _free(HoldingWord word, address account, uint256 instrument) private view returns (uint256) {
+        return instrument == MAIN_MONEY
+            ? _freeMoney(AccountWord.wrap(HoldingWord.unwrap(word)), account)
+            : _freeUnits(word, account, instrument);
     }
 
     function _freeMoney(AccountWord word, address account) private view returns (uint256) {
@@ -608,7 +676,7 @@ contract InstrumentLedger is
     }
 
     function _freeUnits(HoldingWord holding, address account, uint256 instrument) private view returns (uint256) {
-        return _less(holding.balance(), holding, account, instrument);
+        return holding.isBound() ? _less(holding.balance(), holding, account, instrument) : holding.balance();
     }
 
     /// @dev max(0, balance − encumbered − frozen).
@@ -617,11 +685,12 @@ contract InstrumentLedger is
         view
         returns (uint256)
     {
-        if (!holding.isBound()) return held;
         uint256 unencumbered = held - holding.encumbered();
-        if (!holding.hasFrozen()) return unencumbered;
-        uint256 frozen = _s().frozen[account][instrument];
-        return frozen >= unencumbered ? 0 : unencumbered - frozen;
+        return holding.hasFrozen() ? _floored(unencumbered, _s().frozen[account][instrument]) : unencumbered;
+    }
+
+    function _floored(uint256 amount, uint256 less) private pure returns (uint256) {
+        return less >= amount ? 0 : amount - less;
     }
 
     function _requireQuantity(uint256 quantity) private pure {
@@ -632,8 +701,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IERC1155
     function balanceOf(address account, uint256 id) public view returns (uint256) {
-        Storage storage $ = _s();
-        return id == MAIN_MONEY ? $.accounts[account].word.money() : $.holdings[account][id].word.balance();
+        return _cell(account, id).word.balance();
     }
 
     /// @inheritdoc IERC1155
@@ -657,7 +725,7 @@ contract InstrumentLedger is
 
         _moveDirectly(from, to, id, value);
 
-        emit TransferSingle(msg.sender, from, to, id, value);
+        _tell(msg.sender, from, to, id, value);
     }
 
     /// @inheritdoc IERC1155
@@ -695,24 +763,14 @@ contract InstrumentLedger is
     }
 
     /// @inheritdoc IERC1155MetadataURI
+    /// @dev JSON within the URI itself, percent-encoded; clients put the id for `{id}`. Money's decimals are its currency's.
     function uri(uint256 id) external pure returns (string memory) {
-        InstrumentId instrument = checkedInstrument(id);
-        InstrumentClass class = instrument.class();
-        string memory name = class == InstrumentClass.ALLOWANCE
-            ? "Allowance"
-            : class == InstrumentClass.CREDIT ? "Credit" : "Settlement money";
+        InstrumentClass class = checkedInstrument(id).class();
         return string.concat(
-            'data:application/json,{"name":"',
-            name,
-            '","decimals":0,"properties":{"scheme":',
-            Strings.toString(instrument.scheme()),
-            ',"vintage":',
-            Strings.toString(instrument.vintage()),
-            ',"project":',
-            Strings.toString(instrument.project()),
-            ',"series":',
-            Strings.toString(instrument.series()),
-            "}}"
+            "data:application/json,%7B%22name%22:%22",
+            class == InstrumentClass.ALLOWANCE ? "Allowance" : class == InstrumentClass.CREDIT ? "Credit" : "Money",
+            "%20{id}%22",
+            class == InstrumentClass.MONEY ? "%7D" : ",%22decimals%22:0%7D"
         );
     }
 
@@ -722,18 +780,20 @@ contract InstrumentLedger is
     }
 
     function _moveDirectly(address from, address to, uint256 id, uint256 value) private {
-        require(_goesDirectly(from, to, _requireOpen(id)), TransferByRules(from, to, id));
+        (, InstrumentWord word) = _requireOpen(id);
+        require(_goesDirectly(from, to, word.rules()), TransferByRules(from, to, id));
         _move(from, to, id, value);
     }
 
     /// @dev The instrument is open.
     function _move(address from, address to, uint256 id, uint256 value) private {
-        uint256 held = balanceOf(from, id);
-        require(held >= value, ERC1155InsufficientBalance(from, held, value, id));
-        uint256 free = freeOf(from, id);
+        Holding storage cell = _cell(from, id);
+        HoldingWord word = cell.word;
+        require(word.balance() >= value, ERC1155InsufficientBalance(from, word.balance(), value, id));
+        uint256 free = _free(word, from, id);
         require(free >= value, ERC7943InsufficientUnfrozenBalance(from, id, value, free));
 
-        _debit(from, id, value);
+        cell.word = word.less(value);
         _credit(to, id, value);
     }
 
@@ -750,13 +810,17 @@ contract InstrumentLedger is
 
         _move(from, to, instrument, quantity);
 
-        emit TransferSingle(key, from, to, instrument, quantity);
+        _tell(key, from, to, instrument, quantity);
     }
 
     /// @inheritdoc IInstrumentLedger
     function assignRules(uint256 instrument, uint16 rules) external onlyModule(TRANSFER_RULES) {
-        if (instrument == 0) _s().defaultRules = rules;
-        else _defined(instrument).rules = rules;
+        if (instrument == 0) {
+            _s().defaultRules = rules;
+        } else {
+            Series storage known = _defined(instrument);
+            known.word = known.word.withRules(rules);
+        }
 
         emit RulesAssigned(instrument, rules);
     }
@@ -829,8 +893,8 @@ contract InstrumentLedger is
     function canTransfer(address from, address to, uint256 tokenId, uint256 amount) external view returns (bool) {
         if (!canSend(from) || !canReceive(to)) return false;
         Storage storage $ = _s();
-        Instrument memory known = $.instruments[tokenId];
-        if (!_isOpen(known) || !_goesDirectly(from, to, known.rules)) return false;
+        InstrumentWord word = $.instruments[tokenId].word;
+        if (!_isOpen(word) || !_goesDirectly(from, to, word.rules())) return false;
         // With nothing bound only the balance could be in the way, which this answer is not about.
         return !$.holdings[from][tokenId].word.isBound() || amount <= freeOf(from, tokenId);
     }
@@ -856,13 +920,13 @@ contract InstrumentLedger is
 
         if (from != to) {
             uint256 frozen = $.frozen[from][tokenId];
-            uint256 free = frozen >= unencumbered ? 0 : unencumbered - frozen;
+            uint256 free = _floored(unencumbered, frozen);
             if (amount > free) _setFrozen(from, tokenId, frozen - (amount - free));
             _debit(from, tokenId, amount);
             _credit(to, tokenId, amount);
         }
 
-        emit TransferSingle(msg.sender, from, to, tokenId, amount);
+        _tell(msg.sender, from, to, tokenId, amount);
         emit ForcedTransfer(from, to, tokenId, amount);
     }
 
@@ -873,6 +937,16 @@ contract InstrumentLedger is
         return interfaceId == type(IERC165).interfaceId || interfaceId == type(IERC1155).interfaceId
             || interfaceId == type(IERC1155MetadataURI).interfaceId
             || interfaceId == type(IERC7943MultiToken).interfaceId;
+    }
+
+    /// @dev Emits `TransferSingle`, from the scratch space of memory.
+    function _tell(address operator, address from, address to, uint256 instrument, uint256 quantity) private {
+        bytes32 topic = TransferSingle.selector;
+        assembly ("memory-safe") {
+            mstore(0, instrument)
+            mstore(32, quantity)
+            log4(0, 64, topic, shr(96, shl(96, operator)), shr(96, shl(96, from)), shr(96, shl(96, to)))
+        }
     }
 
     function _s() private pure returns (Storage storage $) {

@@ -30,11 +30,13 @@ using {
 } for AccountWord global;
 
 /// @title What an account holds of one instrument.
-/// @dev 192        191        96 95       0
-///      +--------+-------------+----------+
-///      | frozen | encumbered  | balance  |
-///      +--------+-------------+----------+
-///      frozen: 1 when an amount is frozen; a slot of its own says how much. For main money the balance is unused.
+/// @dev 255     197 196    193 192      191        96 95       0
+///      +----------+----------+--------+-------------+----------+
+///      |  forIt   |  reason  | frozen | encumbered  | balance  |
+///      +----------+----------+--------+-------------+----------+
+///      frozen: 1 when an amount is frozen; a slot of its own says how much. forIt: how much of the encumbered is bound for
+///      `reason`, so that the usual case, one reason at a time, needs no slot of its own; slots of their own have what is
+///      bound for other reasons meanwhile, or beyond 2^59. For main money the balance is unused.
 type HoldingWord is uint256;
 
 using {
@@ -46,8 +48,32 @@ using {
     less,
     withBalance,
     withEncumbered,
-    withFrozen
+    withFrozen,
+    boundFor,
+    hasRoomFor,
+    withMoreFor,
+    withLessFor
 } for HoldingWord global;
+
+/// @title An instrument, laid out as the struct `IInstrumentLedger.Instrument` is.
+/// @dev 255   240 239   232 231        192 191       96 95      0
+///      +--------+---------+--------------+------------+---------+
+///      | rules  |  state  |  validUntil  | cancelled  | issued  |
+///      +--------+---------+--------------+------------+---------+
+type InstrumentWord is uint256;
+
+using {
+    issued,
+    cancelled,
+    validUntil,
+    state,
+    rules,
+    withMoreIssued,
+    withMoreCancelled,
+    withValidity,
+    withState,
+    withRules
+} for InstrumentWord global;
 
 /// @title What a key may do.
 /// @dev 215     200 199              160 159      0
@@ -61,6 +87,7 @@ using { keyAccount, keyUntil, keyRights, mayDo, representation } for KeyWord glo
 uint256 constant LOW_96 = type(uint96).max;
 uint256 constant BOUND_MONEY = 1 << 216;
 uint256 constant HAS_FROZEN = 1 << 192;
+uint256 constant ROOM = 1 << 59; // what fits beside a reason is below it
 
 /* ACCOUNT */
 
@@ -186,6 +213,76 @@ function withEncumbered(HoldingWord w, uint256 amount) pure returns (HoldingWord
 
 function withFrozen(HoldingWord w, bool frozen) pure returns (HoldingWord) {
     return HoldingWord.wrap(frozen ? HoldingWord.unwrap(w) | HAS_FROZEN : HoldingWord.unwrap(w) & ~HAS_FROZEN);
+}
+
+/// @dev What of the holding's word is bound for a reason, which is not 0.
+function boundFor(HoldingWord w, uint256 reason) pure returns (uint256) {
+    return (HoldingWord.unwrap(w) >> 193) & 0xf == reason ? HoldingWord.unwrap(w) >> 197 : 0;
+}
+
+/// @dev Whether the word has no reason yet, or this one, and room for so much more.
+function hasRoomFor(HoldingWord w, uint256 reason, uint256 amount) pure returns (bool) {
+    uint256 known = (HoldingWord.unwrap(w) >> 193) & 0xf;
+    return (known == 0 || known == reason) && (HoldingWord.unwrap(w) >> 197) + amount < ROOM;
+}
+
+/// @dev There is room.
+function withMoreFor(HoldingWord w, uint256 reason, uint256 amount) pure returns (HoldingWord) {
+    return HoldingWord.wrap((HoldingWord.unwrap(w) | reason << 193) + (amount << 197));
+}
+
+/// @dev `amount` is no more than what is bound there. With nothing left there is no reason either.
+function withLessFor(HoldingWord w, uint256 amount) pure returns (HoldingWord) {
+    uint256 left = HoldingWord.unwrap(w) - (amount << 197);
+    return HoldingWord.wrap(left >> 197 == 0 ? left & ((1 << 193) - 1) : left);
+}
+
+/* INSTRUMENT */
+
+function issued(InstrumentWord w) pure returns (uint256) {
+    return InstrumentWord.unwrap(w) & LOW_96;
+}
+
+function cancelled(InstrumentWord w) pure returns (uint256) {
+    return (InstrumentWord.unwrap(w) >> 96) & LOW_96;
+}
+
+function validUntil(InstrumentWord w) pure returns (uint256) {
+    return uint40(InstrumentWord.unwrap(w) >> 192);
+}
+
+function state(InstrumentWord w) pure returns (uint256) {
+    return uint8(InstrumentWord.unwrap(w) >> 232);
+}
+
+function rules(InstrumentWord w) pure returns (uint256) {
+    return InstrumentWord.unwrap(w) >> 240;
+}
+
+/// @dev The sum is below 2^96.
+function withMoreIssued(InstrumentWord w, uint256 amount) pure returns (InstrumentWord) {
+    unchecked {
+        return InstrumentWord.wrap(InstrumentWord.unwrap(w) + amount);
+    }
+}
+
+/// @dev The sum is no more than what was issued.
+function withMoreCancelled(InstrumentWord w, uint256 amount) pure returns (InstrumentWord) {
+    unchecked {
+        return InstrumentWord.wrap(InstrumentWord.unwrap(w) + (amount << 96));
+    }
+}
+
+function withValidity(InstrumentWord w, uint40 until) pure returns (InstrumentWord) {
+    return InstrumentWord.wrap((InstrumentWord.unwrap(w) & ~(uint256(type(uint40).max) << 192)) | uint256(until) << 192);
+}
+
+function withState(InstrumentWord w, uint8 state_) pure returns (InstrumentWord) {
+    return InstrumentWord.wrap((InstrumentWord.unwrap(w) & ~(uint256(0xff) << 232)) | uint256(state_) << 232);
+}
+
+function withRules(InstrumentWord w, uint16 rules_) pure returns (InstrumentWord) {
+    return InstrumentWord.wrap((InstrumentWord.unwrap(w) & ((1 << 240) - 1)) | uint256(rules_) << 240);
 }
 
 /* KEY */
