@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
     from carbon_sdk.actors.maintenance import Maintainer, Operator
     from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
+    from carbon_sdk.actors.proponent import ProjectProponent
     from carbon_sdk.actors.registry_operator import RegistryOperator
     from carbon_sdk.actors.regulator import Regulator
     from carbon_sdk.actors.security_authority import SecurityAuthority
     from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
     from carbon_sdk.actors.settlement_bank import SettlementBank
-    from carbon_sdk.actors.values import Capability, Restriction, Right
+    from carbon_sdk.actors.values import Capability, Label, Restriction, Right
     from carbon_sdk.actors.verifier import Verifier
     from carbon_sdk.chain.anvil import Anvil
     from carbon_sdk.chain.calls import Act, Done, Event, Logged, Receipt, View
@@ -89,6 +90,7 @@ _HOMES = {
         "Public",
         "RiskManager",
     ),
+    "actors.proponent": ("ProjectProponent",),
     "actors.registry_operator": ("RegistryOperator",),
     "actors.regulator": ("Regulator",),
     "actors.security_authority": ("SecurityAuthority",),
@@ -100,6 +102,7 @@ _HOMES = {
     "actors.settlement_bank": ("SettlementBank",),
     "actors.values": (
         "Capability",
+        "Label",
         "Restriction",
         "Right",
     ),
@@ -190,6 +193,7 @@ __all__ = [
     "InstrumentClass",
     "InstrumentId",
     "KeystoreSigner",
+    "Label",
     "LocalSigner",
     "Logged",
     "Maintainer",
@@ -206,6 +210,7 @@ __all__ = [
     "Panicked",
     "Period",
     "PlatformOperator",
+    "ProjectProponent",
     "Public",
     "Receipt",
     "Record",

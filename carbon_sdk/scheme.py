@@ -12,6 +12,7 @@ from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
+from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
@@ -80,6 +81,10 @@ class Scheme(Suite):
     def company(self, signer: Signer) -> Company:
         """A representative of an account that reports, trades and surrenders."""
         return Company(self, signer)
+
+    def project_proponent(self, signer: Signer) -> ProjectProponent:
+        """A representative of a project proponent's account."""
+        return ProjectProponent(self, signer)
 
     def verifier(self, signer: Signer) -> Verifier:
         """A representative of a verifier's account."""

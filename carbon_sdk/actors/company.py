@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.credits import CreditTrading
 from carbon_sdk.actors.values import Digest, Moment, digest, label, moment, positive, whole, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView, Holding, OpenOrder
@@ -165,7 +166,7 @@ class AccountHolder(Actor):
         return self.suite.contract(InstrumentLedger)
 
 
-class Company(AccountHolder):
+class Company(CreditTrading, AccountHolder):
     """A representative of an account that reports, trades and surrenders."""
 
     # REPORTING: the right REPORT

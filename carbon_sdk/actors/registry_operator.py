@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.credits import CreditRegistry
 from carbon_sdk.actors.values import Digest, Right, digest, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
@@ -32,7 +32,7 @@ class AccountApplication:
     filed: IStakeholderRegistryApplication
 
 
-class RegistryOperator(Actor):
+class RegistryOperator(CreditRegistry):
     """An officer of the registry, on all regions or on one. Every verb raises NotPermitted for another key."""
 
     def application(self, id: int) -> AccountApplication:  # noqa: A002 -- that is its name

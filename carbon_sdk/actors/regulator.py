@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.credits import CreditRegulation
 from carbon_sdk.actors.values import (
     Capability,
     Digest,
@@ -43,7 +43,7 @@ EMISSIONS = "emissions"
 """The subject of baselines of emissions; any other is a product's name."""
 
 
-class Regulator(Actor):
+class Regulator(CreditRegulation):
     """Whoever holds the regulator role. Every verb raises NotPermitted for another key."""
 
     # RULES

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.credits import instruments_to_define
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
+from carbon_sdk.chain.sender import send_many
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.enums import InstrumentState, MarketState, VoucherKind
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
@@ -34,6 +36,26 @@ class ServiceManager(Actor):
         return self.suite.contract(InstrumentLedger).define_instrument(
             InstrumentId(instrument).checked(), until, digest(terms, "terms")
         )
+
+    def define_credits(self, file: str, terms: Digest, series: int = 0) -> tuple[InstrumentId, ...]:
+        """Define the instruments that an issuance file of another registry needs and that are not there; returns them.
+
+        Args:
+            file: Path of the file that `import_credits` was given first: that gives projects their numbers.
+            terms: The terms of such credits, or their digest.
+            series: Of the instruments.
+
+        Raises:
+            InputError: The file cannot be read, or is of no known format.
+            NotPermitted: This key is no service manager's.
+        """
+        wanted = instruments_to_define(self.suite, file, whole(series, "series"))
+        acts = [self.define_instrument.act(instrument, terms) for instrument in wanted]
+        for outcome in send_many(self.suite.chain, ((self.signer, act) for act in acts)):
+            if outcome.error is not None:
+                with self._told_which_role(outcome.act):
+                    raise outcome.error
+        return wanted
 
     @verb
     def set_instrument_state(self, instrument: InstrumentId, state: InstrumentState) -> Act[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntFlag
 from hashlib import sha256
 from typing import TypeAlias
@@ -47,6 +47,19 @@ class Capability(IntFlag):
     REGISTRY = 1
     TRADING = 2
     REPORTING = 4
+
+
+class Label(IntFlag):
+    """What a credit may be called, as in `contracts/instruments/ICreditProjects.sol`."""
+
+    NONE = 0
+    COMPLIANCE = 1
+    VOLUNTARY_ONLY = 2
+    CORSIA = 4
+    ARTICLE_6_AUTHORISED = 8
+    REMOVAL = 16
+    CORE_CARBON_PRINCIPLES = 32
+    CO_BENEFITS = 64
 
 
 class AllocationFinding(IntFlag):
@@ -106,6 +119,16 @@ def moment(value: Moment, name: str = "time") -> int:
     if isinstance(value, bool) or not 0 <= value < 1 << 40:
         raise InputError(f"{name} {value!r} is no time: give whole Unix seconds or a time with its offset from UTC.")
     return value
+
+
+def day_of(value: date, name: str = "day") -> int:
+    """A civil day as days since 1970-01-01. Raises InputError for a time, and for days before."""
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise InputError(f"{name} {value!r} is no civil day: give a date, such as 2021-12-31.")
+    days = (value - date(1970, 1, 1)).days
+    if days < 1:
+        raise InputError(f"{name} {value} is before 1970-01-02.")
+    return days
 
 
 def whole(value: Quantity, name: str) -> int:

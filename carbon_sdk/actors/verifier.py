@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carbon_sdk.actors.company import AccountHolder
+from carbon_sdk.actors.credits import CreditBody
 from carbon_sdk.actors.values import Digest, digest, positive, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
@@ -13,7 +14,7 @@ from carbon_sdk.identifiers import Address
 from carbon_sdk.units import Quantity, grams
 
 
-class Verifier(AccountHolder):
+class Verifier(CreditBody, AccountHolder):
     """A representative, with the right REPORT, of an accredited verifier's account."""
 
     @verb

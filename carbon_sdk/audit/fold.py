@@ -86,6 +86,11 @@ class Fold:
         if waiting:
             self.state.faults.append(Fault(last, f"{len(waiting)} surrenders or cancellations got no voucher"))
             waiting.clear()
+        if self.state.credits.awaiting_vouchers:
+            self.state.faults.append(
+                Fault(last, f"{len(self.state.credits.awaiting_vouchers)} purchases got no voucher")
+            )
+            self.state.credits.awaiting_vouchers.clear()
 
 
 def _load_rules() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from carbon_sdk.audit.state import State
 from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, Side
@@ -16,6 +17,7 @@ Invariant = Callable[[State], Iterator[str]]
 _MONEY = InstrumentClass.MONEY
 _TRADING = 1 << 1
 _NO_TRADE = 1 << 0
+_LISTING, _BUFFER, _EXPORT = 6, 9, 10  # reasons for which units are bound
 
 
 # INSTRUMENTS
@@ -271,11 +273,11 @@ def allowances_come_from_the_allocator(state: State) -> Iterator[str]:
 
 
 def what_was_given_up_ceased_to_exist(state: State) -> Iterator[str]:
-    """INV-18: surrendered and voluntarily cancelled tonnes = cancelled units (R-CMP-1)."""
+    """INV-18: surrendered, cancelled voluntarily, for reversals and for exports = cancelled units (R-CMP-1)."""
     if "ComplianceDesk" not in state.contracts:
         return
     given = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state == 2)
-    given += state.compliance.cancelled_voluntarily
+    given += state.compliance.cancelled_voluntarily + state.credits.cancelled
     ceased = sum(one.cancelled for number, one in state.ledger.instruments.items() if number >> 80 != _MONEY)
     if given != ceased:
         yield f"given up {given} t, ceased to exist {ceased} t"
@@ -337,6 +339,90 @@ def an_accounts_emissions_are_its_installations(state: State) -> Iterator[str]:
             yield f"{key[0]} in {key[1]}: {told} g are told, its installations have {grams[key]} g"
 
 
+def credits_are_what_was_verified(state: State) -> Iterator[str]:
+    """INV-24: a project's issued credits = verified tonnes of its issued reports; no two of them share a day."""
+    for number, project in state.credits.projects.items():
+        due = sum(report.verified for report in project.reports.values() if report.state == 3)
+        if not project.issued == due == sum(report.issued for report in project.reports.values()):
+            yield f"project {number}: issued {project.issued} t, verified {due} t"
+        last = 0
+        for index, report in project.reports.items():
+            if report.stands and report.first_day <= last:
+                yield f"project {number}: report {index} begins on day {report.first_day}, another ends on {last}"
+            last = report.last_day if report.stands else last
+
+
+def credits_come_from_reports_or_other_registries(state: State) -> Iterator[str]:
+    """INV-25: units of an instrument of credits = what reports and imports were issued in it (R-AST-4)."""
+    if "OriginRegister" not in state.contracts:
+        return
+    imported: dict[int, int] = defaultdict(int)
+    for one in state.credits.imports.values():
+        imported[one.instrument] += one.last - one.first + 1
+    local = state.credits.issued_in
+    for number, instrument in state.ledger.instruments.items():
+        due = imported[number] + local.get(number, 0)
+        if number >> 80 == InstrumentClass.CREDIT and instrument.issued != due:
+            yield f"{instrument.id}: issued {instrument.issued} t, of reports and imports {due} t"
+
+
+def buffers_are_bound(state: State) -> Iterator[str]:
+    """INV-26: a project's buffer = its instruments' buffers = what is bound for it in its account (R-AST-4)."""
+    by_project: dict[int, int] = defaultdict(int)
+    bound: dict[tuple[Address, int], int] = defaultdict(int)
+    for instrument, quantity in state.credits.buffers.items():
+        number = InstrumentId(instrument).project
+        by_project[number] += quantity
+        bound[state.credits.projects[number].buffer_account, instrument] += quantity
+    for number, project in state.credits.projects.items():
+        if project.buffered != by_project[number]:
+            yield f"project {number}: {project.buffered} t in its buffer, {by_project[number]} t by instrument"
+    for (account, instrument, reason), quantity in state.ledger.encumbered.items():
+        if reason == _BUFFER and quantity != bound[account, instrument]:
+            due = bound[account, instrument]
+            yield f"{account}: {quantity} t of {InstrumentId(instrument)} bound in a buffer, {due} t due"
+
+
+def listings_are_bound(state: State) -> Iterator[str]:
+    """INV-27: bound for listing = what open offers have left and open applications to buy pay (R-DAT-h, R-DAT-i)."""
+    due: dict[tuple[Address, int], int] = defaultdict(int)
+    for offer in state.credits.offers.values():
+        if offer.state == 1:
+            due[offer.seller, offer.instrument] += offer.left
+    for one in state.credits.purchases.values():
+        if one.state == 1:
+            due[one.buyer, state.main_money] += one.quantity * state.credits.offers[one.offer].price
+    for (account, instrument, reason), quantity in state.ledger.encumbered.items():
+        if reason == _LISTING and quantity != due.pop((account, instrument), 0):
+            yield f"{account}: {quantity} of {InstrumentId(instrument)} bound for listing, which is not what is due"
+    for (account, instrument), quantity in due.items():
+        yield f"{account}: {quantity} of {InstrumentId(instrument)} due for listing, and nothing bound"
+
+
+def no_foreign_serial_came_in_twice(state: State) -> Iterator[str]:
+    """INV-28: imports of one batch share no serial (R-AST-4)."""
+    batches: dict[bytes, list[tuple[int, int, int]]] = defaultdict(list)
+    for number, one in state.credits.imports.items():
+        batches[one.batch_key].append((one.first, one.last, number))
+    for ranges in batches.values():
+        ranges.sort()
+        for (_, last, number), (first, _, other) in pairwise(ranges):
+            if first <= last:
+                yield f"imports {number} and {other} share the serials {first} to {last} of their batch"
+
+
+def exports_are_bound(state: State) -> Iterator[str]:
+    """INV-29: bound for export = what open requests ask (R-AST-4)."""
+    due: dict[tuple[Address, int], int] = defaultdict(int)
+    for export in state.credits.exports.values():
+        if export.state == 1:
+            due[export.account, export.instrument] += export.quantity
+    for (account, instrument, reason), quantity in state.ledger.encumbered.items():
+        if reason == _EXPORT and quantity != due[account, instrument]:
+            asked = due[account, instrument]
+            yield f"{account}: {quantity} t of {InstrumentId(instrument)} bound for export, {asked} t asked"
+
+
 def no_event_contradicts_another(state: State) -> Iterator[str]:
     """INV-23: nothing was folded that could not have happened."""
     for fault in state.faults:
@@ -374,6 +460,12 @@ ALL: tuple[Invariant, ...] = (
     surrenders_are_what_was_approved,
     what_is_applied_for_is_bound,
     an_accounts_emissions_are_its_installations,
+    credits_are_what_was_verified,
+    credits_come_from_reports_or_other_registries,
+    buffers_are_bound,
+    listings_are_bound,
+    no_foreign_serial_came_in_twice,
+    exports_are_bound,
     no_event_contradicts_another,
 )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.vouchers import Mountains, Voucher
@@ -545,6 +546,7 @@ class State:
     allocation: Allocation = field(default_factory=Allocation)
     compliance: Compliance = field(default_factory=Compliance)
     governance: Governance = field(default_factory=Governance)
+    credits: Credits = field(default_factory=Credits)
     serials: Serials = field(default_factory=Serials)
     touched: dict[Subject, Position] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)

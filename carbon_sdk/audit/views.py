@@ -708,6 +708,128 @@ def _governance(state: State, contracts: Mapping[str, Address]) -> Iterator[Ques
                 )
 
 
+def _credit_projects(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "CreditProjects"
+    if name not in contracts:
+        return
+    at, told = contracts[name], state.credits
+    group = "credit projects"
+    count = len(told.projects)
+    yield Question(group, "number of projects", at, name, "projectCount", (), {"": count}, ("project", count))
+    for number, project in told.projects.items():
+        expected = {
+            "proponent": project.proponent,
+            "state": project.state,
+            "reports": len(project.reports),
+            "monitoredUntil": project.monitored_until,
+            "body": project.body,
+            "bufferAccount": project.buffer_account,
+            "design.document": project.document,
+            "design.scope": project.scope,
+            "crediting.firstDay": project.first_day,
+            "crediting.lastDay": project.last_day,
+            "crediting.renewals": project.renewals,
+            "crediting.bufferShare": project.buffer_share,
+            "crediting.liableUntil": project.liable_until,
+            "issued": project.issued,
+            "buffered": project.buffered,
+            "reversed": project.reversed,
+            "owed": project.owed,
+        }
+        subject: Subject = ("project", number)
+        yield Question(group, f"project {number}", at, name, "projectOf", (number,), expected, subject)
+        for index, report in project.reports.items():
+            yield Question(
+                "monitoring reports",
+                f"report {index} of project {number}",
+                at,
+                name,
+                "monitoringOf",
+                (number, index),
+                {
+                    "firstDay": report.first_day,
+                    "lastDay": report.last_day,
+                    "before": report.before,
+                    "state": report.state,
+                    "claimed": report.claimed,
+                    "verified": report.verified,
+                },
+                ("monitoring", number, index),
+            )
+    for body, (scopes, since, until) in told.bodies.items():
+        expected = {"scopes": scopes, "from": since, "until": until}
+        subject = ("body", body)
+        yield Question(group, f"accreditation of {body}", at, name, "accreditationOf", (body,), expected, subject)
+    for instrument, quantity in told.buffers.items():
+        what = f"buffer of {InstrumentId(instrument)}"
+        yield Question("buffers", what, at, name, "bufferOf", (instrument,), {"": quantity}, ("buffer", instrument))
+    account = {"": told.buffer_account}
+    yield Question("buffers", "account of buffers", at, name, "bufferAccount", (), account, ("buffer account",))
+    for instrument, labels in told.labels.items():
+        what = f"labels of {InstrumentId(instrument)}"
+        yield Question("labels", what, at, name, "labelsOf", (instrument,), {"": labels}, ("labels", instrument))
+    required = {"": told.required_labels}
+    yield Question("labels", "required labels", at, name, "requiredLabels", (), required, ("required labels",))
+
+
+def _credit_offers(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "CreditOffers"
+    if name not in contracts:
+        return
+    at, told = contracts[name], state.credits
+    for function, count in (("offerCount", len(told.offers)), ("purchaseCount", len(told.purchases))):
+        yield Question("credit offers", function, at, name, function, (), {"": count}, ("offer", count))
+    for number, offer in told.offers.items():
+        expected = {
+            "seller": offer.seller,
+            "state": offer.state,
+            "instrument": offer.instrument,
+            "buyer": offer.buyer,
+            "expires": offer.expires,
+            "left": offer.left,
+            "price": offer.price,
+        }
+        subject: Subject = ("offer", number)
+        yield Question("credit offers", f"offer {number}", at, name, "offerOf", (number,), expected, subject)
+    for number, one in told.purchases.items():
+        asked = {"offer": one.offer, "buyer": one.buyer, "state": one.state, "quantity": one.quantity}
+        subject = ("purchase", number)
+        yield Question("credit offers", f"purchase {number}", at, name, "purchaseOf", (number,), asked, subject)
+
+
+def _origins(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "OriginRegister"
+    if name not in contracts:
+        return
+    at, told = contracts[name], state.credits
+    group = "origins"
+    for function, count in (("importCount", len(told.imports)), ("exportCount", len(told.exports))):
+        yield Question(group, function, at, name, function, (), {"": count}, ("import", count))
+    for registry, accepted in told.registries.items():
+        subject: Subject = ("foreign registry", registry)
+        what = f"registry 0x{registry.hex()}"
+        yield Question(group, what, at, name, "isAccepted", (registry,), {"": accepted}, subject)
+    for key, number in told.foreign.items():
+        what = f"number of project 0x{key[1].hex()}"
+        yield Question(group, what, at, name, "projectNumber", key, {"": number}, ("foreign project", *key))
+    for number, one in told.imports.items():
+        subject = ("import", number)
+        expected = {"instrument": one.instrument, "firstSerial": one.first_serial, "exists": True}
+        yield Question(group, f"import {number}", at, name, "importOf", (number,), expected, subject)
+        serials = {"last": one.last, "id": number}
+        arguments = (one.batch_key, one.first)
+        yield Question(group, f"serials of import {number}", at, name, "rangeOf", arguments, serials, subject)
+    for number, export in told.exports.items():
+        asked: Expected = {
+            "account": export.account,
+            "state": export.state,
+            "instrument": export.instrument,
+            "quantity": export.quantity,
+            "registry": export.registry,
+        }
+        yield Question(group, f"export {number}", at, name, "exportOf", (number,), asked, ("export", number))
+
+
 _ASKING: tuple[Asking, ...] = (
     _ledger,
     _cash,
@@ -718,4 +840,7 @@ _ASKING: tuple[Asking, ...] = (
     _allocation,
     _compliance,
     _governance,
+    _credit_projects,
+    _credit_offers,
+    _origins,
 )

@@ -19,6 +19,7 @@ COMMANDS = {
     "registry": ("roles:registry", "Officers of the registry: applications, accounts, representatives."),
     "ca": ("roles:ca", "Certification authorities: attest and revoke certificates."),
     "company": ("roles:company", "Account holders: report, trade, surrender."),
+    "proponent": ("roles:proponent", "Project proponents: projects, monitoring, offers of credits."),
     "verifier": ("roles:verifier", "Accredited verifiers: opinions on reports."),
     "bank": ("roles:bank", "The settlement bank: deposits, withdrawals, penalties."),
     "service": ("roles:service", "The service manager: instruments, markets, voucher series."),

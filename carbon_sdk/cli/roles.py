@@ -15,6 +15,7 @@ from carbon_sdk.actors.base import Actor, DryRun
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
@@ -34,6 +35,7 @@ How values are written:
   markets           by name or number
   documents         a text, 0x and its digest, or @file
   times             2022-03-31T23:59:59+01:00, or Unix seconds
+  days              2021-12-31
   several           with commas; what has parts: a JSON file
 """
 _OWN = ("rpc", "deployment", "as_json", "keystore", "key_env", "dry_run")
@@ -128,6 +130,7 @@ regulator = _group("regulator", Regulator)
 registry = _group("registry", RegistryOperator)
 ca = _group("ca", CertificationAuthority)
 company = _group("company", Company)
+proponent = _group("proponent", ProjectProponent)
 verifier = _group("verifier", Verifier)
 bank = _group("bank", SettlementBank)
 service = _group("service", ServiceManager)

@@ -6,7 +6,7 @@ import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
@@ -94,6 +94,13 @@ def _moment(scheme: Scheme, name: str, text: str) -> Moment:
         ) from None
 
 
+def _day(scheme: Scheme, name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{name} {text!r} is no civil day: give 2021-12-31.") from None
+
+
 def _bytes(scheme: Scheme, name: str, text: str) -> bytes:
     if not re.fullmatch(r"0x([0-9a-fA-F]{2})*", text):
         raise InputError(f"{name} {text!r} is no 0x… text.")
@@ -138,6 +145,7 @@ _READERS: tuple[tuple[Any, Callable[[Scheme, str, str], Any]], ...] = (
     (bytes, _bytes),
     (Digest, _digest),
     (Moment, _moment),
+    (date, _day),
     (Quantity, lambda scheme, name, text: text),
     (_MONEY, lambda scheme, name, text: money(text, MONEY_DECIMALS, name=name)),
     (Address, lambda scheme, name, text: address(text)),

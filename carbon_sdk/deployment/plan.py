@@ -31,6 +31,7 @@ from carbon_sdk.contracts.generated.banking import Banking
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.certificate_registry import CertificateRegistry
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
+from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.credit_projects import CreditProjects
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import Reason, Rounding, VoucherKind
@@ -39,6 +40,7 @@ from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.methodologies import Methodologies
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.order_book import OrderBook
+from carbon_sdk.contracts.generated.origin_register import OriginRegister
 from carbon_sdk.contracts.generated.pledge_book import PledgeBook
 from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.seed import Seed
@@ -79,6 +81,8 @@ PROXIED: tuple[str, ...] = (
     "AuthorityDesk",
     "PledgeBook",
     "CreditProjects",
+    "CreditOffers",
+    "OriginRegister",
     "Banking",
     "Methodologies",
     "Verifications",
@@ -184,7 +188,7 @@ def _proxy(now: Situation) -> Act[bytes]:
 
 def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], Act[bytes]]]:
     """What each contract's code is told of the others: addresses of proxies, immutable."""
-    money, offset = rules.main_money, rules.file.scheme.utc_offset_seconds
+    money, offset, number = rules.main_money, rules.file.scheme.utc_offset_seconds, rules.file.scheme.number
     return {
         "RuleBook": lambda now: RuleBook.creation(),
         "CertificateRegistry": lambda now: CertificateRegistry.creation(_at(now, "StakeholderRegistry")),
@@ -202,7 +206,15 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "TransferRules": lambda now: TransferRules.creation(_at(now, "InstrumentLedger")),
         "AuthorityDesk": lambda now: AuthorityDesk.creation(_at(now, "InstrumentLedger")),
         "PledgeBook": lambda now: PledgeBook.creation(*_all(now, "InstrumentLedger", "AuthorityDesk")),
-        "CreditProjects": lambda now: CreditProjects.creation(_at(now, "InstrumentLedger")),
+        "CreditProjects": lambda now: CreditProjects.creation(
+            _at(now, "InstrumentLedger"), _at(now, "OriginRegister"), number
+        ),
+        "CreditOffers": lambda now: CreditOffers.creation(
+            _at(now, "InstrumentLedger"), money, rules.file.vouchers.offers_series, offset
+        ),
+        "OriginRegister": lambda now: OriginRegister.creation(
+            _at(now, "InstrumentLedger"), _at(now, "CreditProjects"), number
+        ),
         "Banking": lambda now: Banking.creation(_at(now, "InstrumentLedger")),
         "Methodologies": lambda now: Methodologies.creation(),
         "Verifications": lambda now: Verifications.creation(*_all(now, "InstrumentLedger", "EmissionReports")),
@@ -216,7 +228,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "Obligations": lambda now: Obligations.creation(
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
         ),
-        "ComplianceDesk": lambda now: ComplianceDesk.creation(*_all(now, "InstrumentLedger", "Obligations")),
+        "ComplianceDesk": lambda now: ComplianceDesk.creation(
+            *_all(now, "InstrumentLedger", "Obligations", "CreditProjects")
+        ),
         "VoucherBook": lambda now: VoucherBook.creation(),
     }
 
@@ -261,7 +275,9 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     """What the scheme says. The deployer may: functions that have no role yet are the administrator's."""
     file = rules.file
     yield _binder(Reason.PLEDGE, "PledgeBook")
-    yield _binder(Reason.LISTING, "CreditProjects")
+    yield _binder(Reason.LISTING, "CreditOffers")
+    yield _binder(Reason.BUFFER, "CreditProjects")
+    yield _binder(Reason.EXPORT, "OriginRegister")
     yield _binder(Reason.CONVERSION, "Banking")
     yield Step(
         "appoint/credit-issuer",
@@ -275,6 +291,11 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
         yield _market(rules, market)
         yield _series(number, "OrderBook", VoucherKind.TRADE)
     yield _series(file.vouchers.desk_series, "ComplianceDesk", VoucherKind.SURRENDER, VoucherKind.CANCELLATION)
+    yield _series(file.vouchers.offers_series, "CreditOffers", VoucherKind.TRADE)
+    if labels := file.credits.required_bits:
+        yield _on(
+            "labels", "CreditProjects", lambda at: CreditProjects(None, at).set_required_labels(labels, rules.digest)
+        )
     for year in file.years:
         yield from _year(rules, year.year)
     yield _publish("scheme", sha256_of(rules.digest), f"keccak256:{rules.digest.hex()}")

@@ -133,7 +133,37 @@ class VouchersTable(Strict):
     """`[vouchers]`."""
 
     kinds: Annotated[str, Field(pattern=r"^[A-Z]{4}$")]
-    desk_series: Annotated[int, Field(ge=2**24, lt=2**32)]
+    desk_series: Annotated[int, Field(ge=2**24, lt=2**32 - 1)]
+
+    @property
+    def offers_series(self) -> int:
+        """Of purchases of credits that were offered: the one after the compliance desk's."""
+        return self.desk_series + 1
+
+
+LABELS = (
+    "compliance",
+    "voluntary-only",
+    "corsia",
+    "article-6-authorised",
+    "removal",
+    "core-carbon-principles",
+    "co-benefits",
+)
+"""Of credits, in the order of their bits."""
+
+
+class CreditsTable(Strict):
+    """`[credits]`; may be left out."""
+
+    required_labels: tuple[
+        Literal["compliance", "corsia", "article-6-authorised", "removal", "core-carbon-principles", "co-benefits"], ...
+    ] = Field(default=(), strict=False)
+
+    @property
+    def required_bits(self) -> int:
+        """What a credit needs, all of it, to be surrendered."""
+        return sum(1 << LABELS.index(label) for label in set(self.required_labels))
 
 
 class MethodTable(Strict):
@@ -160,6 +190,7 @@ class SchemeFile(Strict):
     years: tuple[YearTable, ...] = Field(strict=False)
     verification: VerificationTable
     vouchers: VouchersTable
+    credits: CreditsTable = Field(default_factory=CreditsTable)
     methods: tuple[MethodTable, ...] = Field(strict=False)
     policies: tuple[PolicyTable, ...] = Field(strict=False)
 

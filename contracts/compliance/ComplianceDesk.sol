@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { Governed } from "../governance/Governed.sol";
+import { ICreditProjects } from "../instruments/ICreditProjects.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { Restrictions, Rights } from "../types/Accounts.sol";
@@ -23,6 +24,7 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
     // The other contracts of the suite: proxies, whose addresses are fixed before any implementation exists.
     address private immutable LEDGER;
     address private immutable OBLIGATIONS;
+    address private immutable PROJECTS;
 
     /// @custom:storage-location erc7201:carbon.storage.ComplianceDesk
     struct Storage {
@@ -35,9 +37,10 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.ComplianceDesk")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0xcba505bd456740cdcb38f7d6f14aa18d420c46b6fe9dcf3a1e2589bb4d214a00;
 
-    constructor(address ledger, address obligations) {
+    constructor(address ledger, address obligations, address creditProjects) {
         LEDGER = ledger;
         OBLIGATIONS = obligations;
+        PROJECTS = creditProjects;
     }
 
     function initialize(Setup calldata setup) external reinitializer(2) {
@@ -266,10 +269,12 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         IInstrumentLedger.Instrument memory known = IInstrumentLedger(LEDGER).instrumentOf(instrument);
         require(known.state != IInstrumentLedger.InstrumentState.NONE, IInstrumentLedger.UnknownInstrument(instrument));
         uint16 vintage = InstrumentId.wrap(instrument).vintage();
+        bool isCredit = _isOf(InstrumentClass.CREDIT, instrument);
         bool eligible = _isOf(InstrumentClass.ALLOWANCE, instrument)
             ? InstrumentId.wrap(instrument).scheme() == scheme
-            : _isOf(InstrumentClass.CREDIT, instrument) && basis.creditShare != 0;
+            : isCredit && basis.creditShare != 0;
 
+        if (isCredit && !ICreditProjects(PROJECTS).maySurrender(instrument)) findings |= Findings.LABEL_MISSING;
         if (!eligible) findings |= Findings.NOT_ELIGIBLE;
         if (basis.newestVintage != 0 && vintage > basis.newestVintage) findings |= Findings.VINTAGE_TOO_NEW;
         if (vintage < basis.oldestVintage) findings |= Findings.VINTAGE_TOO_OLD;

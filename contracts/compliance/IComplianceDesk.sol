@@ -15,6 +15,8 @@ library Findings {
     uint16 internal constant CREDIT_SHARE_EXCEEDED = 1 << 4;
     /// @dev 6: the rules of the year are not set.
     uint16 internal constant NO_RULES = 1 << 5;
+    /// @dev 7: a credit lacks a label that the scheme requires, or is for voluntary cancellation only.
+    uint16 internal constant LABEL_MISSING = 1 << 6;
 
     /// @dev 9, a warning: the deadline of the year has passed; what is surrendered does not avoid the penalty.
     uint16 internal constant LATE = 1 << 8;

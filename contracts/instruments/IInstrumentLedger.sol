@@ -23,7 +23,9 @@ interface IInstrumentLedger {
         DELAYED_TRANSFER,
         LISTING,
         COLLATERAL,
-        CONVERSION // Banking; also issues what it converts into
+        CONVERSION, // Banking; also issues what it converts into
+        BUFFER, // CreditProjects: against reversal
+        EXPORT // OriginRegister: on the way to another registry
     }
 
     enum InstrumentState {

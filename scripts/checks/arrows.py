@@ -6,7 +6,8 @@ A part may import what stands in its set below and, through it, everything under
     types <- governance <- vouchers <- registry <- {instruments, reporting} <- {allocation, market, compliance}
 
     errors <- identifiers <- units <- chain <- contracts <- deployment <- {evidence, identity, methods, audit}
-    {evidence, identity, methods, audit} <- actors <- scheme <- {replay, demo} <- cli
+    errors <- credits
+    {evidence, identity, methods, credits, audit} <- actors <- scheme <- {replay, demo} <- cli
     audit <- market_data <- {replay, demo}
 
 errors lies lowest, as refusing a float or a malformed id is one. audit never imports actors: whoever audits does not
@@ -55,7 +56,8 @@ SDK: dict[str, set[str]] = {
     "methods": {"deployment"},
     "audit": {"deployment"},
     "market_data": {"audit"},
-    "actors": {"evidence", "identity", "methods", "audit"},
+    "credits": {"errors"},
+    "actors": {"evidence", "identity", "methods", "credits", "audit"},
     "scheme": {"actors"},
     "replay": {"scheme", "market_data"},
     "demo": {"scheme", "market_data"},

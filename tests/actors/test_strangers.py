@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
 from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
-from carbon_sdk.actors.values import Capability, Restriction, Right
+from carbon_sdk.actors.values import Capability, Label, Restriction, Right
 from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier
 from carbon_sdk.contracts.generated.enums import AccountKind, Conclusion, InstrumentState, VoucherKind
@@ -30,6 +32,8 @@ from tests.actors.conftest import YEAR, Town, key
 
 SOMEBODY = Address("0x00000000000000000000000000000000000000AA")
 UNIT = InstrumentId.parse("allowance/826/2021/0/0")
+CREDIT = InstrumentId.parse("credit/826/2021/1/0")
+DAY = date(2021, 12, 31)
 LATER = 2_000_000_000
 TERMS = MarketTerms(UNIT, 1, 0, 1, 1, 1, 1, 1000, 15000)
 RULES = Rules(1_700_000_000, 1_710_000_000, 0, 0, 0, 1, 1, 10_000)
@@ -87,6 +91,15 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "freeze": (SOMEBODY, UNIT, 1, "cause", "why"),
             "force_transfer": (SOMEBODY, SOMEBODY, UNIT, 1, "cause", "reason"),
             "set_payout_delay": (1,),
+            "accredit_body": (SOMEBODY, [14], 0, LATER, "document"),
+            "dismiss_body": (SOMEBODY, "cause"),
+            "name_buffer_account": (SOMEBODY,),
+            "record_reversal": (1, 1, "document"),
+            "cancel_buffer": (1, CREDIT, 1, "cause"),
+            "set_labels": (CREDIT, Label.CORSIA, "cause"),
+            "set_required_labels": (Label.COMPLIANCE, "cause"),
+            "remove_offer": (1, "cause"),
+            "accept_registry": ("GS", True, "cause"),
         },
     ),
     RegistryOperator: (
@@ -102,6 +115,17 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_principal": (SOMEBODY,),
             "amend_record": (SOMEBODY, "record", "cause"),
             "set_owner": (SOMEBODY, 1, "cause"),
+            "register_project": (1, DAY, DAY, "decision"),
+            "refuse_project": (1, "reasons"),
+            "renew_project": (1, DAY, LATER, "decision"),
+            "close_project": (1, "cause"),
+            "refuse_monitoring": (1, 1, "reasons"),
+            "issue_credits": (1, 1, {CREDIT: 1}),
+            "release_buffer": (CREDIT, 1),
+            "enter_project": ("GS", "GS1"),
+            "bring_in": ("GS", "GS1", "batch", YEAR, 1, 2, SOMEBODY, "document"),
+            "confirm_export": (1, "entry"),
+            "reject_export": (1, "cause"),
         },
     ),
     ServiceManager: (
@@ -149,10 +173,40 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "withdraw": (1,),
         "apply_surrender": ({UNIT: 1},),
         "cancel_voluntarily": (UNIT, 1, "beneficiary", "purpose"),
+        "offer_credits": (CREDIT, 1, 1, LATER),
+        "request_export": (CREDIT, 1, "GS", "there"),
+    },
+    ProjectProponent: {
+        "list_project": ("design", "methodology", 14),
+        "offer_credits": (CREDIT, 1, 1, LATER),
+        "request_export": (CREDIT, 1, "GS", "there"),
     },
 }
-OF_SOMETHING = {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender", "amend_application"}
-"""Verbs on a numbered thing of the key's own: who may is tried with the thing in test_administration."""
+OF_SOMETHING: Mapping[type[Actor], set[str]] = {
+    Company: {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender"},
+    ProjectProponent: {
+        "amend_design",
+        "withdraw_project",
+        "engage_body",
+        "report_monitoring",
+        "withdraw_monitoring",
+        "report_reversal",
+        "compensate",
+    },
+}
+"""Verbs on a numbered thing of the key's own: tried with the thing in test_administration and test_credits."""
+OF_CREDITS = {
+    "reduce_offer",
+    "withdraw_offer",
+    "confirm_purchase",
+    "decline_purchase",
+    "apply_for_purchase",
+    "withdraw_purchase",
+    "release_offer",
+    "release_purchase",
+    "cancel_export",
+}
+"""On an offer, an application or an export, likewise."""
 
 
 @pytest.mark.parametrize(
@@ -197,7 +251,7 @@ def test_every_verb_of_every_role__is_tried() -> None:
     for kind, (_, verbs) in BY_ROLE.items():
         assert set(verbs_of(kind)) == set(verbs) | ANYONE.get(kind, set()), kind
     for kind, verbs in BY_REPRESENTATION.items():
-        own = {*verbs_of(AccountHolder), "evict", *OF_SOMETHING}
+        own = {*verbs_of(AccountHolder), *OF_SOMETHING[kind], *OF_CREDITS} | ({"evict"} if kind is Company else set())
         assert set(verbs_of(kind)) == set(verbs) | own, kind
 
 
@@ -217,7 +271,7 @@ def test_revoking__by_another_authority__is_refused(town: Town) -> None:
 
 
 def test_verbs__of_all_classes__have_a_manual() -> None:
-    for kind in (*BY_ROLE, Company, Verifier, CertificationAuthority):
+    for kind in (*BY_ROLE, *BY_REPRESENTATION, Verifier, CertificationAuthority):
         for name, verb in verbs_of(kind).items():
             assert verb.__doc__, f"{kind.__name__}.{name}"
 

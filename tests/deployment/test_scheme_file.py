@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from carbon_sdk.actors.values import Label
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.roles_file import load_roles
-from carbon_sdk.deployment.scheme_file import load_scheme
+from carbon_sdk.deployment.scheme_file import LABELS, load_scheme
 from carbon_sdk.errors import InputError
 from tests.deployment.conftest import ROLES, SCHEME
 
@@ -35,6 +36,13 @@ def test_load_scheme__as_shipped__gives_the_contracts_numbers() -> None:
     assert rules.file.scheme.region("Wales") == 3
 
 
+def test_load_scheme__with_labels_for_credits__gives_their_bits(tmp_path: Path) -> None:
+    assert load_scheme(SCHEME).file.credits.required_bits == 0
+    path = changed(tmp_path, "required_labels = []", 'required_labels = ["compliance", "removal"]')
+    assert load_scheme(path).file.credits.required_bits == Label.COMPLIANCE | Label.REMOVAL
+    assert [Label[name.upper().replace("-", "_")] for name in LABELS] == [Label(1 << bit) for bit in range(len(LABELS))]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "has_line", "words"),
     [
@@ -44,6 +52,7 @@ def test_load_scheme__as_shipped__gives_the_contracts_numbers() -> None:
         ("cap_tonnes = 155671581", "cap_tonnes = -1", False, "greater than or equal to 0"),
         ("cap_tonnes = 155671581", "cap_tonnes = 1.5", False, "valid integer"),
         ("cap_tonnes = 155671581", "cap_tonnes = 1", False, "more than the cap"),
+        ("required_labels = []", 'required_labels = ["voluntary-only"]', False, "Input should be"),
         ('tick = "0.01"', 'tick = "0.001"', False, "decimals"),
         ('penalty_per_tonne = "100.00"', "penalty_per_tonne = 100.0", False, "valid string"),
         ('instrument = "UKA21"', 'instrument = "UKA22"', False, "not defined"),

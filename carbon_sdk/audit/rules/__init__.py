@@ -11,6 +11,7 @@ def load() -> None:
         governance,
         instruments,
         market,
+        offsets,
         registry,
         reporting,
         vouchers,

@@ -333,6 +333,8 @@ _REASONS = (
     "listing",
     "collateral",
     "conversion",
+    "buffer",
+    "export",
 )
 
 

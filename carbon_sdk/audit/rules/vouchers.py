@@ -48,10 +48,13 @@ def _count(state: State, event: Event, series: Series, index: int, order_of_day:
 
 @on("*", "VoucherIssued")
 def _issued(state: State, event: Event) -> None:
-    """A surrender's, a cancellation's or an award's; what it attests was told by the events before it."""
+    """A surrender's, a cancellation's, an award's or a purchase's; what it attests was told by the events before it."""
     args = event.args
-    waiting = state.compliance.awaiting_vouchers
-    if waiting and event.contract == "ComplianceDesk":
+    waiting = {
+        "ComplianceDesk": state.compliance.awaiting_vouchers,
+        "CreditOffers": state.credits.awaiting_vouchers,
+    }.get(event.contract, [])
+    if waiting:
         voucher = replace(waiting.pop(0), series=args["series"], index=args["index"], order_of_day=args["orderOfDay"])
         append_voucher(state, event, voucher, args["leaf"])
         return
@@ -60,7 +63,7 @@ def _issued(state: State, event: Event) -> None:
     series.mountains.append(args["leaf"])
     series.vouchers.append(None)
     state.touch(event, "series", event.address, args["series"])
-    if event.contract == "ComplianceDesk":
+    if event.contract in ("ComplianceDesk", "CreditOffers"):
         state.fault(event, f"voucher {args['index']} concludes nothing that was told before it")
 
 

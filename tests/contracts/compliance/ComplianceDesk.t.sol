@@ -7,6 +7,7 @@ import { ComplianceDesk } from "../../../contracts/compliance/ComplianceDesk.sol
 import { Status } from "../../../contracts/compliance/ComplianceStatus.sol";
 import { Findings, IComplianceDesk } from "../../../contracts/compliance/IComplianceDesk.sol";
 import { IObligations } from "../../../contracts/compliance/IObligations.sol";
+import { Labels } from "../../../contracts/instruments/ICreditProjects.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { IEligibility } from "../../../contracts/registry/IEligibility.sol";
 import { Restrictions, Rights } from "../../../contracts/types/Accounts.sol";
@@ -181,6 +182,31 @@ contract ComplianceDeskTest is ComplianceSuite {
         _finds(later, 1000, 0);
         _finds(expiring, 1, Findings.VINTAGE_TOO_OLD);
         _finds(credit, 1, Findings.NOT_ELIGIBLE | Findings.VINTAGE_TOO_OLD | Findings.CREDIT_SHARE_EXCEEDED);
+    }
+
+    // @requirement R-AST-4
+    function test_examine_creditWithoutTheRequiredLabel_isUnfavourable() public {
+        vm.prank(regulator);
+        projects.setRequiredLabels(Labels.COMPLIANCE, "rules");
+        _finds(credit, 100, Findings.LABEL_MISSING);
+        _finds(uka, 100, 0);
+        ledger.issue(plant, credit, 200, "verified");
+        uint256 id = applyFor(credit, 50);
+        vm.expectRevert(
+            abi.encodeWithSelector(IComplianceDesk.OpinionUnfavourable.selector, id, Findings.LABEL_MISSING)
+        );
+        approve(id);
+        vm.prank(key);
+        desk.withdrawSurrender(id);
+        vm.prank(key);
+        desk.cancelVoluntarily(credit, 10, "beneficiary", "purpose"); // needs no label
+        vm.prank(regulator);
+        projects.setLabels(credit, Labels.COMPLIANCE, "examined");
+        _finds(credit, 100, 0);
+        approve(applyFor(credit, 50));
+        vm.prank(regulator);
+        projects.setLabels(credit, Labels.COMPLIANCE | Labels.VOLUNTARY_ONLY, "withdrawn");
+        _finds(credit, 10, Findings.LABEL_MISSING);
     }
 
     function test_examine_creditsOfPendingApplications_count() public {

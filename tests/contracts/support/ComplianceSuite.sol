@@ -6,6 +6,7 @@ import { Status } from "../../../contracts/compliance/ComplianceStatus.sol";
 import { IComplianceDesk } from "../../../contracts/compliance/IComplianceDesk.sol";
 import { IObligations } from "../../../contracts/compliance/IObligations.sol";
 import { Obligations } from "../../../contracts/compliance/Obligations.sol";
+import { CreditProjects } from "../../../contracts/instruments/CreditProjects.sol";
 import { CashDesk } from "../../../contracts/instruments/CashDesk.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
@@ -27,6 +28,7 @@ abstract contract ComplianceSuite is Suite {
     Obligations internal obligations;
     ComplianceDesk internal desk;
     CashDesk internal cash;
+    CreditProjects internal projects;
     RegistryDouble internal registry;
 
     uint256 internal gbp;
@@ -53,6 +55,7 @@ abstract contract ComplianceSuite is Suite {
         obligations = Obligations(newProxy());
         desk = ComplianceDesk(newProxy());
         cash = CashDesk(newProxy());
+        projects = CreditProjects(newProxy());
         registry.wire(ledger, address(obligations));
 
         InstrumentId money = instrumentId(InstrumentClass.MONEY, SCHEME, 0, 0, 826);
@@ -81,12 +84,14 @@ abstract contract ComplianceSuite is Suite {
         );
         install(
             address(desk),
-            address(new ComplianceDesk(address(ledger), address(obligations))),
+            address(new ComplianceDesk(address(ledger), address(obligations), address(projects))),
             abi.encodeCall(ComplianceDesk.initialize, (IComplianceDesk.Setup(SCHEME, SERIES, 3600)))
         );
         install(
             address(cash), address(new CashDesk(address(ledger))), abi.encodeCall(CashDesk.initialize, (uint40(1 days)))
         );
+
+        install(address(projects), address(new CreditProjects(address(ledger), self, SCHEME)), "");
 
         gbp = InstrumentId.unwrap(money);
         uka = _define(instrumentId(InstrumentClass.ALLOWANCE, SCHEME, 2021, 0, 0), 0);
@@ -197,5 +202,7 @@ abstract contract ComplianceSuite is Suite {
         permit(address(cash), CashDesk.confirmWithdrawal.selector, Roles.SETTLEMENT_BANK);
         permit(address(cash), CashDesk.rejectWithdrawal.selector, Roles.SETTLEMENT_BANK);
         permit(address(cash), CashDesk.setPayoutDelay.selector, Roles.REGULATOR);
+        permit(address(projects), CreditProjects.setLabels.selector, Roles.REGULATOR);
+        permit(address(projects), CreditProjects.setRequiredLabels.selector, Roles.REGULATOR);
     }
 }
