@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.services import ServiceManager
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.enums import InstrumentState
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+from carbon_sdk.contracts.generated.origin_register import OriginRegister
 from carbon_sdk.deployment.permissions import Role
-from carbon_sdk.identifiers import Address, InstrumentId
+from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId
 from carbon_sdk.replay.accounts import Party
 from carbon_sdk.replay.conveyor import Keyed
 from carbon_sdk.replay.ground import Ground
@@ -24,26 +26,101 @@ Holdings = Mapping[tuple[str, InstrumentId], int]
 """Tonnes by name of the holder and instrument."""
 
 
-def open_holdings(ground: Ground, parties: Mapping[str, Party], treasury: Party, holdings: Holdings) -> None:
-    """Define what is not defined, issue what is needed under caps that allow for just that, hand it out.
+def open_holdings(
+    ground: Ground,
+    parties: Mapping[str, Party],
+    treasury: Party,
+    holdings: Holdings,
+    instruments: Iterable[InstrumentId],
+    registries: Mapping[int, str],
+) -> dict[InstrumentId, InstrumentId]:
+    """Define what is not defined, issue what is needed, hand it out.
+
+    Allowances are issued under caps that allow for just that; credits are brought in from where they came from.
 
     Args:
         ground: Where.
         parties: Holders by name.
         treasury: A GOVERNMENT account, which gets what is issued first.
         holdings: What everybody begins with.
+        instruments: That must be defined, whether somebody begins with them or not.
+        registries: Of credits, by the series of their instruments.
+
+    Returns:
+        The ledger's instruments by those of the case: a project of another registry has a number of its own here.
 
     Raises:
         ReplayStopped: Something of it was refused.
     """
-    totals: dict[InstrumentId, int] = defaultdict(int)
+    totals: dict[InstrumentId, int] = dict.fromkeys(instruments, 0)
     for (_, instrument), tonnes in holdings.items():
-        totals[instrument] += tonnes
-    define(ground, list(totals))
-    issue(ground, treasury.account, totals)
-    _hand_out(ground, parties, treasury, holdings)
+        totals[instrument] = totals.get(instrument, 0) + tonnes
+    foreign = [one for one in totals if one.kind is InstrumentClass.CREDIT]
+    found = {one: one for one in totals} | enter(ground, foreign, registries)
+    define(ground, list(found.values()))
+    issued = {one: tonnes for one, tonnes in totals.items() if tonnes}
+    issue(ground, treasury.account, {one: tonnes for one, tonnes in issued.items() if one not in foreign})
+    bring_in(ground, treasury.account, {one: tonnes for one, tonnes in issued.items() if one in foreign}, registries)
+    _hand_out(ground, parties, treasury, {(name, found[one]): tonnes for (name, one), tonnes in holdings.items()})
     ground.tell(
         f"{sum(totals.values()):,} t of {len(totals):,} instruments issued, {len(holdings):,} holdings opened with them"
+    )
+    return found
+
+
+def enter(
+    ground: Ground, foreign: Sequence[InstrumentId], registries: Mapping[int, str]
+) -> dict[InstrumentId, InstrumentId]:
+    """Accept the registries, number their projects; the ledger's instruments by those given."""
+    origins = ground.scheme.contract(OriginRegister)
+    regulator = Regulator(ground.scheme, ground.officer(Role.REGULATOR))
+    officer = RegistryOperator(ground.scheme, ground.officer(Role.REGISTRY_OPERATOR))
+    ground.conveyor.carry_alike(
+        [
+            Keyed(f"accept {name}", regulator.signer, regulator.accept_registry.act(name, True, ground.rules.digest))
+            for name in dict.fromkeys(registries[one.series] for one in foreign)
+        ]
+    )
+    names = [(registries[one.series], str(one.project)) for one in foreign]
+    ground.conveyor.carry_alike(
+        [Keyed(f"enter {' '.join(name)}", officer.signer, officer.enter_project.act(*name)) for name in names]
+    )
+    numbers = ground.chain.read_many(
+        [
+            origins.PROJECT_NUMBER.on(origins.address, *(part.encode().ljust(32, b"\0") for part in name))
+            for name in names
+        ]
+    )
+    return {
+        one: InstrumentId.of(one.kind, one.scheme, one.vintage, number, one.series)
+        for one, number in zip(foreign, numbers, strict=True)
+    }
+
+
+def bring_in(
+    ground: Ground, treasury: Address, totals: Mapping[InstrumentId, int], registries: Mapping[int, str]
+) -> None:
+    """Issue credits that another registry had issued: serials from 1, in a batch of the replay."""
+    officer = RegistryOperator(ground.scheme, ground.officer(Role.REGISTRY_OPERATOR))
+    ground.conveyor.carry_alike(
+        [
+            Keyed(
+                f"bring in {one}",
+                officer.signer,
+                officer.bring_in.act(
+                    registries[one.series],
+                    str(one.project),
+                    "openings of the replay",
+                    one.vintage,
+                    1,
+                    tonnes,
+                    treasury,
+                    ground.rules.digest,
+                    one.series,
+                ),
+            )
+            for one, tonnes in totals.items()
+        ]
     )
 
 

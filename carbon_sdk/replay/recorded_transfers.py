@@ -40,23 +40,23 @@ class UnitType:
     Attributes:
         vintage: First year of its period.
         series: Tells kinds of one vintage apart.
-        of_projects: Whether each project's units are an instrument of their own.
+        registry: Of a credit: the registry from which it came; each project's units are an instrument of their own.
     """
 
     vintage: int
     series: int = 0
-    of_projects: bool = False
+    registry: str = ""
 
 
 UNIT_TYPES: Mapping[str, UnitType] = {
     "EUA2005": UnitType(2005),
     "EUA_2008": UnitType(2008),
     "AAU": UnitType(2008, 1),
-    "CER": UnitType(2008, 2, of_projects=True),
-    "ERU": UnitType(2008, 3, of_projects=True),
+    "CER": UnitType(2008, 2, "CDM"),
+    "ERU": UnitType(2008, 3, "JI"),
 }
-CREDITS_AS = InstrumentClass.ALLOWANCE
-"""What CER and ERU are issued as. CREDIT, once a replay takes their projects through validation and verification."""
+REGISTRIES: Mapping[int, str] = {kind.series: kind.registry for kind in UNIT_TYPES.values() if kind.registry}
+"""Where credits come from, by the series of their instruments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Row:
         at: Milliseconds since 1970, UTC.
         sender, receiver: Accounts, as the log numbers them.
         unit_type: Such as `CER`.
-        instrument: In which the ledger has it.
+        instrument: With the project's number of the log; the ledger's, for a project of another registry, is its own.
         tonnes: Whole.
     """
 
@@ -227,13 +227,13 @@ def _instrument(source: Source, line: int, cells: Mapping[str, str], scheme: int
     kind = UNIT_TYPES.get(name)
     if kind is None:
         raise source.wrong(line, f"unitType_id {name!r} is none of {', '.join(UNIT_TYPES)}.")
-    if not kind.of_projects:
+    if not kind.registry:
         if project:
             raise source.wrong(line, f"{name} is of no project, but project_id is {project}.")
         return InstrumentId.of(InstrumentClass.ALLOWANCE, scheme, kind.vintage, 0, kind.series)
     if not re.fullmatch(r"[0-9]{1,10}", project) or not 0 < int(project) < 2**32:
         raise source.wrong(line, f"project_id {project!r} is no project's number, which a {name} needs.")
-    return InstrumentId.of(CREDITS_AS, scheme, kind.vintage, int(project), kind.series)
+    return InstrumentId.of(InstrumentClass.CREDIT, scheme, kind.vintage, int(project), kind.series)
 
 
 def _tonnes(source: Source, line: int, text: str) -> int:

@@ -16,7 +16,7 @@ from carbon_sdk.chain.signers import Signer
 from carbon_sdk.contracts.generated.enums import AccountKind
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.deployment.scheme_file import SchemeRules
-from carbon_sdk.identifiers import Address, InstrumentId
+from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId
 from carbon_sdk.replay.accounts import Party, open_accounts
 from carbon_sdk.replay.books import Books, Difference
 from carbon_sdk.replay.confirmation import confirm
@@ -26,6 +26,7 @@ from carbon_sdk.replay.holdings import Holdings, open_holdings, transfer
 from carbon_sdk.replay.journal import Journal, Landed
 from carbon_sdk.replay.recorded_transfers import (
     MOST_TONNES,
+    REGISTRIES,
     Movement,
     Row,
     movements_of,
@@ -72,11 +73,13 @@ class Rejection:
     Attributes:
         rows: That were to go in it; none of them went.
         row: The one that could not, where the error tells.
+        instrument: Of that row in the ledger.
         landed: The error, and its transaction.
     """
 
     rows: tuple[Row, ...]
     row: Row | None
+    instrument: InstrumentId
     landed: Landed
 
 
@@ -176,7 +179,8 @@ def case_of(source: Source, rules: SchemeRules, *, openings: Source | None = Non
 def _check_caps(source: Source, openings: Holdings) -> None:
     needed: Counter[int] = Counter()
     for (_, instrument), tonnes in openings.items():
-        needed[instrument.vintage] += tonnes
+        if instrument.kind is InstrumentClass.ALLOWANCE:
+            needed[instrument.vintage] += tonnes
     for vintage, tonnes in needed.items():
         if tonnes > MOST_TONNES:
             raise MalformedCase(
@@ -211,8 +215,9 @@ def replay(
         kinds = [(TREASURY, AccountKind.GOVERNMENT), *((name, AccountKind.TRADER) for name in case.accounts)]
         parties = open_accounts(ground, kinds, max(last, ground.chain.block().timestamp) + 365 * DAY)
         treasury = parties.pop(TREASURY)
-        open_holdings(ground, parties, treasury, case.openings)
-        run = _Run(ground, parties, Books(ground.scheme))
+        used = dict.fromkeys(row.instrument for row in case.rows)
+        instruments = open_holdings(ground, parties, treasury, case.openings, used, REGISTRIES)
+        run = _Run(ground, parties, instruments, Books(ground.scheme))
         run.open(case.openings)
         began = time.monotonic_ns()
         rejections = run.move(case.movements)
@@ -232,12 +237,13 @@ class _Run:
 
     ground: Ground
     parties: Mapping[str, Party]
+    instruments: Mapping[InstrumentId, InstrumentId]
     books: Books
     sent: int = 0
 
     def open(self, openings: Holdings) -> None:
         for (name, instrument), tonnes in openings.items():
-            self.books.move(None, self.parties[name].account, int(instrument), tonnes)
+            self.books.move(None, self.parties[name].account, self.instruments[instrument], tonnes)
         if not any(key.startswith("move ") for key in self.ground.journal.done):
             self.books.compare(self.ground.chain.block_number())
 
@@ -281,7 +287,7 @@ class _Run:
 
     def _act(self, movement: Movement) -> Keyed:
         sender, receiver = self.parties[movement.sender], self.parties[movement.receiver]
-        lines = [(int(row.instrument), row.tonnes) for row in movement.rows]
+        lines = [(int(self.instruments[row.instrument]), row.tonnes) for row in movement.rows]
         ledger = self.ground.scheme.contract(InstrumentLedger)
         return Keyed(movement.key, sender.signer, transfer(ledger, sender.account, receiver.account, lines))
 
@@ -289,16 +295,18 @@ class _Run:
         sender, receiver = self.parties[movement.sender].account, self.parties[movement.receiver].account
         if landed.error:
             for row in movement.rows:
-                self.books.touch(sender, int(row.instrument))
-                self.books.touch(receiver, int(row.instrument))
-            return Rejection(movement.rows, self._culprit(movement, sender, receiver), landed)
+                self.books.touch(sender, self.instruments[row.instrument])
+                self.books.touch(receiver, self.instruments[row.instrument])
+            culprit = self._culprit(movement, sender, receiver)
+            instrument = self.instruments[(culprit or movement.rows[0]).instrument]
+            return Rejection(movement.rows, culprit, instrument, landed)
         for row in movement.rows:
-            self.books.move(sender, receiver, int(row.instrument), row.tonnes)
+            self.books.move(sender, receiver, self.instruments[row.instrument], row.tonnes)
         return None
 
     def _culprit(self, movement: Movement, sender: Address, receiver: Address) -> Row | None:
         """The first row that the sender has too little for, when those before it have gone."""
-        held = {row.instrument: self.books.held[sender, int(row.instrument)] for row in movement.rows}
+        held = {row.instrument: self.books.held[sender, self.instruments[row.instrument]] for row in movement.rows}
         for row in movement.rows:
             if held[row.instrument] < row.tonnes:
                 return row
@@ -325,7 +333,7 @@ def _rejection_as_json(one: Rejection) -> dict[str, Any]:
         "rows": [other.id for other in one.rows],
         "transaction": row.transaction,
         "account": row.sender,
-        "instrument": str(row.instrument),
+        "instrument": str(one.instrument),
         "tonnes": row.tonnes,
         "error": one.landed.error,
         "arguments": dict(one.landed.arguments),
