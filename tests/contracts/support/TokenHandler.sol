@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { ICashDesk } from "../../../contracts/instruments/ICashDesk.sol";
 import { Restrictions } from "../../../contracts/types/Accounts.sol";
 import { TokenSuite } from "./TokenSuite.sol";
 import { RebasingToken } from "./Tokens.sol";
@@ -22,12 +23,15 @@ contract TokenHandler is TokenSuite {
         eur = backed(address(bad), 18);
         vm.prank(other);
         cash.setPayoutAddress(address(0xF00D));
-        vm.warp(block.timestamp + 1 days);
+        vm.warp(cash.payoutAddressOf(mill).usableFrom);
+        for (uint256 i; i < 4; ++i) {
+            put(i % 2 == 0, i / 2 == 0, 1e9);
+        }
     }
 
     /* ACTS */
 
-    function put(bool first, bool good, uint32 amount) external {
+    function put(bool first, bool good, uint32 amount) public {
         bool short = _short(good);
         depositIn(good ? token : bad, good ? usd : eur, first ? key : other, amount);
         if (good) minted += amount;
@@ -36,13 +40,13 @@ contract TokenHandler is TokenSuite {
 
     function ask(bool first, bool good, uint32 amount) external {
         uint256 instrument = good ? usd : eur;
-        uint256 some = bound(amount, 0, ledger.freeOf(first ? plant : mill, instrument));
+        uint256 some = bound(amount, 1, ledger.freeOf(first ? plant : mill, instrument) / 2 + 1);
         vm.prank(first ? key : other);
         withdrawals.push(cash.requestWithdrawalOf(instrument, some));
     }
 
-    function pay(uint256 seed, uint16 hours_) external {
-        uint256 id = withdrawals[seed % withdrawals.length];
+    function pay(uint256 seed, uint8 hours_) external {
+        uint256 id = _pick(seed);
         vm.warp(block.timestamp + uint256(hours_) * 1 hours);
         bool short = _short(cash.withdrawalOf(id).instrument == usd);
         cash.payWithdrawal(id);
@@ -50,13 +54,17 @@ contract TokenHandler is TokenSuite {
     }
 
     function takeBack(bool first, uint256 seed) external {
+        uint256 id = _pick(seed);
+        if (seed % 4 != 0) return;
         vm.prank(first ? key : other);
-        cash.cancelWithdrawal(withdrawals[seed % withdrawals.length]);
+        cash.cancelWithdrawal(id);
     }
 
     function refuse(uint256 seed) external {
+        uint256 id = _pick(seed);
+        if (seed % 8 != 0) return;
         vm.prank(regulator);
-        cash.refuseWithdrawal(withdrawals[seed % withdrawals.length], "cause");
+        cash.refuseWithdrawal(id, "cause");
     }
 
     function move(bool first, bool good, uint32 amount) external {
@@ -92,6 +100,15 @@ contract TokenHandler is TokenSuite {
     function wrongBad() external view returns (uint256 wrong) {
         (,, uint256 outstanding, uint256 held, bool agrees) = cash.reconcileOf(eur);
         if (outstanding != _units(eur) || agrees != (held >= outstanding)) ++wrong;
+    }
+
+    /// @dev An open one, if there is any near; the contract refuses the others.
+    function _pick(uint256 seed) private view returns (uint256 id) {
+        uint256 at = seed % withdrawals.length;
+        for (uint256 i; i < withdrawals.length; ++i) {
+            id = withdrawals[(at + i) % withdrawals.length];
+            if (cash.withdrawalOf(id).state == ICashDesk.WithdrawalState.REQUESTED) break;
+        }
     }
 
     function _short(bool good) private view returns (bool) {
