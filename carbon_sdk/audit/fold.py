@@ -80,7 +80,7 @@ class Fold:
         if last is None:
             return
         self.state.faults.extend(self.state.book.unfairly_passed_over())
-        for what in self.state.serials.end_transaction():
+        for what in [*self.state.moved_without_a_rule(), *self.state.serials.end_transaction()]:
             self.state.faults.append(Fault(last, what))
         waiting = self.state.compliance.awaiting_vouchers
         if waiting:

@@ -100,6 +100,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_calendar": ("10:00", "16:00"),
             "set_holidays": (["2021-12-27"],),
             "set_trust_rules": (1, 1),
+            "set_opt_in": (SOMEBODY, True, "cause"),
             "stop_transfer": (1, "cause"),
             "reverse_transfer": (1, "cause"),
         },
@@ -117,7 +118,6 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_principal": (SOMEBODY,),
             "amend_record": (SOMEBODY, "record", "cause"),
             "set_owner": (SOMEBODY, 1, "cause"),
-            "set_opt_in": (SOMEBODY, True, "cause"),
         },
     ),
     ServiceManager: (

@@ -205,7 +205,7 @@ def test_rules__of_the_european_union__are_data(town: Town, works: Company) -> N
     # An operator sends to listed accounts only, unless it has opted out; then 26 hours, and at most two million.
     with pytest.raises(NoTransferType):
         works.transfer(trader.account, town.allowance, 100)
-    town.registrar.set_opt_in(works.account, True, "asked for it")
+    regulator.set_opt_in(works.account, True, "asked for it")
     with pytest.raises(TransferTooLarge):
         works.transfer(trader.account, town.allowance, 2_000_001)
     first, other = (works.transfer(trader.account, town.allowance, 100).result for _ in range(2))
@@ -214,7 +214,7 @@ def test_rules__of_the_european_union__are_data(town: Town, works: Company) -> N
     second.approve_transfer(other.id)
     town.clock.travel_to(due + 60)
     trader.complete_transfer(first.id)
-    town.registrar.set_opt_in(works.account, False, "asked for it")
+    regulator.set_opt_in(works.account, False, "asked for it")
     with pytest.raises(TypeNoLongerApplies):
         trader.complete_transfer(other.id)
     works.cancel_transfer(other.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
 from carbon_sdk.audit.serials import NotEnough
-from carbon_sdk.audit.state import Eligibility, Instrument, Representation, State, Withdrawal
+from carbon_sdk.audit.state import Eligibility, Instrument, Move, Representation, State, Withdrawal
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId
 
 _LEDGER = "InstrumentLedger"
@@ -125,6 +125,8 @@ def _move_serials(state: State, event: Event, sender: Address, receiver: Address
         if receiver == state.book_address:
             state.serials.give_to_book(sender, number, quantity)
         elif sender != state.book_address:
+            if not state.goes_directly(event, sender, receiver, number):
+                state.transfers.undirected[Move(sender, receiver, number, quantity)] += 1
             state.serials.transfer(event.position, sender, receiver, number, quantity, "transferred")
     except NotEnough as missing:
         state.fault(event, f"{sender} gives units that it has not: {missing}")
@@ -132,7 +134,9 @@ def _move_serials(state: State, event: Event, sender: Address, receiver: Address
 
 @on(_LEDGER, "ForcedTransfer")
 def _forced(state: State, event: Event) -> None:
+    args = event.args
     state.ledger.forced += 1  # the TransferSingle before it has moved the units
+    state.transfers.explained[Move(args["from"], args["to"], args["tokenId"], args["amount"])] += 1
 
 
 @on(_LEDGER, "Frozen")
