@@ -58,7 +58,7 @@ OTHER_SIDE: dict[str, Figure] = {
 
 WHOLE: dict[str, Figure] = {
     "transfer": Figure(
-        "between two checked accounts",
+        "between two checked accounts, to one on the list that the rules keep",
         "OZ ERC-1155 40,000 (no checks) · ERC-7943 48,914 · CMTAT 55,507 · T-REX 214,389",
         55_000,
     ),

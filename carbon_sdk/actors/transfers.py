@@ -313,6 +313,11 @@ class TransferRegulation(Actor):
         )
 
     @verb
+    def set_opt_in(self, account: Address, on: bool, cause: Digest) -> Act[None]:
+        """Let an account make transfers of types that want the option, such as off its list; or no longer."""
+        return self._transfer_rules.set_opt_in(account, on, digest(cause, "cause"))
+
+    @verb
     def stop_transfer(self, transfer: int, cause: Digest) -> Act[None]:
         """Cancel a transfer that is not completed, at any time; its units are free again."""
         return self._transfer_rules.cancel_for(positive(transfer, "transfer"), digest(cause, "cause"))
@@ -337,11 +342,6 @@ class TransferRegulation(Actor):
 
 class TransferRegistration(Actor):
     """What the registry's officers do about transfers."""
-
-    @verb
-    def set_opt_in(self, account: Address, on: bool, cause: Digest) -> Act[None]:
-        """Let an account make transfers of types that want the option, such as off its list; or no longer."""
-        return self.suite.contract(TransferRules).set_opt_in(account, on, digest(cause, "cause"))
 
     def pending_transfers(self) -> tuple[TransferView, ...]:
         """Every transfer that waits, in order."""

@@ -112,7 +112,7 @@ class Fold:
         self.state.faults.extend(self.state.book.unfairly_passed_over())
         for what in self.state.deliveries.end_transaction():
             self.state.faults.append(Fault(last, what))
-        for what in self.state.serials.end_transaction():
+        for what in [*self.state.moved_without_a_rule(), *self.state.serials.end_transaction()]:
             self.state.faults.append(Fault(last, what))
         waiting = self.state.compliance.awaiting_vouchers
         if waiting:

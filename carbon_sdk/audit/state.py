@@ -153,6 +153,15 @@ class Cash:
 # TRANSFERS BY RULES
 
 
+class Move(NamedTuple):
+    """Units that go from account to account."""
+
+    giver: Address
+    receiver: Address
+    instrument: int
+    quantity: int
+
+
 @dataclass(slots=True)
 class Trusted:
     """An entry of an account's list of trusted accounts."""
@@ -192,6 +201,10 @@ class Transfers:
     opted_in: dict[Address, bool] = field(default_factory=dict)
     trusts: dict[tuple[Address, Address], Trusted] = field(default_factory=dict)
     transfers: dict[int, Transfer] = field(default_factory=dict)
+    undirected: Counter[Move] = field(default_factory=Counter)
+    """What the running transaction moved from account to account although the ledger was told of no direct transfer."""
+    explained: Counter[Move] = field(default_factory=Counter)
+    """What it moved by a transfer by rules, a reversal or by force."""
 
     def type_of(self, transfer: Transfer) -> dict[str, int]:
         """The type by which it was proposed; nothing where no event told it."""
@@ -780,6 +793,22 @@ class State:
     def fault(self, event: Event, what: str) -> None:
         """Remember that `event` contradicts those before it."""
         self.faults.append(Fault(event.position, f"{event.contract}.{event.name}: {what}"))
+
+    def goes_directly(self, event: Event, giver: Address, receiver: Address, instrument: int) -> bool:
+        """Whether the ledger alone may move units from account to account at the time of an event."""
+        rules = self.ledger.rules.get(instrument, 0)
+        return not rules or 0 < self.ledger.direct.get((giver, receiver, rules), 0) <= event.timestamp
+
+    def moved_without_a_rule(self) -> Iterator[str]:
+        """At a transaction's end: units that went from account to account, by no trade, though no rule let them."""
+        moves = self.transfers
+        if moves.undirected and "TransferRules" in self.contracts:
+            left = Counter(Move(*one) for one in self.serials.direct_transfers())
+            for move, count in (moves.undirected & left - moves.explained).items():
+                what = f"{move.quantity} of {InstrumentId(move.instrument)}"
+                yield f"{what} went from {move.giver} to {move.receiver} without a rule, {count} times"
+        moves.undirected.clear()
+        moves.explained.clear()
 
     def main_money_is_known(self) -> bool:
         """Whether an event or the caller told which instrument markets are against."""

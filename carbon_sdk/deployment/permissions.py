@@ -87,7 +87,7 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setTrustRules": Role.REGULATOR,
         "cancelFor": Role.REGULATOR,
         "reverse": Role.REGULATOR,
-        "setOptIn": Role.REGISTRY_OPERATOR,
+        "setOptIn": Role.REGULATOR,
     },
     "CreditProjects": {
         "accreditBody": Role.REGULATOR,

@@ -13,7 +13,7 @@ import { WorkingTime } from "./WorkingTime.sol";
 ///         completed by anyone when it is due. Its units are bound meanwhile. What its type does not delay is completed at once.
 ///         It keeps the type by which it was proposed; whether the type is still for the two accounts is asked again.
 ///
-///         Where a pair's transfers can be direct whoever owns the accounts and whatever the registry lets them do, the ledger is
+///         Where a pair's transfers can be direct whoever owns the accounts and whatever options they have, the ledger is
 ///         told so, and `safeTransferFrom` does them without a call here.
 /// @dev Units of a transfer are bound under DELAYED_TRANSFER with its id as the cause.
 interface ITransferRules {
@@ -141,7 +141,7 @@ interface ITransferRules {
     /// @notice As many units of the instrument went back, for `cause`: the oldest free ones of the receiver.
     event TransferReversed(uint256 indexed id, bytes32 cause);
 
-    /* RULES: for REGULATOR, unless said otherwise */
+    /* RULES: for REGULATOR */
 
     /// @notice Publish a set of 1 to 16 types, in the order in which they are tried. It never changes.
     /// @param document Digest of the rules in words.
@@ -160,7 +160,7 @@ interface ITransferRules {
 
     function setTrustRules(TrustRules calldata rules) external;
 
-    /// @notice Let an account make transfers of types that want the option, or no longer. For REGISTRY_OPERATOR.
+    /// @notice Let an account make transfers of types that want the option, or no longer.
     function setOptIn(address account, bool on, bytes32 cause) external;
 
     function rulesCount() external view returns (uint16);

@@ -23,7 +23,7 @@ struct TransferType {
     uint16 fromKinds; // bits 1 << `AccountKind`
     uint16 toKinds; // bits 1 << `AccountKind`
     Counterparty counterparty;
-    bool optIn; // only for giving accounts that the registry has let leave their list
+    bool optIn; // only for giving accounts that have the option, such as to leave their list
     uint8 approvals; // 1: one key with both rights will do; 2: another key approves
     uint8 workingDays; // of delay, after the seconds of delay
     BusinessHours within;

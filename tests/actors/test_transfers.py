@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -36,7 +37,7 @@ from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.structs import TransferType
 from carbon_sdk.contracts.generated.transfer_rules import TransferRules
 from carbon_sdk.deployment.scheme_file import load_scheme
-from carbon_sdk.deployment.transfer_tables import ALWAYS
+from carbon_sdk.deployment.transfer_tables import ALWAYS, TransfersTable, TransferTypeTable
 from carbon_sdk.errors import InputError, NotPermitted
 from carbon_sdk.identifiers import InstrumentId
 from carbon_sdk.units import money
@@ -186,36 +187,65 @@ def test_transfers__taken_back_refused_stopped_and_expired__free_the_units(town:
 
 
 @pytest.mark.requirement("R-AST-3")
-def test_rules__of_another_scheme__limit_and_reverse(town: Town, works: Company) -> None:
-    """The European Union's: off the list 26 hours, within hours, a limit, only for those who may leave their list."""
-    trader, regulator = town.company("trader"), town.regulator
-    operators = 1 << 1
-    types = [
-        replace(PLAIN, counterparty=Counterparty.LISTED, within=BusinessHours.PROPOSED),
-        replace(PLAIN, from_kinds=operators, opt_in=True, delay=26 * 3600, approvals=2, most=200, most_per_day=300),
-        replace(PLAIN, from_kinds=ANY & ~operators, delay=26 * 3600, approvals=2, most=2_000_000),
-    ]
+def test_rules__of_the_european_union__are_data(town: Town, works: Company) -> None:
+    tables = tomllib.loads((Path(__file__).parent / "eu_transfers.toml").read_text())
+    table = TransfersTable.model_validate(tables["transfers"])
+    types = [TransferTypeTable.model_validate(item).type for item in tables["transfer_types"]]
+    trader, second, regulator = town.company("trader"), town.company("works second"), town.regulator
     number = regulator.publish_transfer_rules(types, "the rules in words").result
     assert regulator.transfer_rules(number) == tuple(types)
     regulator.assign_transfer_rules(number, [town.allowance], later=True)
-    regulator.set_calendar("10:00", "16:00", utc_offset_seconds=3600)
-    regulator.set_trust_rules(2, 4)
-    regulator.set_holidays(["2021-04-13"])
+    regulator.set_calendar(
+        f"{table.opens}", f"{table.closes}", weekdays=table.weekdays, utc_offset_seconds=table.utc_offset_seconds
+    )
+    assert town.scheme.contract(TransferRules).calendar_of() == table.calendar
+    regulator.set_trust_rules(table.trust_approvals, table.trust_working_days)
+    regulator.set_holidays([str(day) for day in table.holidays])
+
+    # An operator sends to listed accounts only, unless it has opted out; then 26 hours, and at most two million.
     with pytest.raises(NoTransferType):
         works.transfer(trader.account, town.allowance, 100)
-    town.registrar.set_opt_in(works.account, True, "asked for it")
+    regulator.set_opt_in(works.account, True, "asked for it")
     with pytest.raises(TransferTooLarge):
-        works.transfer(trader.account, town.allowance, 201)
-    first = works.transfer(trader.account, town.allowance, 200).result
+        works.transfer(trader.account, town.allowance, 2_000_001)
+    first, other = (works.transfer(trader.account, town.allowance, 100).result for _ in range(2))
+    due = second.approve_transfer(first.id).result.due_at
+    assert due == pytest.approx(town.clock.now() + 26 * 3600, abs=60)
+    second.approve_transfer(other.id)
+    town.clock.travel_to(due + 60)
+    trader.complete_transfer(first.id)
+    regulator.set_opt_in(works.account, False, "asked for it")
+    with pytest.raises(TypeNoLongerApplies):
+        trader.complete_transfer(other.id)
+    works.cancel_transfer(other.id)
+
+    # A listing takes four working days, and a transfer to a listed account is done at once within hours.
+    listed_at = town.clock.now()
+    works.trust(trader.account)
+    second.approve_trust(trader.account)
+    (entry,) = works.trusted_accounts()
+    assert entry.since == pytest.approx(listed_at + 6 * 86_400, abs=60)  # Tuesday to Monday
+    town.clock.travel_to(entry.since)
+    assert works.transfer(trader.account, town.allowance, 10).result.state is TransferState.COMPLETED
+    town.clock.travel_to(MONDAY + 7 * 86_400 + 10 * 3600)  # in the evening
+    late = works.transfer(trader.account, town.allowance, 10).result
+    assert late.state is TransferState.WAITING
+    assert late.due_at == MONDAY + 8 * 86_400 - 3600  # ten in the morning there
+    town.clock.travel_to(late.due_at)
+    assert [item.refused for item in town.registrar.complete_due()] == [None]
+
+
+def test_rules__with_limits_and_reversals__hold(town: Town, works: Company) -> None:
+    trader, regulator = town.company("trader"), town.regulator
+    limited = replace(PLAIN, delay=3600, most_per_day=300)
+    number = regulator.publish_transfer_rules([limited], "limited").result
+    regulator.assign_transfer_rules(number, [town.allowance])
+    works.transfer(trader.account, town.allowance, 200)
     with pytest.raises(DayLimitExceeded) as beyond:
         works.transfer(trader.account, town.allowance, 101)
     assert beyond.value.arguments["left"] == 100
-    due = town.company("works second").approve_transfer(first.id).result.due_at
-    town.registrar.set_opt_in(works.account, False, "asked for it")
-    town.clock.travel_to(due + 60)
-    with pytest.raises(TypeNoLongerApplies):
-        trader.complete_transfer(first.id)
-    works.cancel_transfer(first.id)
+    works.cancel_transfer(1)
+    regulator.set_holidays(["2021-04-13"])
 
     reversible = replace(PLAIN, reversible=5 * 86_400)
     number = regulator.publish_transfer_rules([reversible], "reversible").result

@@ -161,6 +161,30 @@ def test_direct_transfers__without_a_rule__are_found() -> None:
     assert any("no rule says" in what for what in complaints(story))
 
 
+def test_units__that_go_directly__need_a_rule() -> None:
+    story = Story()
+    story.act((LEDGER, "RulesAssigned", {"instrument": UNITS, "rules": 1}))
+    story.act(story.moved(WORKS, TRADER, 5))
+    assert any("5 of" in what and "without a rule" in what for what in complaints(story))
+
+
+def test_units__moved_by_a_listing_or_by_force__have_a_rule() -> None:
+    story = Story()
+    story.act((LEDGER, "RulesAssigned", {"instrument": UNITS, "rules": 1}))
+    forced = {"from": WORKS, "to": TRADER, "tokenId": UNITS, "amount": 5}
+    story.act(story.moved(WORKS, TRADER, 5), (LEDGER, "ForcedTransfer", forced))
+    since = story.now + 3
+    story.act(
+        story.told("TrustProposed", account=WORKS, trusted=TRADER, key=KEY),
+        story.told("TrustAdded", account=WORKS, trusted=TRADER, key=OTHER, since=since),
+        (LEDGER, "DirectTransfersSet", {"from": WORKS, "to": TRADER, "rules": 1, "since": since}),
+    )
+    story.act(story.moved(WORKS, TRADER, 5), later=5)
+    assert complaints(story) == []
+    story.act(story.moved(TRADER, WORKS, 5))
+    assert len(complaints(story)) == 1
+
+
 def test_a_listing__approved_by_its_own_key__is_told() -> None:
     story = Story()
     story.act(story.told("TrustProposed", account=WORKS, trusted=TRADER, key=KEY))

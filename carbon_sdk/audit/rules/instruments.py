@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from carbon_sdk.audit.bilateral import DELIVERED, Move
+from carbon_sdk.audit.bilateral import DELIVERED
+from carbon_sdk.audit.bilateral import Move as Delivery
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
-from carbon_sdk.audit.state import Eligibility, InAndOut, Instrument, Representation, State, Withdrawal
+from carbon_sdk.audit.serials import is_unit
+from carbon_sdk.audit.state import Eligibility, InAndOut, Instrument, Move, Representation, State, Withdrawal
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId
 
 _LEDGER = "InstrumentLedger"
@@ -90,6 +92,9 @@ def _move(state: State, event: Event, sender: Address, receiver: Address, number
         ledger.escrow[number] = ledger.escrow.get(number, 0) + quantity
     else:
         _change(state, event, receiver, number, quantity)
+    between_accounts = {sender, receiver}.isdisjoint((ZERO_ADDRESS, state.book_address)) and sender != receiver
+    if between_accounts and quantity and is_unit(number) and not state.goes_directly(event, sender, receiver, number):
+        state.transfers.undirected[Move(sender, receiver, number, quantity)] += 1
 
 
 def _change(state: State, event: Event, account: Address, number: int, by: int) -> None:
@@ -102,7 +107,9 @@ def _change(state: State, event: Event, account: Address, number: int, by: int) 
 
 @on(_LEDGER, "ForcedTransfer")
 def _forced(state: State, event: Event) -> None:
+    args = event.args
     state.ledger.forced += 1  # the TransferSingle before it has moved the units
+    state.transfers.explained[Move(args["from"], args["to"], args["tokenId"], args["amount"])] += 1
 
 
 @on(_LEDGER, "Frozen")
@@ -143,7 +150,7 @@ def _encumbered_moved(state: State, event: Event) -> None:
     if left < 0:
         state.fault(event, f"{-left} more are moved than were bound")
     if args["reason"] in DELIVERED and not state.deliveries.made(
-        Move(args["from"], args["to"], args["instrument"], args["quantity"], args["cause"])
+        Delivery(args["from"], args["to"], args["instrument"], args["quantity"], args["cause"])
     ):
         state.fault(event, "no click or block trade told of this delivery")
     state.ledger.encumbered[key] = left

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
-from carbon_sdk.audit.state import State, Transfer, Trusted
+from carbon_sdk.audit.state import Move, State, Transfer, Trusted
+from carbon_sdk.identifiers import Address
 
 _RULES = "TransferRules"
 _PROPOSED, _WAITING, _COMPLETED, _CANCELLED, _REFUSED, _EXPIRED, _REVERSED = range(1, 8)
@@ -119,6 +120,7 @@ def _completed(state: State, event: Event) -> None:
     if event.timestamp < transfer.due_at:
         state.fault(event, f"transfer {event.args['id']} is due at {transfer.due_at} only")
     transfer.state, transfer.closed_at = _COMPLETED, event.timestamp
+    _explain(state, transfer.giver, transfer.receiver, transfer)
 
 
 @on(_RULES, "TransferCancelled")
@@ -143,6 +145,11 @@ def _reversed(state: State, event: Event) -> None:
     if event.timestamp > transfer.closed_at + window:
         state.fault(event, f"transfer {event.args['id']} could be reversed until {transfer.closed_at + window}")
     transfer.state = _REVERSED
+    _explain(state, transfer.receiver, transfer.giver, transfer)
+
+
+def _explain(state: State, giver: Address, receiver: Address, transfer: Transfer) -> None:
+    state.transfers.explained[Move(giver, receiver, transfer.instrument, transfer.quantity)] += 1
 
 
 def _in(state: State, event: Event, *states: int) -> Transfer:

@@ -16,7 +16,6 @@ contract TransferHandler {
     TransferRules private immutable RULES;
     InstrumentLedger private immutable LEDGER;
     address private immutable REGULATOR;
-    address private immutable OPERATOR;
     address private immutable REGISTRY;
     uint256 private immutable UNITS;
 
@@ -28,13 +27,13 @@ contract TransferHandler {
     constructor(
         TransferRules rules,
         InstrumentLedger ledger,
-        address[3] memory officers,
+        address[2] memory officers,
         uint256 units,
         address[] memory keys_,
         address[] memory accounts_
     ) {
         (RULES, LEDGER, UNITS) = (rules, ledger, units);
-        (REGULATOR, OPERATOR, REGISTRY) = (officers[0], officers[1], officers[2]);
+        (REGULATOR, REGISTRY) = (officers[0], officers[1]);
         (keys, accounts) = (keys_, accounts_);
     }
 
@@ -127,7 +126,7 @@ contract TransferHandler {
         given.restrictions = restrictions % 12 == 0 ? uint16(restrictions >> 8 & 15) : 0;
         vm.prank(REGISTRY);
         LEDGER.setEligibility(account, given);
-        vm.prank(OPERATOR);
+        vm.prank(REGULATOR);
         RULES.setOptIn(account, optedIn, "cause");
     }
 
@@ -207,7 +206,7 @@ contract TransferRulesInvariants is TransferSuite {
         for (uint256 i; i < 4; ++i) {
             _before[i] = ledger.balanceOf(_accounts[i], uka);
         }
-        _handler = new TransferHandler(rules, ledger, [regulator, operator, address(registry)], uka, keys, _accounts);
+        _handler = new TransferHandler(rules, ledger, [regulator, address(registry)], uka, keys, _accounts);
         targetContract(address(_handler));
     }
 

@@ -156,7 +156,7 @@ contract TransferRulesTest is TransferSuite {
         use(both(plain(Counterparty.LISTED), free));
         vm.expectPartialRevert(ITransferRules.NoTransferType.selector);
         propose(key, mill, 1);
-        vm.startPrank(operator);
+        vm.startPrank(regulator);
         vm.expectRevert(ITransferRules.CauseMissing.selector);
         rules.setOptIn(plant, true, 0);
         vm.expectEmit(address(rules));
@@ -165,7 +165,7 @@ contract TransferRulesTest is TransferSuite {
         vm.stopPrank();
         assertTrue(rules.hasOptedIn(plant), "may leave its list");
         uint256 id = _id(key, mill, 1);
-        vm.prank(operator);
+        vm.prank(regulator);
         rules.setOptIn(plant, false, "request");
         vm.warp(rules.transferOf(id).dueAt);
         vm.expectRevert(abi.encodeWithSelector(ITransferRules.TypeNoLongerApplies.selector, id));
@@ -747,7 +747,7 @@ contract TransferRulesTest is TransferSuite {
         uint256 application = desk.applySurrender(one(uka), one(50));
         approve(application);
         vm.prank(key);
-        desk.cancelVoluntarily(uka, 50, "beneficiary", "purpose");
+        desk.cancelVoluntarily(uka, 50, "beneficiary", "purpose", 2022);
         have(plant, 900, 900);
         vm.prank(surrenderer);
         vm.expectPartialRevert(IInstrumentLedger.InsufficientFree.selector);

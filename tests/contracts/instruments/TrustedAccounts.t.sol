@@ -265,7 +265,7 @@ contract TrustedAccountsTest is TransferSuite {
         // Owners and options change after the ledger was told.
         setOwner(plant, ownerA % 3);
         setOwner(mill, ownerB % 3);
-        vm.prank(operator);
+        vm.prank(regulator);
         rules.setOptIn(plant, opted, "option");
 
         uint256 since = ledger.directFrom(plant, mill, 1);

@@ -20,7 +20,6 @@ abstract contract TransferSuite is ComplianceSuite {
 
     TransferRules internal rules;
 
-    address internal operator = address(0x1005); // of the registry
     address internal second = address(0x2003); // may initiate and approve for plant
     address internal initiator = address(0x2004);
     address internal approver = address(0x2005);
@@ -55,13 +54,12 @@ abstract contract TransferSuite is ComplianceSuite {
             ),
             ""
         );
-        grant(Roles.REGISTRY_OPERATOR, operator);
         permit(address(rules), TransferRules.publishRules.selector, Roles.REGULATOR);
         permit(address(rules), TransferRules.assignRules.selector, Roles.REGULATOR);
         permit(address(rules), TransferRules.setCalendar.selector, Roles.REGULATOR);
         permit(address(rules), TransferRules.setHolidays.selector, Roles.REGULATOR);
         permit(address(rules), TransferRules.setTrustRules.selector, Roles.REGULATOR);
-        permit(address(rules), TransferRules.setOptIn.selector, Roles.REGISTRY_OPERATOR);
+        permit(address(rules), TransferRules.setOptIn.selector, Roles.REGULATOR);
         permit(address(rules), TransferRules.cancelFor.selector, Roles.REGULATOR);
         permit(address(rules), TransferRules.reverse.selector, Roles.REGULATOR);
 
