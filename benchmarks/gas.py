@@ -116,7 +116,7 @@ class Floor:
         stage, units = self.stage, self.stage.units
         one, other = self.traders[0], self.traders[1]
         treasury = stage.cast.treasury
-        cancel = stage.company(one).cancel_voluntarily.act(units, 10, "beneficiary", "purpose")
+        cancel = stage.company(one).cancel_voluntarily.act(units, 10, "beneficiary", "purpose", year=2021)
         stage.do(one.signer, cancel)
         issue = stage.regulator.issue_for_auction.act(treasury.account, stage.year, units, 1_000, "calendar of sales")
         return {

@@ -413,7 +413,13 @@ class Company(AccountHolder):
 
     @verb
     def cancel_voluntarily(
-        self, instrument: InstrumentId | int, quantity: Quantity, beneficiary: Digest, purpose: Digest
+        self,
+        instrument: InstrumentId | int,
+        quantity: Quantity,
+        beneficiary: Digest,
+        purpose: Digest,
+        *,
+        year: int | None = None,
     ) -> Act[None]:
         """Cancel units for good, for someone's benefit; the rights INITIATE and APPROVE.
 
@@ -422,12 +428,14 @@ class Company(AccountHolder):
             quantity: Whole tonnes.
             beneficiary: Salted commitment to who takes the benefit.
             purpose: Of the cancellation, or its digest.
+            year: Civil year whose emissions it answers for; None: none is named.
         """
         return self._desk.cancel_voluntarily(
             int(instrument),
             positive(tonnes(quantity), "quantity"),
             digest(beneficiary, "beneficiary"),
             digest(purpose, "purpose"),
+            0 if year is None else year_of(year),
         )
 
     def examine(self, units: Mapping[InstrumentId, int] | Iterable[tuple[InstrumentId | int, int]]) -> ExamineAnswer:

@@ -494,7 +494,7 @@ def _desk_vouchers(suite: Suite, series: int) -> Iterator[Voucher]:
                 (VoucherKind.SURRENDER, line.instrument, line.quantity, event.account, event.id) for line in lines
             ]
         elif isinstance(event, VoluntarilyCancelled):
-            cause = int.from_bytes(keccak(event.beneficiary + event.purpose), "big")
+            cause = int.from_bytes(keccak(event.beneficiary + event.purpose + event.year.to_bytes(32, "big")), "big")
             waiting.append((VoucherKind.CANCELLATION, event.instrument, event.quantity, event.account, cause))
         elif isinstance(event, VoucherIssued) and event.series == series:
             kind, instrument, quantity, account, ref = waiting.pop(0)

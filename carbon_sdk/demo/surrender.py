@@ -83,7 +83,11 @@ def cancel_voluntarily(stage: Stage) -> tuple[Party, int]:
             (
                 party.signer,
                 stage.company(party).cancel_voluntarily.act(
-                    stage.units, quantity, f"beneficiary of {party.name}", "a contribution beyond the obligation"
+                    stage.units,
+                    quantity,
+                    f"beneficiary of {party.name}",
+                    "a contribution beyond the obligation",
+                    year=stage.year,
                 ),
             )
         ]

@@ -313,15 +313,17 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
 
     /// @inheritdoc IComplianceDesk
     /// @dev The ledger goes first: it checks the caller and says for whom.
-    function cancelVoluntarily(uint256 instrument, uint256 quantity, bytes32 beneficiary, bytes32 purpose) external {
+    function cancelVoluntarily(uint256 instrument, uint256 quantity, bytes32 beneficiary, bytes32 purpose, uint16 year)
+        external
+    {
         require(
             _isOf(InstrumentClass.ALLOWANCE, instrument) || _isOf(InstrumentClass.CREDIT, instrument),
             NotCancellable(instrument)
         );
-        bytes32 cause = keccak256(abi.encode(beneficiary, purpose));
+        bytes32 cause = keccak256(abi.encode(beneficiary, purpose, year));
         address account = IInstrumentLedger(LEDGER).cancel(msg.sender, instrument, quantity, cause);
 
-        emit VoluntarilyCancelled(account, instrument, quantity, beneficiary, purpose);
+        emit VoluntarilyCancelled(account, instrument, quantity, beneficiary, purpose, year);
 
         _s().desk = _issueVoucher(_s().desk, VoucherKind.CANCELLATION, instrument, quantity, account, uint256(cause));
     }

@@ -111,8 +111,14 @@ interface IComplianceDesk {
     /// @notice Its voucher follows.
     /// @param beneficiary Salted commitment to who takes the benefit.
     /// @param purpose Digest of the purpose.
+    /// @param year Civil year whose emissions are answered for; 0: none is named.
     event VoluntarilyCancelled(
-        address indexed account, uint256 indexed instrument, uint256 quantity, bytes32 beneficiary, bytes32 purpose
+        address indexed account,
+        uint256 indexed instrument,
+        uint256 quantity,
+        bytes32 beneficiary,
+        bytes32 purpose,
+        uint16 year
     );
 
     /* SCHEME */
@@ -158,6 +164,10 @@ interface IComplianceDesk {
     /* VOLUNTARY CANCELLATION */
 
     /// @notice Cancel free units for good, for someone's benefit. By a representative with INITIATE and APPROVE, unless the
-    ///         account is under NO_TRANSFER.
-    function cancelVoluntarily(uint256 instrument, uint256 quantity, bytes32 beneficiary, bytes32 purpose) external;
+    ///         account is under NO_TRANSFER. Its voucher refers to keccak256(abi.encode(beneficiary, purpose, year)).
+    /// @param beneficiary Salted commitment to who takes the benefit.
+    /// @param purpose Digest of the purpose.
+    /// @param year Civil year whose emissions are answered for; 0: none is named.
+    function cancelVoluntarily(uint256 instrument, uint256 quantity, bytes32 beneficiary, bytes32 purpose, uint16 year)
+        external;
 }

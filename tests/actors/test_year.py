@@ -17,6 +17,7 @@ from carbon_sdk.contracts.generated.events import (
     DepositRecorded,
     ReportSubmitted,
     Trade,
+    VoluntarilyCancelled,
     VoucherIssued,
 )
 from carbon_sdk.errors import FloatRefused, InputError
@@ -183,7 +184,10 @@ def test_money__in_and_out__reconciles(town: Town) -> None:
 
 def test_voluntary_cancellation__leaves_a_voucher_that_verifies(town: Town, sold: Callable[[str, int], None]) -> None:
     sold("trader", 10)
-    done = town.company("trader").cancel_voluntarily(town.allowance, 7, "someone, salted", "offsetting a flight")
+    done = town.company("trader").cancel_voluntarily(
+        town.allowance, 7, "someone, salted", "offsetting a flight", year=YEAR
+    )
+    assert done.first(VoluntarilyCancelled).year == YEAR
     issued = done.first(VoucherIssued)
     assert issued.series == DESK_SERIES
     assert town.scheme.voucher(issued.series, issued.index).verify() is Verdict.VALID

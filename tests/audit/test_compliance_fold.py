@@ -165,12 +165,12 @@ def test_cancellation__voluntary__leaf_is_recomputed_from_its_event() -> None:
     story = Story()
     story.begin()
     beneficiary, purpose = b"\1" * 32, b"\2" * 32
-    cause = keccak(beneficiary + purpose)
+    cause = keccak(beneficiary + purpose + (2021).to_bytes(32, "big"))
     args = {"account": WORKS, "instrument": UNITS, "quantity": 5}
     wrong = story.act(
         (LEDGER, "UnitsCancelled", {**args, "cause": cause}),
         (LEDGER, "TransferSingle", {"from": WORKS, "to": ZERO_ADDRESS, "id": UNITS, "value": 5}),
-        (DESK, "VoluntarilyCancelled", {**args, "beneficiary": beneficiary, "purpose": purpose}),
+        (DESK, "VoluntarilyCancelled", {**args, "beneficiary": beneficiary, "purpose": purpose, "year": 2021}),
         (DESK, "VoucherIssued", {"series": 100, "index": 0, "orderOfDay": 1, "leaf": b"\0" * 32}),
     )
     assert any("not the hash of its voucher" in fault.what for fault in wrong.faults)

@@ -161,7 +161,7 @@ def _withdrawn(state: State, event: Event) -> None:
 def _cancelled(state: State, event: Event) -> None:
     args = event.args
     state.compliance.cancelled_voluntarily += args["quantity"]
-    cause = keccak(args["beneficiary"] + args["purpose"])
+    cause = keccak(args["beneficiary"] + args["purpose"] + args["year"].to_bytes(32, "big"))
     state.compliance.awaiting_vouchers.append(
         _voucher(
             VoucherKind.CANCELLATION,

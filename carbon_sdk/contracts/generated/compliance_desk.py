@@ -63,8 +63,8 @@ class ComplianceDesk(Contract):
     )
     CANCEL_VOLUNTARILY: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk",
-        "cancelVoluntarily(uint256,uint256,bytes32,bytes32)",
-        ("instrument", "quantity", "beneficiary", "purpose"),
+        "cancelVoluntarily(uint256,uint256,bytes32,bytes32,uint16)",
+        ("instrument", "quantity", "beneficiary", "purpose", "year"),
         (),
         lambda v: None,
     )
@@ -150,11 +150,13 @@ class ComplianceDesk(Contract):
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
 
-    def cancel_voluntarily(self, instrument: int, quantity: int, beneficiary: bytes, purpose: bytes) -> Act[None]:
+    def cancel_voluntarily(
+        self, instrument: int, quantity: int, beneficiary: bytes, purpose: bytes, year: int
+    ) -> Act[None]:
         """Cancel free units for good, for someone's benefit. By a representative with INITIATE and APPROVE, unless the
-        account is under NO_TRANSFER.
+        account is under NO_TRANSFER. Its voucher refers to keccak256(abi.encode(beneficiary, purpose, year)).
         """
-        return self._act(self.CANCEL_VOLUNTARILY, instrument, quantity, beneficiary, purpose)
+        return self._act(self.CANCEL_VOLUNTARILY, instrument, quantity, beneficiary, purpose, year)
 
     def examine(
         self, account: Address, instruments: Sequence[int], quantities: Sequence[int], *, block: BlockTag = "latest"

@@ -2741,20 +2741,21 @@ class VerifierEngaged(Event):
 class VoluntarilyCancelled(Event):
     """Its voucher follows."""
 
-    TOPIC: ClassVar[str] = "0x7895931d5566f6b7b266fe4379fc491f50e1af1505bd6b7ef1ddc2150979035b"
-    SIGNATURE: ClassVar[str] = "VoluntarilyCancelled(address,uint256,uint256,bytes32,bytes32)"
+    TOPIC: ClassVar[str] = "0x42880db05262c2f564f1df574b691b320b11d5918579ea338b7ed95d493c334f"
+    SIGNATURE: ClassVar[str] = "VoluntarilyCancelled(address,uint256,uint256,bytes32,bytes32,uint16)"
     INDEXED: ClassVar[int] = 2
     account: Address
     instrument: InstrumentId
     quantity: int
     beneficiary: bytes
     purpose: bytes
+    year: int
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> VoluntarilyCancelled:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
-        if len(b) < 96:
+        if len(b) < 128:
             raise short_event(topics[0])
         return VoluntarilyCancelled(
             checksummed(topics[1][26:].lower()),
@@ -2762,6 +2763,7 @@ class VoluntarilyCancelled(Event):
             int.from_bytes(b[0:32], "big"),
             b[32:64],
             b[64:96],
+            int.from_bytes(b[126:128], "big"),
         )
 
 

@@ -21,9 +21,9 @@ contract ComplianceGasTest is ComplianceSuite {
         approve(applyFor(uka, 100));
         approve(applyFor(uka, 100));
         vm.prank(key);
-        desk.cancelVoluntarily(uka, 1, "who", "why");
+        desk.cancelVoluntarily(uka, 1, "who", "why", 2021);
         vm.prank(key);
-        desk.cancelVoluntarily(uka, 1, "who", "why");
+        desk.cancelVoluntarily(uka, 1, "who", "why", 2021);
         pending = applyFor(uka, 300);
     }
 
@@ -69,7 +69,9 @@ contract ComplianceGasTest is ComplianceSuite {
         uint256 used = _whole(
             key,
             address(desk),
-            abi.encodeCall(ComplianceDesk.cancelVoluntarily, (uka, 10, keccak256("beneficiary"), keccak256("purpose")))
+            abi.encodeCall(
+                ComplianceDesk.cancelVoluntarily, (uka, 10, keccak256("beneficiary"), keccak256("purpose"), 2021)
+            )
         );
         emit Measured("cancel_units", used);
         assertLe(used, 90_000, "cancel");

@@ -330,13 +330,13 @@ contract ComplianceDeskTest is ComplianceSuite {
 
     // @requirement R-AST-6
     function test_cancel_freeUnits_makesAVoucher() public {
-        bytes32 cause = keccak256(abi.encode(bytes32("who"), bytes32("why")));
+        bytes32 cause = keccak256(abi.encode(bytes32("who"), bytes32("why"), uint256(2021)));
         vm.expectEmit(address(desk));
-        emit IComplianceDesk.VoluntarilyCancelled(plant, uka, 7, "who", "why");
+        emit IComplianceDesk.VoluntarilyCancelled(plant, uka, 7, "who", "why", 2021);
         vm.expectEmit(address(desk));
         emit IVoucherIssuer.VoucherIssued(SERIES, 0, 1, _leaf(VoucherKind.CANCELLATION, 0, 1, uka, 7, uint256(cause)));
         vm.prank(key);
-        desk.cancelVoluntarily(uka, 7, "who", "why");
+        desk.cancelVoluntarily(uka, 7, "who", "why", 2021);
 
         assertEq(ledger.balanceOf(plant, uka), 1993, "balance");
         assertEq(obligations.positionOf(plant).surrendered, 0, "no surrender");
@@ -345,9 +345,9 @@ contract ComplianceDeskTest is ComplianceSuite {
     function test_cancel_money_reverts() public {
         vm.startPrank(key);
         vm.expectRevert(abi.encodeWithSelector(IComplianceDesk.NotCancellable.selector, gbp));
-        desk.cancelVoluntarily(gbp, 7, "who", "why");
+        desk.cancelVoluntarily(gbp, 7, "who", "why", 2021);
         vm.expectRevert(abi.encodeWithSelector(IComplianceDesk.NotCancellable.selector, gbp | 1 << 255));
-        desk.cancelVoluntarily(gbp | 1 << 255, 7, "who", "why");
+        desk.cancelVoluntarily(gbp | 1 << 255, 7, "who", "why", 2021);
         vm.stopPrank();
     }
 
@@ -355,14 +355,14 @@ contract ComplianceDeskTest is ComplianceSuite {
         registry.open(plant, other, Rights.ALL & ~Rights.APPROVE);
         vm.prank(other);
         vm.expectPartialRevert(IEligibility.MissingRight.selector);
-        desk.cancelVoluntarily(uka, 7, "who", "why");
+        desk.cancelVoluntarily(uka, 7, "who", "why", 2021);
     }
 
     function test_cancel_boundUnits_reverts() public {
         applyFor(uka, 2000);
         vm.prank(key);
         vm.expectPartialRevert(IInstrumentLedger.InsufficientFree.selector);
-        desk.cancelVoluntarily(uka, 1, "who", "why");
+        desk.cancelVoluntarily(uka, 1, "who", "why", 2021);
     }
 
     /* VOUCHERS' DAY */
@@ -378,7 +378,7 @@ contract ComplianceDeskTest is ComplianceSuite {
     function _cancelOne(uint32 expected) private {
         vm.recordLogs();
         vm.prank(key);
-        desk.cancelVoluntarily(uka, 1, "who", "why");
+        desk.cancelVoluntarily(uka, 1, "who", "why", 2021);
         // The voucher's event is the last one of the transaction.
         Vm.Log[] memory logs = vm.getRecordedLogs();
         Vm.Log memory last = logs[logs.length - 1];

@@ -95,7 +95,7 @@ contract ComplianceHandler is ComplianceSuite {
     function cancel(bool first, bool credits, uint16 quantity) external {
         (, address by) = _who(first);
         vm.prank(by);
-        desk.cancelVoluntarily(credits ? credit : uka, quantity, "who", "why");
+        desk.cancelVoluntarily(credits ? credit : uka, quantity, "who", "why", 2021);
         if (credits) creditsCancelled += quantity;
         else allowancesCancelled += quantity;
         ++vouchers;
