@@ -169,6 +169,9 @@ def check(
             checked, and the verifier must compare `block.hash` with what it trusts.
         ledger: The ledger's address, where the verifier knows it; else it must be compared by eye.
         histories: The verifier's own: each field is compared with what they say.
+
+    Raises:
+        InputError: The histories do not reach to the certificate's block.
     """
     try:
         document = orjson.loads(content)
@@ -187,7 +190,11 @@ def check(
     problems.extend(_check_unit(document))
     problems.extend(_check_proof(document, trusted))
     if histories is not None:
-        problems.extend(_compare(document, histories))
+        read = histories.cursor().number
+        if read >= document["block"]["number"]:
+            problems.extend(_compare(document, histories))
+        elif not problems:
+            raise InputError(f"The store was read to block {read} only. Read on, then verify.")
     return problems
 
 
@@ -261,6 +268,10 @@ def _compare(document: Mapping[str, Any], histories: Histories) -> Iterator[Prob
     if document["chain"] != histories.chain:
         yield Problem("chain", f"{document['chain']}; the store is of {histories.chain}")
         return
+    number = document["block"]["number"]
+    header = histories.header_at(number)
+    if header and f"0x{header.hash.hex()}" != document["block"]["hash"]:
+        yield Problem("block.hash", f"{document['block']['hash']}; the store has 0x{header.hash.hex()}")
     given = _issued(document)
     serial = int(document["unit"]["serial"])
     try:
@@ -272,7 +283,7 @@ def _compare(document: Mapping[str, Any], histories: Histories) -> Iterator[Prob
     for name, value in true.items():
         if document["issued"][name] != value:
             yield Problem(f"issued.{name}", f"{document['issued'][name]}; the chain recorded {value}")
-    then = [station for station in life if station.movement.position.block <= document["block"]["number"]]
+    then = [station for station in life if station.movement.position.block <= number]
     if not then:
         yield Problem("block.number", "the unit was issued later")
         return

@@ -24,10 +24,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from carbon_sdk.audit.accounts import Accounts, BoundLine, Line, Owned
-from carbon_sdk.audit.events import Event, Position
+from carbon_sdk.audit.events import Event, Header, Position
 from carbon_sdk.audit.fold import UNIT_RULES, load_rules
 from carbon_sdk.audit.serials import Block, Movement, NotEnough, Places, Queue, Serials
 from carbon_sdk.audit.setting import SETTING_EVENTS, Setting, bound_for
+from carbon_sdk.audit.state import State
 from carbon_sdk.audit.store import Cursor, Store, blocks, insert_rows, logs, meta
 from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, checksummed
@@ -38,6 +39,7 @@ _BATCH = 40_000
 _REVERSIBLE = 4_096
 """Blocks below the last one that can be undone where the node does not say what is final."""
 _PAGE = 5_000
+_EVER = 1 << 62
 _WIDTH = 12
 """Bytes of a serial: the ledger counts in 96 bits."""
 
@@ -310,6 +312,42 @@ class Histories:
             gone = (places.c.chain == self.chain) & (places.c.gone > 0) & (places.c.gone <= oldest)
             connection.execute(sa.delete(places).where(gone))
 
+    def start_anew(self) -> None:
+        """Forget everything, so that the next `catch_up` makes it from the events again."""
+        self._undo(0, 0)
+
+    def differences(self, state: State) -> Iterator[str]:
+        """Where balances, what is bound, and the places of units are not what a fold of the same events says.
+
+        The events in the store carry digests, what is derived from them does not: an auditor compares it with this.
+
+        Args:
+            state: Folded up to the block that these histories have caught up with.
+        """
+        for key in {*state.ledger.balances, *state.book.in_orders}:
+            held, in_orders = state.ledger.balances.get(key, 0), state.book.in_orders.get(key, 0)
+            found = self.owned(*key, before=_EVER)
+            if found != (held + in_orders, in_orders):
+                yield f"{key[0]} in {InstrumentId(key[1])}: {found}, the fold has {held} held and {in_orders} in orders"
+        for (account, instrument, reason), quantity in state.ledger.encumbered.items():
+            known = self.bound(account, instrument, _EVER).get(reason, 0)
+            if known != quantity:
+                yield f"{account} in {InstrumentId(instrument)}: {known} bound for reason {reason}, not {quantity}"
+        serials = state.serials
+        expected = {
+            (_instrument(key[1]), place, _bytes(block.first), _bytes(block.end - 1), block.since)
+            for key, queues in _places_of(serials)
+            for place, queue in queues
+            for block in queue.blocks
+        }
+        columns = (places.c.instrument, places.c.place, places.c.first, places.c.last, places.c.since)
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(*columns).where(places.c.chain == self.chain, places.c.gone == 0))
+            real = {tuple(row) for row in rows}
+        for instrument, _, first, last, _ in sorted(expected ^ real):
+            about = InstrumentId(int.from_bytes(instrument, "big"))
+            yield f"{about}: units {int.from_bytes(first, 'big')} to {int.from_bytes(last, 'big')} are elsewhere"
+
     # QUESTIONS
 
     def cursor(self) -> Cursor:
@@ -340,6 +378,10 @@ class Histories:
         if not rows:
             raise InputError(f"{InstrumentId(instrument)} has no unit with the serial {serial}.")
         return [_station(row) for row in sorted(rows, key=lambda row: row.seq)]
+
+    def header_at(self, number: int) -> Header | None:
+        """The stored block of that number; None where it was not stored."""
+        return self._store.header_at(self.chain, number)
 
     def event_at(self, position: Position) -> Event:
         """The event of a movement, with all that it says."""
@@ -659,14 +701,8 @@ class _Writer:
         return born, left
 
     def _places(self) -> Iterator[tuple[tuple[bytes, tuple[Any, ...]], Sequence[tuple[bytes, Queue]]]]:
-        serials = self.serials
-        for free, queue in serials.free.items():
-            yield (_FREE, free), ((_FREE + _address(free[0]), queue),)
-        for bound, causes in serials.bound.items():
-            start = _bound_place(bound)
-            yield (_BOUND, bound), [(start + cause, queue) for cause, queue in causes.items()]
-        for offered, queue in serials.offered.items():
-            yield (_OFFERED, offered), ((_offered_place(offered), queue),)
+        for key, queues in _places_of(self.serials):
+            yield (queues[0][0][:1] if queues else _BOUND, key), queues
 
     # LOOKING UP
 
@@ -699,15 +735,26 @@ class _Writer:
             yield place, Queue(queue)
 
     def _owned(self, key: tuple[Address, int]) -> Owned:
-        return Owned() if self._whole else self._histories.owned(*key, before=1 << 62)
+        return Owned() if self._whole else self._histories.owned(*key, before=_EVER)
 
     def _bound_of(self, key: tuple[Address, int, int]) -> int:
         if self._whole:
             return 0
-        return self._histories.bound(key[0], key[1], before=1 << 62).get(key[2], 0)
+        return self._histories.bound(key[0], key[1], before=_EVER).get(key[2], 0)
 
 
 _NONE: set[tuple[bytes, Block]] = set()
+
+
+def _places_of(serials: Serials) -> Iterator[tuple[tuple[Any, ...], Sequence[tuple[bytes, Queue]]]]:
+    """Every place where units are, as the store names it, by account, instrument and the rest of its key."""
+    for free, queue in serials.free.items():
+        yield free, ((_FREE + _address(free[0]), queue),)
+    for bound, causes in serials.bound.items():
+        start = _bound_place(bound)
+        yield bound, [(start + cause, queue) for cause, queue in causes.items()]
+    for offered, queue in serials.offered.items():
+        yield offered, ((_offered_place(offered), queue),)
 
 
 def _with_logs(table: sa.Table) -> sa.Select[Any]:

@@ -5,12 +5,27 @@ from __future__ import annotations
 import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from carbon_sdk.cli.options import open_scheme, with_scheme
 
+if TYPE_CHECKING:
+    from carbon_sdk.audit.auditor import Auditor
+    from carbon_sdk.audit.histories import Histories
+
 NOT_EQUAL = 3
+
+
+def _bring_up(histories: Histories, auditor: Auditor) -> None:
+    """Let `carbon serial` and `carbon account` answer at once, with what the audit found to be true."""
+    histories.catch_up()
+    wrong = next(histories.differences(auditor.state), None) if auditor.state else None
+    if wrong:
+        click.echo(f"carbon: the histories in the store were altered and are made anew ({wrong})", err=True)
+        histories.start_anew()
+        histories.catch_up()
 
 
 @click.group()
@@ -35,10 +50,11 @@ def run(rpc: str | None, deployment: str | None, as_json: bool, store: str, proo
 
     with open_scheme(rpc, deployment) as scheme, contextlib.closing(open_store(store)) as events:
         indexer_of(scheme, events).sync()
-        report = auditor_of(scheme, events).run(proofs=proofs)
+        auditor = auditor_of(scheme, events)
+        report = auditor.run(proofs=proofs)
         title = scheme.deployment.scheme
         if report.ok:
-            Histories(events, scheme.chain.id).catch_up()  # so that `carbon serial` and `carbon account` answer at once
+            _bring_up(Histories(events, scheme.chain.id), auditor)
     if page:
         day = datetime.fromtimestamp(report.timestamp, UTC).date()
         write_atomically(page, render(Page(title, day, audit=report)))

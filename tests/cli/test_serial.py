@@ -316,6 +316,21 @@ def test_certificate__any_field_altered__is_found(certificate: bytes, scheme: Sc
     assert tried > 40
 
 
+def test_certificate__beyond_the_verifiers_store__is_not_called_forged(
+    certificate: bytes, scheme: Scheme, tmp_path: Path
+):
+    from carbon_sdk.audit.suite import indexer_of
+    from carbon_sdk.errors import InputError
+
+    early = open_store(tmp_path / "early.sqlite")
+    indexer_of(scheme, early).sync(to=orjson.loads(certificate)["block"]["number"] - 50)
+    histories = Histories(early, scheme.chain.id)
+    histories.catch_up()
+    with pytest.raises(InputError, match="Read on"):
+        check(certificate, trusted(certificate), histories=histories)
+    early.close()
+
+
 def test_certificate__with_something_added_missing_or_reordered__is_found(certificate: bytes):
     document = orjson.loads(certificate)
     assert check(certificate + b" ") != []

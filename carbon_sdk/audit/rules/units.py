@@ -10,12 +10,13 @@ from functools import partial
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import moves_units
-from carbon_sdk.audit.serials import Serials, is_unit
+from carbon_sdk.audit.serials import NotEnough, Serials, is_unit
 from carbon_sdk.audit.setting import Setting, bound_for, reference_of
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, OrderId, Side
 
 _LEDGER = "InstrumentLedger"
 _BOOK = "OrderBook"
+_MOST = 1 << 96
 
 
 # LEDGER
@@ -24,6 +25,8 @@ _BOOK = "OrderBook"
 @moves_units(_LEDGER, "UnitsIssued")
 def _issued(serials: Serials, setting: Setting, event: Event) -> None:
     args = event.args
+    if args["firstSerial"] + args["quantity"] > _MOST:
+        raise NotEnough(args["quantity"])  # more than the ledger can count
     if is_unit(args["instrument"]):
         serials.issue(
             event.position,
