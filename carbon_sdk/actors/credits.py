@@ -19,7 +19,7 @@ from carbon_sdk.chain.calls import Act
 from carbon_sdk.chain.sender import send_many
 from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.credit_projects import CreditProjects
-from carbon_sdk.contracts.generated.enums import InstrumentState, OfferState
+from carbon_sdk.contracts.generated.enums import InstrumentState, OfferState, ProjectState, PurchaseState
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.origin_register import BringInAnswer, OriginRegister
 from carbon_sdk.contracts.generated.structs import (
@@ -58,8 +58,42 @@ class OpenOffer:
     offer: Offer
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPurchase:
+    """An application to buy that waits for the seller.
+
+    Attributes:
+        number: Of the application.
+        purchase: Offer, buyer, tonnes.
+    """
+
+    number: int
+    purchase: Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedProject:
+    """A project with its number."""
+
+    number: int
+    project: Project
+
+
 class CreditReads(Actor):
     """What anyone reads of projects, offers and origins."""
+
+    def projects(self, state: ProjectState | None = None) -> tuple[NumberedProject, ...]:
+        """All projects in the order of their numbers, or those of one state."""
+        views = [
+            CreditProjects.PROJECT_OF.on(self._projects.address, number)
+            for number in range(1, self._projects.project_count() + 1)
+        ]
+        found = self.suite.chain.read_many(views)
+        return tuple(
+            NumberedProject(number, project)
+            for number, project in enumerate(found, 1)
+            if state is None or project.state is state
+        )
 
     def project(self, project: int) -> Project:
         """One project as it stands. Raises RuleBroken for a number that none has."""
@@ -85,6 +119,19 @@ class CreditReads(Actor):
     def purchase(self, purchase: int) -> Purchase:
         """One application to buy credits. Raises RuleBroken for a number that none has."""
         return self._offers.purchase_of(positive(purchase, "purchase"))
+
+    def purchases(self, offer: int | None = None) -> tuple[OpenPurchase, ...]:
+        """Applications to buy that wait for their seller, of one offer or of all, the oldest first."""
+        views = [
+            CreditOffers.PURCHASE_OF.on(self._offers.address, number)
+            for number in range(1, self._offers.purchase_count() + 1)
+        ]
+        found = self.suite.chain.read_many(views)
+        return tuple(
+            OpenPurchase(number, purchase)
+            for number, purchase in enumerate(found, 1)
+            if purchase.state is PurchaseState.APPLIED and offer in (None, purchase.offer)
+        )
 
     def labels(self, instrument: InstrumentId | int) -> Label:
         """What the regulator calls a credit."""

@@ -105,6 +105,8 @@ class Credits:
     """By instrument: what the buffer of its project has."""
     issued_in: dict[int, int] = field(default_factory=dict)
     """By instrument: what was issued for monitoring reports."""
+    converted: dict[int, int] = field(default_factory=dict)
+    """By instrument: what the module that converts has issued."""
     buffer_account: Address = ZERO_ADDRESS
     labels: dict[int, int] = field(default_factory=dict)
     required_labels: int = 0

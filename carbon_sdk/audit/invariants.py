@@ -465,7 +465,7 @@ def credits_are_what_was_verified(state: State) -> Iterator[str]:
 
 
 def credits_come_from_reports_or_other_registries(state: State) -> Iterator[str]:
-    """INV-25: units of an instrument of credits = what reports and imports were issued in it (R-AST-4)."""
+    """INV-25: units of an instrument of credits = of reports + of imports + converted into it (R-AST-4)."""
     if "OriginRegister" not in state.contracts:
         return
     imported: dict[int, int] = defaultdict(int)
@@ -473,7 +473,7 @@ def credits_come_from_reports_or_other_registries(state: State) -> Iterator[str]
         imported[one.instrument] += one.last - one.first + 1
     local = state.credits.issued_in
     for number, instrument in state.ledger.instruments.items():
-        due = imported[number] + local.get(number, 0)
+        due = imported[number] + local.get(number, 0) + state.credits.converted.get(number, 0)
         if number >> 80 == InstrumentClass.CREDIT and instrument.issued != due:
             yield f"{instrument.id}: issued {instrument.issued} t, of reports and imports {due} t"
 

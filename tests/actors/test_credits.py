@@ -139,6 +139,8 @@ def test_a_credits_life__from_project_to_retirement__is_told(
     (open_offer,) = works.credit_offers()
     assert (open_offer.number, open_offer.instrument, open_offer.offer.left) == (offer, old, 300)
     purchase = works.apply_for_purchase(offer, 200).result
+    assert [one.number for one in forest.purchases(offer)] == [purchase]
+    assert forest.purchases(offer + 1) == ()
     sold = forest.confirm_purchase(purchase)
     assert sold.first(PurchaseConfirmed).quantity == 200
     assert sold.first(VoucherIssued).order_of_day == 1
@@ -165,7 +167,8 @@ def test_a_project__refused_withdrawn_or_of_one_owner__issues_nothing(
     town.regulator.dismiss_body(body.account, "misconduct")
     with pytest.raises(Refused):
         body.validate_project(third, "design 2", True, "statement")
-    assert [forest.project(n).state.name for n in (first, second, third)] == ["REFUSED", "WITHDRAWN", "LISTED"]
+    assert [one.project.state.name for one in forest.projects()] == ["REFUSED", "WITHDRAWN", "LISTED"]
+    assert [one.number for one in forest.projects(ProjectState.LISTED)] == [third]
 
 
 def test_reports__withdrawn_and_refused__free_their_days(town: Town, forest: ProjectProponent, audited: None) -> None:

@@ -122,6 +122,13 @@ def test_units__that_no_report_is_behind__are_found(story: Story) -> None:
     assert story.found() == {"credits_come_from_reports_or_other_registries"}
 
 
+def test_units__that_were_converted__are_known(story: Story) -> None:
+    story.act((LEDGER, "BinderAppointed", {"reason": 8, "module": OFFERS}))
+    told, (at, name, moved) = units(UNIT, FORESTER, 101, 1)
+    story.act(told, (at, name, {**moved, "operator": OFFERS}))
+    assert story.found() == set()
+
+
 def test_days__reported_twice__are_found(story: Story) -> None:
     story.act(reported(2, 20, 25))
     assert story.found() == {"credits_are_what_was_verified", "no_event_contradicts_another"}

@@ -13,6 +13,7 @@ from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, Instr
 _LEDGER = "InstrumentLedger"
 _DESK = "CashDesk"
 _MONEY = InstrumentClass.MONEY
+_CONVERSION = 8  # reason whose module also issues
 
 needs_no_rule(_LEDGER, "ApprovalForAll", "URI")  # of the standard; never emitted here
 
@@ -64,6 +65,9 @@ def _cancelled(state: State, event: Event) -> None:
 def _transfer(state: State, event: Event) -> None:
     args = event.args
     _move(state, event, args["from"], args["to"], args["id"], args["value"])
+    if args["from"] == ZERO_ADDRESS and args.get("operator") == state.ledger.binders.get(_CONVERSION, ZERO_ADDRESS):
+        converted = state.credits.converted
+        converted[args["id"]] = converted.get(args["id"], 0) + args["value"]
 
 
 @on(_LEDGER, "TransferBatch")
