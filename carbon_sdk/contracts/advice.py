@@ -128,6 +128,7 @@ ADVICE: dict[str, str] = {
     "BadUnits": "Name one to eight instruments.",
     "ExchangeOpen": "Drop the open exchange first, or have the pledgee accept it.",
     "ForeclosureTooEarly": "Give notice after the due time and wait until its period is over.",
+    "FrozenByAuthority": "Foreclose less, or wait until the authority lifts its freeze.",
     "NoSuchAmendment": "Look at what is proposed, and agree to it word for word.",
     "NoSuchExchange": "Look at which exchange is open, and name its number.",
     "NotDue": "Wait until the due time has passed.",

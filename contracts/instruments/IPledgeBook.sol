@@ -10,6 +10,9 @@ pragma solidity 0.8.34;
 ///         A pledge holds allowances and credits of up to 8 instruments, in whole tonnes; lines of one instrument are added up.
 ///         An instrument is open when its units are pledged. If it closes or expires later, they stay pledged: they can be
 ///         released and exchanged, not foreclosed while it is closed.
+///
+///         A freeze of the authority lies on free units first. As far as it exceeds them it lies on pledged ones: they are not
+///         foreclosed while it lasts.
 /// @dev What an account does here is done by a representative with INITIATE and APPROVE. Whatever gives the pledgee more
 ///      (offer, top-up, exchange) is barred while the pledgor is under NO_TRANSFER; what it agreed to before is not.
 interface IPledgeBook {
@@ -95,6 +98,8 @@ interface IPledgeBook {
     error NoticeGivenAlready(uint256 id, uint40 at);
     /// @notice Foreclosure needs a notice and the end of its period; `from` is 0 while there is none.
     error ForeclosureTooEarly(uint256 id, uint256 from);
+    /// @notice The authority has frozen `frozen` of what `account` holds of `instrument`: less than was asked is left beside it.
+    error FrozenByAuthority(address account, uint256 instrument, uint256 frozen);
 
     /* EVENTS */
 
@@ -180,7 +185,8 @@ interface IPledgeBook {
     /// @notice By the pledgee, for instance because it has been paid.
     function withdrawNotice(uint256 id) external;
 
-    /// @notice Move some pledged units to the receiver of the terms. By the pledgee, when the notice period is over.
+    /// @notice Move some pledged units to the receiver of the terms. By the pledgee, when the notice period is over, as far as
+    ///         no freeze lies on them.
     function foreclose(uint256 id, Units[] calldata units) external;
 
     /// @notice Move all pledged units. By the pledgee.

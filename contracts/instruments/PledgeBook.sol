@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+
 import { Governed } from "../governance/Governed.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { AccountStatus, Eligibility, Restrictions, Rights } from "../types/Accounts.sol";
@@ -355,10 +357,20 @@ contract PledgeBook is IPledgeBook, IBinder, Governed {
         Units[] memory loose = _closeIfEmpty(id, pledge, PledgeState.FORECLOSED);
 
         for (uint256 i; i < units.length; ++i) {
+            _requireUnfrozen(pledge.pledgor, units[i].instrument, units[i].quantity);
             _ledger()
                 .moveEncumbered(pledge.pledgor, receiver, units[i].instrument, units[i].quantity, _REASON, bytes32(id));
         }
         _free(id, pledge.pledgor, loose);
+    }
+
+    /// @dev Before each line is moved, so that an instrument given twice cannot pass a freeze.
+    function _requireUnfrozen(address account, uint256 instrument, uint256 quantity) private view {
+        uint256 frozen = IERC7943MultiToken(LEDGER).getFrozenTokens(account, instrument);
+        uint256 held = IERC1155(LEDGER).balanceOf(account, instrument);
+        require(
+            frozen == 0 || (frozen <= held && quantity <= held - frozen), FrozenByAuthority(account, instrument, frozen)
+        );
     }
 
     /* THE AUTHORITY */

@@ -193,7 +193,9 @@ def test_a_forced_transfer__by_two_officers_and_reversed__is_all_right() -> None
     assert story.found() == []
     assert state.acts.acts[1].reversed_by == 2
     assert [item.act for item in state.serials.life_of(UNITS, 1)] == ["issued", "forced", "forced"]
+    story.now += 1001
     story.act(story.ordered(3, 60, **back))
+    assert "could not be reversed any more" in " ".join(story.found())
     story.act(story.done(3, SECOND), *story.forced(0, THIRD, WORKS))
     assert "reversed before" in " ".join(story.found())
 

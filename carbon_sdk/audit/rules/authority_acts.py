@@ -46,6 +46,9 @@ def _ordered(state: State, event: Event) -> None:
         if args["replaced"] != frozen:
             state.fault(event, f"{args['replaced']} are said to have been frozen, {frozen} were")
         return
+    reversed_ = state.acts.acts.get(act.reverses)
+    if reversed_ is not None and event.timestamp > reversed_.done_at + state.acts.rules[3]:
+        state.fault(event, f"act {act.reverses} could not be reversed any more")
     if bool(act.confirm_by) != _needs_second_officer(state, act):
         what = "waits for a second officer without need" if act.confirm_by else "needs a second officer"
         state.fault(event, f"act {number} over {act.quantity} {what}")
@@ -87,8 +90,6 @@ def _done(state: State, event: Event) -> None:
             act.quantity,
         ):
             state.fault(event, f"act {number} is not act {act.reverses} the other way round")
-        if act.ordered_at > reversed_.done_at + state.acts.rules[3]:
-            state.fault(event, f"act {act.reverses} could not be reversed any more")
         reversed_.reversed_by = number
         state.touch(event, "act", act.reverses)
 

@@ -752,6 +752,25 @@ contract PledgeBookTest is AuthoritySuite {
         assertEq(ledger.balanceOf(carolAccount, uka), UNITS + 100, "receiver");
     }
 
+    // @requirement R-AST-3 a freeze stops a foreclosure as far as it exceeds what is free
+    function test_foreclosure_ofFrozenUnits_waits() public {
+        uint256 id = _foreclosable(uka, 600);
+        freezeAll(aliceAccount, uka, 500); // 400 are free
+        bytes memory error = abi.encodeWithSelector(IPledgeBook.FrozenByAuthority.selector, aliceAccount, uka, 500);
+        _refused(bob, abi.encodeCall(PledgeBook.forecloseAll, (id)), error);
+        _refused(bob, abi.encodeCall(PledgeBook.foreclose, (id, _units(uka, 500, uka, 1))), error);
+        vm.prank(bob);
+        pledges.foreclose(id, line(uka, 500));
+        assertEq(ledger.balanceOf(aliceAccount, uka), 500, "what is frozen stays");
+        freezeAll(aliceAccount, uka, type(uint256).max);
+        error = abi.encodeWithSelector(IPledgeBook.FrozenByAuthority.selector, aliceAccount, uka, type(uint256).max);
+        _refused(bob, abi.encodeCall(PledgeBook.forecloseAll, (id)), error);
+        freezeAll(aliceAccount, uka, 0);
+        vm.prank(bob);
+        pledges.forecloseAll(id);
+        assertEq(ledger.balanceOf(aliceAccount, uka), 400, "left");
+    }
+
     // @requirement R-STK-2 a pledge is no way around the waiting times of transfers
     function test_leastNotice_isTheRegulators() public {
         vm.expectEmit(address(pledges));

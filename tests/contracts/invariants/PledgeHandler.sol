@@ -182,6 +182,8 @@ contract PledgeHandler is AuthoritySuite {
         }
         bool early = block.timestamp < uint256(pledge.noticeAt) + pledge.terms.noticePeriod;
         uint256 i = seed % units_.length;
+        uint256 frozen = ledger.getFrozenTokens(pledge.pledgor, units_[i].instrument);
+        uint256 heldBefore = ledger.balanceOf(pledge.pledgor, units_[i].instrument);
         bool ok = _send(
             pledgee,
             seed % 2 == 0
@@ -192,6 +194,8 @@ contract PledgeHandler is AuthoritySuite {
             "foreclosed"
         );
         if (ok && early) broken = "foreclosed before the notice was over";
+        uint256 heldAfter = ledger.balanceOf(pledge.pledgor, units_[i].instrument);
+        if (heldAfter < heldBefore && heldAfter < frozen) broken = "frozen units were foreclosed";
     }
 
     /// @dev Nobody but the side that may: whoever else tries changes nothing.
