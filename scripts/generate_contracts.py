@@ -707,7 +707,10 @@ OWN_IMPORTS = (
     ("carbon_sdk.contracts.advice", ("ADVICE",)),
     ("carbon_sdk.contracts.base", ("Contract", "short_event")),
     ("carbon_sdk.errors", ("NotPermitted", "RuleBroken")),
-    ("carbon_sdk.identifiers", ("Address", "InstrumentClass", "InstrumentId", "OrderId", "QuoteId", "Side", "checksummed")),
+    (
+        "carbon_sdk.identifiers",
+        ("Address", "InstrumentClass", "InstrumentId", "OrderId", "QuoteId", "Side", "checksummed"),
+    ),
 )
 
 

@@ -55,4 +55,6 @@ def _standing(scheme: Scheme) -> dict[str, object]:
         "applications": scheme.contract(StakeholderRegistry).application_count(),
         "instruments": {name: scheme.instrument(name).now() for name in deployment.instruments},
         "markets": {name: scheme.market(name).now() for name in deployment.markets},
+        "boards": {name: scheme.board(name).now() for name in deployment.boards},
+        "block_markets": {name: scheme.block_market(name).now() for name in deployment.block_markets},
     }

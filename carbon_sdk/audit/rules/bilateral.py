@@ -16,7 +16,7 @@ from carbon_sdk.audit.bilateral import (
     delivery,
 )
 from carbon_sdk.audit.events import Event
-from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.fold import needs_no_rule, on
 from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
 from carbon_sdk.audit.state import State
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
@@ -24,6 +24,8 @@ from carbon_sdk.identifiers import Address, InstrumentId, QuoteId, Side
 
 _BOARD = "QuoteBoard"
 _BLOCKS = "BlockTrades"
+
+needs_no_rule(_BLOCKS, "EIP712DomainChanged")  # of the standard; never emitted here
 
 
 # BOARDS
