@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.base import Actor
-from carbon_sdk.actors.transfers import TransferVerbs
-from carbon_sdk.actors.credits import CreditTrading
-from carbon_sdk.actors.token_money import PaysInTokens
-from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.bilateral import BilateralTrader
+from carbon_sdk.actors.credits import CreditTrading
+from carbon_sdk.actors.pledges import PledgeSides
+from carbon_sdk.actors.token_money import PaysInTokens
+from carbon_sdk.actors.transfers import TransferVerbs
 from carbon_sdk.actors.values import Digest, Moment, digest, label, moment, positive, whole, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView, Holding, OpenOrder

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from carbon_sdk.actors.transfers import TransferRegistration
 from carbon_sdk.actors.credits import CreditRegistry
+from carbon_sdk.actors.transfers import TransferRegistration
 from carbon_sdk.actors.values import Digest, Right, digest, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act

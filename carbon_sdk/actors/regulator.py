@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from carbon_sdk.actors.transfers import TransferRegulation
-from carbon_sdk.actors.credits import CreditRegulation
-from carbon_sdk.actors.banking import SetsBanking
-from carbon_sdk.actors.base import Actor
-from carbon_sdk.actors.token_money import RegulatesTokens
 from carbon_sdk.actors.authority_acts import AuthorityActs
+from carbon_sdk.actors.banking import SetsBanking
 from carbon_sdk.actors.bilateral import BilateralAuthority
+from carbon_sdk.actors.credits import CreditRegulation
+from carbon_sdk.actors.token_money import RegulatesTokens
+from carbon_sdk.actors.transfers import TransferRegulation
 from carbon_sdk.actors.values import (
     Capability,
     Digest,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.bilateral import BilateralManager, BilateralPlatform, BilateralSupervision
 from carbon_sdk.actors.credits import instruments_to_define
 from carbon_sdk.actors.token_money import StopsTokens
-from carbon_sdk.actors.bilateral import BilateralManager, BilateralPlatform, BilateralSupervision
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act

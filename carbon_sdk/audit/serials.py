@@ -13,7 +13,7 @@ it in the event store.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
@@ -443,6 +443,12 @@ class Serials:
         self._because = ""
         self._released = self._moved = self.giving_back = None
         return left
+
+    def direct_transfers(self) -> Iterator[tuple[Address, Address, int, int]]:
+        """What the running transaction moved from account to account, by no trade: sender, receiver, instrument, quantity."""
+        for (sender, receiver, instrument), several in self._direct.items():
+            for quantity, _ in several:
+                yield sender, receiver, instrument, quantity
 
     # QUESTIONS: by looking through everything; `histories.Histories` answers at once
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
+from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.setting import Setting

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from carbon_sdk.actors.values import Label
 from carbon_sdk.contracts.generated.enums import AccountKind, BusinessHours, Counterparty
 from carbon_sdk.contracts.generated.structs import Calendar
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.roles_file import load_roles
-from carbon_sdk.deployment.transfer_tables import sets_of
-from carbon_sdk.actors.values import Label
 from carbon_sdk.deployment.scheme_file import LABELS, load_scheme
+from carbon_sdk.deployment.transfer_tables import sets_of
 from carbon_sdk.errors import InputError
 from tests.deployment.conftest import ROLES, SCHEME
 

@@ -7,8 +7,8 @@ def load() -> None:
     """Declare all rules; doing it twice changes nothing."""
     from carbon_sdk.audit.rules import (  # noqa: F401 -- importing declares
         allocation,
-        banking,
         authority_acts,
+        banking,
         bilateral,
         compliance,
         governance,

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
-from carbon_sdk.identifiers import Address, OrderId
+from carbon_sdk.contracts.generated.enums import ActKind, ActState, Reason
+from carbon_sdk.contracts.generated.structs import AuthorityAct, Binding, SecondOfficerRules, Warrant
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId
+
+
+class ActOfAnswer(NamedTuple):
+    """What `AuthorityDesk.actOf` returns."""
+
+    act: AuthorityAct
+    bindings: tuple[Binding, ...]
+
+
+class OrderedAloneAnswer(NamedTuple):
+    """What `AuthorityDesk.orderedAlone` returns."""
+
+    quantity: int
+    until: int
 
 
 class AuthorityDesk(Contract):
@@ -18,34 +34,82 @@ class AuthorityDesk(Contract):
     UPGRADE_INTERFACE_VERSION: ClassVar[Function[str]] = Function.of(
         "AuthorityDesk", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
+    ACT_COUNT: ClassVar[Function[int]] = Function.of("AuthorityDesk", "actCount()", (), ("uint256",), lambda v: v[0])
+    ACT_OF: ClassVar[Function[ActOfAnswer]] = Function.of(
+        "AuthorityDesk",
+        "actOf(uint256)",
+        ("id",),
+        ("(uint8,uint8,uint40,uint40,uint40,address,uint64,address,uint64,address,address,uint256,uint256,bytes32,bytes32)", "(uint8,uint256)[]"),
+        lambda v: ActOfAnswer(AuthorityAct(ActKind(v[0][0]), ActState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], InstrumentId(v[0][11]), v[0][12], v[0][13], v[0][14]), tuple([Binding(Reason(x[0]), x[1]) for x in v[1]])),
+    )
     AUTHORITY: ClassVar[Function[Address]] = Function.of(
         "AuthorityDesk", "authority()", (), ("address",), lambda v: v[0]
     )
-    FORCE_TRANSFER: ClassVar[Function[None]] = Function.of(
-        "AuthorityDesk",
-        "forceTransfer(address,address,uint256,uint256,uint256[],bytes32,string)",
-        ("from_", "to", "instrument", "quantity", "orders", "cause", "reason"),
-        (),
-        lambda v: None,
+    CONFIRM: ClassVar[Function[None]] = Function.of(
+        "AuthorityDesk", "confirm(uint256,uint256[])", ("id", "orders"), (), lambda v: None
     )
-    FREEZE: ClassVar[Function[None]] = Function.of(
+    FORCE_TRANSFER: ClassVar[Function[int]] = Function.of(
         "AuthorityDesk",
-        "freeze(address,uint256,uint256,bytes32,string)",
-        ("account", "instrument", "quantity", "cause", "reason"),
-        (),
-        lambda v: None,
+        "forceTransfer(address,address,uint256,uint256,uint256[],(uint8,uint256)[],(bytes32,bytes32,string))",
+        ("from_", "to", "instrument", "quantity", "orders", "bindings", "warrant"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    FREEZE: ClassVar[Function[int]] = Function.of(
+        "AuthorityDesk",
+        "freeze(address,uint256,uint256,(bytes32,bytes32,string))",
+        ("account", "instrument", "quantity", "warrant"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    INITIALIZE: ClassVar[Function[None]] = Function.of(
+        "AuthorityDesk", "initialize((uint96,uint96,uint40,uint40))", ("rules",), (), lambda v: None
     )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "AuthorityDesk", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
+    ORDERED_ALONE: ClassVar[Function[OrderedAloneAnswer]] = Function.of(
+        "AuthorityDesk",
+        "orderedAlone(address,bool)",
+        ("officer", "in_money"),
+        ("uint256", "uint40"),
+        lambda v: OrderedAloneAnswer(v[0], v[1]),
+    )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "AuthorityDesk", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
+    )
+    RELEASE_BOUND: ClassVar[Function[int]] = Function.of(
+        "AuthorityDesk",
+        "releaseBound(address,uint256,uint256,(uint8,uint256)[],(bytes32,bytes32,string))",
+        ("account", "instrument", "quantity", "bindings", "warrant"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    REVERSE: ClassVar[Function[int]] = Function.of(
+        "AuthorityDesk",
+        "reverse(uint256,uint256[],(uint8,uint256)[],(bytes32,bytes32,string))",
+        ("act", "orders", "bindings", "warrant"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    SECOND_OFFICER_RULES: ClassVar[Function[SecondOfficerRules]] = Function.of(
+        "AuthorityDesk",
+        "secondOfficerRules()",
+        (),
+        ("(uint96,uint96,uint40,uint40)",),
+        lambda v: SecondOfficerRules(*v[0]),
     )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "AuthorityDesk", "setAuthority(address)", ("new_authority",), (), lambda v: None
     )
+    SET_SECOND_OFFICER_RULES: ClassVar[Function[None]] = Function.of(
+        "AuthorityDesk", "setSecondOfficerRules((uint96,uint96,uint40,uint40))", ("rules",), (), lambda v: None
+    )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "AuthorityDesk", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
+    )
+    WITHDRAW: ClassVar[Function[None]] = Function.of(
+        "AuthorityDesk", "withdraw(uint256,bytes32)", ("id", "cause"), (), lambda v: None
     )
 
     @classmethod
@@ -57,9 +121,21 @@ class AuthorityDesk(Contract):
         """`UPGRADE_INTERFACE_VERSION()`."""
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
+    def act_count(self, *, block: BlockTag = "latest") -> int:
+        """`actCount()`."""
+        return self._read(self.ACT_COUNT, block=block)
+
+    def act_of(self, id: int, *, block: BlockTag = "latest") -> ActOfAnswer:
+        """`actOf(uint256)`."""
+        return self._read(self.ACT_OF, id, block=block)
+
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
+
+    def confirm(self, id: int, orders: Sequence[OrderId]) -> Act[None]:
+        """Confirm an act that another officer ordered, and do it as things stand now. For REGULATOR."""
+        return self._act(self.CONFIRM, id, orders)
 
     def force_transfer(
         self,
@@ -68,32 +144,64 @@ class AuthorityDesk(Contract):
         instrument: int,
         quantity: int,
         orders: Sequence[OrderId],
-        cause: bytes,
-        reason: str,
-    ) -> Act[None]:
-        """Move units by order of a court or the authority: free ones first, then what `orders` held, then frozen ones.
-        For REGULATOR.
-        """
-        return self._act(self.FORCE_TRANSFER, from_, to, instrument, quantity, orders, cause, reason)
+        bindings: Sequence[Binding],
+        warrant: Warrant,
+    ) -> Act[int]:
+        """Move units by order of a court or the authority. `to` is eligible to receive; `from` need not be eligible."""
+        return self._act(self.FORCE_TRANSFER, from_, to, instrument, quantity, orders, bindings, warrant)
 
-    def freeze(self, account: Address, instrument: int, quantity: int, cause: bytes, reason: str) -> Act[None]:
-        """Set how much of a holding is frozen: an absolute amount that may exceed the balance; 0 ends it. For
-        REGULATOR.
+    def freeze(self, account: Address, instrument: int, quantity: int, warrant: Warrant) -> Act[int]:
+        """Set how much of a holding is frozen: an absolute amount that may exceed the balance; 0 ends it. One officer
+        may.
         """
-        return self._act(self.FREEZE, account, instrument, quantity, cause, reason)
+        return self._act(self.FREEZE, account, instrument, quantity, warrant)
+
+    def initialize(self, rules: SecondOfficerRules) -> Act[None]:
+        """`initialize((uint96,uint96,uint40,uint40))`."""
+        return self._act(self.INITIALIZE, rules)
 
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
+    def ordered_alone(self, officer: Address, in_money: bool, *, block: BlockTag = "latest") -> OrderedAloneAnswer:
+        """What `officer` ordered alone in the running period, which ends at `until`."""
+        return self._read(self.ORDERED_ALONE, officer, in_money, block=block)
+
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
         return self._read(self.PROXIABLE_UUID, block=block)
+
+    def release_bound(
+        self, account: Address, instrument: int, quantity: int, bindings: Sequence[Binding], warrant: Warrant
+    ) -> Act[int]:
+        """End rights of others in an account's units, so that they are free again: where a pledge is void, or nobody is
+        left who could release it.
+        """
+        return self._act(self.RELEASE_BOUND, account, instrument, quantity, bindings, warrant)
+
+    def reverse(self, act: int, orders: Sequence[OrderId], bindings: Sequence[Binding], warrant: Warrant) -> Act[int]:
+        """Give back what a forced transfer took, wholly and once, within the rules' time: a forced transfer the other
+        way.
+        """
+        return self._act(self.REVERSE, act, orders, bindings, warrant)
+
+    def second_officer_rules(self, *, block: BlockTag = "latest") -> SecondOfficerRules:
+        """`secondOfficerRules()`."""
+        return self._read(self.SECOND_OFFICER_RULES, block=block)
 
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
 
+    def set_second_officer_rules(self, rules: SecondOfficerRules) -> Act[None]:
+        """For ADMINISTRATOR, not for who is bound by them."""
+        return self._act(self.SET_SECOND_OFFICER_RULES, rules)
+
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""
         return self._act(self.UPGRADE_TO_AND_CALL, new_implementation, data, value=value)
+
+    def withdraw(self, id: int, cause: bytes) -> Act[None]:
+        """Drop an act that waits. For REGULATOR; whoever ordered it may, too."""
+        return self._act(self.WITHDRAW, id, cause)

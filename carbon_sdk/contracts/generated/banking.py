@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
+from carbon_sdk.contracts.generated.structs import BankingFigures, BankingRule, BankingStanding, BankingTerms
 from carbon_sdk.identifiers import Address
 
 
@@ -17,15 +19,66 @@ class Banking(Contract):
     UPGRADE_INTERFACE_VERSION: ClassVar[Function[str]] = Function.of(
         "Banking", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
+    ACT_COUNT: ClassVar[Function[int]] = Function.of("Banking", "actCount()", (), ("uint256",), lambda v: v[0])
     AUTHORITY: ClassVar[Function[Address]] = Function.of("Banking", "authority()", (), ("address",), lambda v: v[0])
+    CAUSE_OF: ClassVar[Function[bytes]] = Function.of(
+        "Banking", "causeOf(uint256)", ("id",), ("bytes32",), lambda v: v[0]
+    )
+    CONVERT: ClassVar[Function[int]] = Function.of(
+        "Banking", "convert(uint256,uint256)", ("rule", "quantity"), ("uint256",), lambda v: v[0]
+    )
+    CONVERT_FOR: ClassVar[Function[int]] = Function.of(
+        "Banking", "convertFor(uint256,address[])", ("rule", "accounts"), ("uint256",), lambda v: v[0]
+    )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "Banking", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
+    )
+    LAPSE: ClassVar[Function[int]] = Function.of(
+        "Banking", "lapse(uint256,address[])", ("rule", "accounts"), ("uint256",), lambda v: v[0]
+    )
+    MOVE_WINDOW: ClassVar[Function[None]] = Function.of(
+        "Banking", "moveWindow(uint256,uint40,uint40,bytes32)", ("rule", "opens", "closes", "cause"), (), lambda v: None
     )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "Banking", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
     )
+    RECORD_FIGURES: ClassVar[Function[None]] = Function.of(
+        "Banking",
+        "recordFigures(uint256,(address,uint80,uint80)[],bytes32)",
+        ("rule", "figures", "audit"),
+        (),
+        lambda v: None,
+    )
+    ROOM_OF: ClassVar[Function[int]] = Function.of(
+        "Banking", "roomOf(uint256,address)", ("rule", "account"), ("uint256",), lambda v: v[0]
+    )
+    RULE_COUNT: ClassVar[Function[int]] = Function.of("Banking", "ruleCount()", (), ("uint256",), lambda v: v[0])
+    RULE_FOR: ClassVar[Function[int]] = Function.of(
+        "Banking", "ruleFor(uint256)", ("instrument",), ("uint256",), lambda v: v[0]
+    )
+    RULE_OF: ClassVar[Function[BankingRule]] = Function.of(
+        "Banking",
+        "ruleOf(uint256)",
+        ("rule",),
+        ("((uint88,uint40,uint40,bool,bool,bool,uint32,uint16,uint88,uint96,uint96),uint96,uint96)",),
+        lambda v: BankingRule(BankingTerms(*v[0][0]), v[0][1], v[0][2]),
+    )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "Banking", "setAuthority(address)", ("new_authority",), (), lambda v: None
+    )
+    SET_RULE: ClassVar[Function[int]] = Function.of(
+        "Banking",
+        "setRule((uint88,uint40,uint40,bool,bool,bool,uint32,uint16,uint88,uint96,uint96),bytes32)",
+        ("terms", "document"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    STANDING_OF: ClassVar[Function[BankingStanding]] = Function.of(
+        "Banking",
+        "standingOf(uint256,address)",
+        ("rule", "account"),
+        ("(uint96,uint80,uint80)",),
+        lambda v: BankingStanding(*v[0]),
     )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "Banking", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
@@ -40,21 +93,87 @@ class Banking(Contract):
         """`UPGRADE_INTERFACE_VERSION()`."""
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
+    def act_count(self, *, block: BlockTag = "latest") -> int:
+        """Conversions and lapses so far; also the number of the last."""
+        return self._read(self.ACT_COUNT, block=block)
+
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
+
+    def cause_of(self, id: int, *, block: BlockTag = "latest") -> bytes:
+        """What the ledger has as the cause of a conversion or lapse: this contract's address, then the number in 96
+        bits.
+        """
+        return self._read(self.CAUSE_OF, id, block=block)
+
+    def convert(self, rule: int, quantity: int) -> Act[int]:
+        """Convert free units of the caller's account. By a representative with INITIATE and APPROVE, unless the account
+        is under NO_TRANSFER or NO_RECEIPT.
+        """
+        return self._act(self.CONVERT, rule, quantity)
+
+    def convert_for(self, rule: int, accounts: Sequence[Address]) -> Act[int]:
+        """Convert for accounts as much as is free and their limits allow, in the order given. Accounts that may not
+        receive, or for which there is nothing to convert, are passed over. For REGULATOR.
+        """
+        return self._act(self.CONVERT_FOR, rule, accounts)
 
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
+    def lapse(self, rule: int, accounts: Sequence[Address]) -> Act[int]:
+        """Cancel for good what accounts still have free of the rule's instrument, after the window, when the instrument
+        is closed or past its validity. Anyone may, as often as something has become free.
+        """
+        return self._act(self.LAPSE, rule, accounts)
+
+    def move_window(self, rule: int, opens: int, closes: int, cause: bytes) -> Act[None]:
+        """Open a rule's window earlier or later, prolong or shorten it, also when it has closed and nothing has lapsed.
+        The new end lies ahead. For REGULATOR.
+        """
+        return self._act(self.MOVE_WINDOW, rule, opens, closes, cause)
+
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
         return self._read(self.PROXIABLE_UUID, block=block)
 
+    def record_figures(self, rule: int, figures: Sequence[BankingFigures], audit: bytes) -> Act[None]:
+        """Record what accounts sold and held, from which their limits follow; a later record replaces an earlier one
+        and takes nothing back that was converted. For REGULATOR.
+        """
+        return self._act(self.RECORD_FIGURES, rule, figures, audit)
+
+    def room_of(self, rule: int, account: Address, *, block: BlockTag = "latest") -> int:
+        """How many more tonnes `account` may convert under `rule`, free or not."""
+        return self._read(self.ROOM_OF, rule, account, block=block)
+
+    def rule_count(self, *, block: BlockTag = "latest") -> int:
+        """`ruleCount()`."""
+        return self._read(self.RULE_COUNT, block=block)
+
+    def rule_for(self, instrument: int, *, block: BlockTag = "latest") -> int:
+        """The rule that is the latest for an instrument; 0: none."""
+        return self._read(self.RULE_FOR, instrument, block=block)
+
+    def rule_of(self, rule: int, *, block: BlockTag = "latest") -> BankingRule:
+        """`ruleOf(uint256)`."""
+        return self._read(self.RULE_OF, rule, block=block)
+
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
+
+    def set_rule(self, terms: BankingTerms, document: bytes) -> Act[int]:
+        """Set a rule; it takes the place of an earlier one for the same instrument whose window has closed, or has not
+        opened yet. For REGULATOR.
+        """
+        return self._act(self.SET_RULE, terms, document)
+
+    def standing_of(self, rule: int, account: Address, *, block: BlockTag = "latest") -> BankingStanding:
+        """`standingOf(uint256,address)`."""
+        return self._read(self.STANDING_OF, rule, account, block=block)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""

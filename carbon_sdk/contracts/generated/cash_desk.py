@@ -8,8 +8,8 @@ from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
 from carbon_sdk.contracts.generated.enums import WithdrawalState
-from carbon_sdk.contracts.generated.structs import Payout, Withdrawal
-from carbon_sdk.identifiers import Address
+from carbon_sdk.contracts.generated.structs import Backing, Payout, PayoutAddress, Withdrawal
+from carbon_sdk.identifiers import Address, InstrumentId
 
 
 class ReconcileAnswer(NamedTuple):
@@ -21,6 +21,16 @@ class ReconcileAnswer(NamedTuple):
     agrees: bool
 
 
+class ReconcileOfAnswer(NamedTuple):
+    """What `CashDesk.reconcileOf` returns."""
+
+    deposited: int
+    withdrawn: int
+    outstanding: int
+    held: int
+    agrees: bool
+
+
 class CashDesk(Contract):
     """`contracts/instruments/CashDesk.sol`."""
 
@@ -29,18 +39,44 @@ class CashDesk(Contract):
         "CashDesk", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
     AUTHORITY: ClassVar[Function[Address]] = Function.of("CashDesk", "authority()", (), ("address",), lambda v: v[0])
+    BACK_WITH_TOKEN: ClassVar[Function[None]] = Function.of(
+        "CashDesk", "backWithToken(uint256,address,uint8)", ("instrument", "token", "decimals"), (), lambda v: None
+    )
+    BACKING_OF: ClassVar[Function[Backing]] = Function.of(
+        "CashDesk", "backingOf(uint256)", ("instrument",), ("(address,uint8,bool)",), lambda v: Backing(*v[0])
+    )
     CANCEL_WITHDRAWAL: ClassVar[Function[None]] = Function.of(
         "CashDesk", "cancelWithdrawal(uint256)", ("id",), (), lambda v: None
     )
     CONFIRM_WITHDRAWAL: ClassVar[Function[None]] = Function.of(
         "CashDesk", "confirmWithdrawal(uint256,bytes32)", ("id", "bank_reference"), (), lambda v: None
     )
+    DEPOSIT_TOKENS: ClassVar[Function[None]] = Function.of(
+        "CashDesk", "depositTokens(uint256,uint256)", ("instrument", "amount"), (), lambda v: None
+    )
+    DEPOSIT_TOKENS_WITH_PERMIT: ClassVar[Function[None]] = Function.of(
+        "CashDesk",
+        "depositTokensWithPermit(uint256,uint256,uint256,uint8,bytes32,bytes32)",
+        ("instrument", "amount", "deadline", "v", "r", "s"),
+        (),
+        lambda v: None,
+    )
+    HOLD: ClassVar[Function[int]] = Function.of("CashDesk", "hold()", (), ("uint40",), lambda v: v[0])
     INITIALIZE: ClassVar[Function[None]] = Function.of("CashDesk", "initialize(uint40)", ("delay",), (), lambda v: None)
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "CashDesk", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
     IS_USED: ClassVar[Function[bool]] = Function.of(
         "CashDesk", "isUsed(bytes32)", ("bank_reference",), ("bool",), lambda v: v[0]
+    )
+    MONEY_OF: ClassVar[Function[InstrumentId]] = Function.of(
+        "CashDesk", "moneyOf(address)", ("token",), ("uint256",), lambda v: InstrumentId(v[0])
+    )
+    PAY_WITHDRAWAL: ClassVar[Function[None]] = Function.of(
+        "CashDesk", "payWithdrawal(uint256)", ("id",), (), lambda v: None
+    )
+    PAYOUT_ADDRESS_OF: ClassVar[Function[PayoutAddress]] = Function.of(
+        "CashDesk", "payoutAddressOf(address)", ("account",), ("(address,uint40)",), lambda v: PayoutAddress(*v[0])
     )
     PAYOUT_DELAY: ClassVar[Function[int]] = Function.of("CashDesk", "payoutDelay()", (), ("uint40",), lambda v: v[0])
     PAYOUT_OF: ClassVar[Function[Payout]] = Function.of(
@@ -56,6 +92,13 @@ class CashDesk(Contract):
         ("uint256", "uint256", "uint256", "bool"),
         lambda v: ReconcileAnswer(v[0], v[1], v[2], v[3]),
     )
+    RECONCILE_OF: ClassVar[Function[ReconcileOfAnswer]] = Function.of(
+        "CashDesk",
+        "reconcileOf(uint256)",
+        ("instrument",),
+        ("uint256", "uint256", "uint256", "uint256", "bool"),
+        lambda v: ReconcileOfAnswer(v[0], v[1], v[2], v[3], v[4]),
+    )
     RECORD_DEPOSIT: ClassVar[Function[None]] = Function.of(
         "CashDesk",
         "recordDeposit(address,uint256,bytes32)",
@@ -63,20 +106,40 @@ class CashDesk(Contract):
         (),
         lambda v: None,
     )
+    RECORD_DEPOSIT_OF: ClassVar[Function[None]] = Function.of(
+        "CashDesk",
+        "recordDepositOf(address,uint256,uint256,bytes32)",
+        ("account", "instrument", "amount", "bank_reference"),
+        (),
+        lambda v: None,
+    )
+    REFUSE_WITHDRAWAL: ClassVar[Function[None]] = Function.of(
+        "CashDesk", "refuseWithdrawal(uint256,bytes32)", ("id", "cause"), (), lambda v: None
+    )
     REJECT_WITHDRAWAL: ClassVar[Function[None]] = Function.of(
         "CashDesk", "rejectWithdrawal(uint256,bytes32)", ("id", "cause"), (), lambda v: None
     )
     REQUEST_WITHDRAWAL: ClassVar[Function[int]] = Function.of(
         "CashDesk", "requestWithdrawal(uint256)", ("amount",), ("uint256",), lambda v: v[0]
     )
+    REQUEST_WITHDRAWAL_OF: ClassVar[Function[int]] = Function.of(
+        "CashDesk", "requestWithdrawalOf(uint256,uint256)", ("instrument", "amount"), ("uint256",), lambda v: v[0]
+    )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "CashDesk", "setAuthority(address)", ("new_authority",), (), lambda v: None
     )
+    SET_HOLD: ClassVar[Function[None]] = Function.of("CashDesk", "setHold(uint40)", ("duration",), (), lambda v: None)
     SET_PAYOUT: ClassVar[Function[None]] = Function.of(
         "CashDesk", "setPayout(bytes32)", ("commitment",), (), lambda v: None
     )
+    SET_PAYOUT_ADDRESS: ClassVar[Function[None]] = Function.of(
+        "CashDesk", "setPayoutAddress(address)", ("to",), (), lambda v: None
+    )
     SET_PAYOUT_DELAY: ClassVar[Function[None]] = Function.of(
         "CashDesk", "setPayoutDelay(uint40)", ("delay",), (), lambda v: None
+    )
+    SET_STOPPED: ClassVar[Function[None]] = Function.of(
+        "CashDesk", "setStopped(uint256,bool,bytes32)", ("instrument", "stopped", "cause"), (), lambda v: None
     )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "CashDesk", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
@@ -88,8 +151,8 @@ class CashDesk(Contract):
         "CashDesk",
         "withdrawalOf(uint256)",
         ("id",),
-        ("(address,uint8,uint40,uint96,bytes32)",),
-        lambda v: Withdrawal(v[0][0], WithdrawalState(v[0][1]), v[0][2], v[0][3], v[0][4]),
+        ("(address,uint8,uint40,uint96,uint88,bytes32)",),
+        lambda v: Withdrawal(v[0][0], WithdrawalState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5]),
     )
 
     @classmethod
@@ -105,13 +168,41 @@ class CashDesk(Contract):
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
 
+    def back_with_token(self, instrument: int, token: Address, decimals: int) -> Act[None]:
+        """Say that `instrument` stands for `token`, one smallest unit for one. Before anything of it was issued, and
+        once: a money without a token is the bank's from its first deposit on. A token backs one money. For REGULATOR.
+        """
+        return self._act(self.BACK_WITH_TOKEN, instrument, token, decimals)
+
+    def backing_of(self, instrument: int, *, block: BlockTag = "latest") -> Backing:
+        """`backingOf(uint256)`."""
+        return self._read(self.BACKING_OF, instrument, block=block)
+
     def cancel_withdrawal(self, id: int) -> Act[None]:
-        """Take a request back before the bank confirms. By a representative with INITIATE and APPROVE."""
+        """Take a request back before it is paid. By a representative with INITIATE and APPROVE."""
         return self._act(self.CANCEL_WITHDRAWAL, id)
 
     def confirm_withdrawal(self, id: int, bank_reference: bytes) -> Act[None]:
         """The bank paid. For SETTLEMENT_BANK."""
         return self._act(self.CONFIRM_WITHDRAWAL, id, bank_reference)
+
+    def deposit_tokens(self, instrument: int, amount: int) -> Act[None]:
+        """Lock tokens of the caller, who has allowed the desk to take them, and mint as much for its account. By a
+        representative with INITIATE; the account may receive. Nobody's tokens but the caller's are ever taken.
+        """
+        return self._act(self.DEPOSIT_TOKENS, instrument, amount)
+
+    def deposit_tokens_with_permit(
+        self, instrument: int, amount: int, deadline: int, v: int, r: bytes, s: bytes
+    ) -> Act[None]:
+        """As `depositTokens`, with the caller's permit (EIP-2612) for `amount` in place of an allowance given before. A
+        permit that somebody else has used first does no harm.
+        """
+        return self._act(self.DEPOSIT_TOKENS_WITH_PERMIT, instrument, amount, deadline, v, r, s)
+
+    def hold(self, *, block: BlockTag = "latest") -> int:
+        """`hold()`."""
+        return self._read(self.HOLD, block=block)
 
     def initialize(self, delay: int) -> Act[None]:
         """`initialize(uint40)`."""
@@ -124,6 +215,21 @@ class CashDesk(Contract):
     def is_used(self, bank_reference: bytes, *, block: BlockTag = "latest") -> bool:
         """`isUsed(bytes32)`."""
         return self._read(self.IS_USED, bank_reference, block=block)
+
+    def money_of(self, token: Address, *, block: BlockTag = "latest") -> InstrumentId:
+        """The money that `token` backs; 0: none."""
+        return self._read(self.MONEY_OF, token, block=block)
+
+    def pay_withdrawal(self, id: int) -> Act[None]:
+        """Pay tokens out, once they were held for as long as the regulator wants. Anyone may; the account must not be
+        under NO_TRANSFER. An address that the token refuses strands nothing: the account cancels, names another and
+        asks again.
+        """
+        return self._act(self.PAY_WITHDRAWAL, id)
+
+    def payout_address_of(self, account: Address, *, block: BlockTag = "latest") -> PayoutAddress:
+        """`payoutAddressOf(address)`."""
+        return self._read(self.PAYOUT_ADDRESS_OF, account, block=block)
 
     def payout_delay(self, *, block: BlockTag = "latest") -> int:
         """`payoutDelay()`."""
@@ -143,23 +249,47 @@ class CashDesk(Contract):
         """
         return self._read(self.RECONCILE, block=block)
 
+    def reconcile_of(self, instrument: int, *, block: BlockTag = "latest") -> ReconcileOfAnswer:
+        """As `reconcile`, of any money. `held`: what the desk has of the token; 0 where the bank backs. `agrees` says
+        also that this is no less than what is outstanding.
+        """
+        return self._read(self.RECONCILE_OF, instrument, block=block)
+
     def record_deposit(self, account: Address, amount: int, bank_reference: bytes) -> Act[None]:
-        """Mint what the bank received for `account`. For SETTLEMENT_BANK."""
+        """Mint what the bank received for `account`, as main money. For SETTLEMENT_BANK."""
         return self._act(self.RECORD_DEPOSIT, account, amount, bank_reference)
+
+    def record_deposit_of(self, account: Address, instrument: int, amount: int, bank_reference: bytes) -> Act[None]:
+        """As `recordDeposit`, in any money that the bank backs. For SETTLEMENT_BANK."""
+        return self._act(self.RECORD_DEPOSIT_OF, account, instrument, amount, bank_reference)
+
+    def refuse_withdrawal(self, id: int, cause: bytes) -> Act[None]:
+        """Refuse to pay tokens out; the money is free again, to be frozen or moved by the authority. For REGULATOR."""
+        return self._act(self.REFUSE_WITHDRAWAL, id, cause)
 
     def reject_withdrawal(self, id: int, cause: bytes) -> Act[None]:
         """The bank will not pay; the money is free again. For SETTLEMENT_BANK."""
         return self._act(self.REJECT_WITHDRAWAL, id, cause)
 
     def request_withdrawal(self, amount: int) -> Act[int]:
-        """Ask for `amount` to be paid out; it is bound. By a representative with INITIATE and APPROVE, unless the
-        account is under NO_TRANSFER.
+        """Ask for `amount` of main money to be paid out; it is bound. By a representative with INITIATE and APPROVE,
+        unless the account is under NO_TRANSFER.
         """
         return self._act(self.REQUEST_WITHDRAWAL, amount)
+
+    def request_withdrawal_of(self, instrument: int, amount: int) -> Act[int]:
+        """As `requestWithdrawal`, in any money."""
+        return self._act(self.REQUEST_WITHDRAWAL_OF, instrument, amount)
 
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
+
+    def set_hold(self, duration: int) -> Act[None]:
+        """For how many seconds a withdrawal of tokens waits before it can be paid, those asked for included. For
+        REGULATOR.
+        """
+        return self._act(self.SET_HOLD, duration)
 
     def set_payout(self, commitment: bytes) -> Act[None]:
         """Name where money is paid out to, from now on and after the delay. By a representative with INITIATE and
@@ -167,9 +297,21 @@ class CashDesk(Contract):
         """
         return self._act(self.SET_PAYOUT, commitment)
 
+    def set_payout_address(self, to: Address) -> Act[None]:
+        """Name the address that tokens are paid out to, from now on and after the same delay. By a representative with
+        INITIATE and APPROVE. Withdrawals already asked for keep their address.
+        """
+        return self._act(self.SET_PAYOUT_ADDRESS, to)
+
     def set_payout_delay(self, delay: int) -> Act[None]:
         """For how many seconds a new destination cannot be used. For REGULATOR."""
         return self._act(self.SET_PAYOUT_DELAY, delay)
+
+    def set_stopped(self, instrument: int, stopped: bool, cause: bytes) -> Act[None]:
+        """Stop, or go on with, deposits and payments of a money that a token backs. Withdrawals can be asked for and
+        taken back meanwhile. For SERVICE_REGULATOR.
+        """
+        return self._act(self.SET_STOPPED, instrument, stopped, cause)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""

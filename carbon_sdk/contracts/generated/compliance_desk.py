@@ -116,9 +116,13 @@ class ComplianceDesk(Contract):
     )
 
     @classmethod
-    def creation(cls, ledger: Address, obligations: Address) -> Act[bytes]:
+    def creation(cls, ledger: Address, obligations: Address, credit_projects: Address) -> Act[bytes]:
         """The act that creates one."""
-        return cls._creation(("address", "address"), ("ledger", "obligations"), (ledger, obligations))
+        return cls._creation(
+            ("address", "address", "address"),
+            ("ledger", "obligations", "credit_projects"),
+            (ledger, obligations, credit_projects),
+        )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
         """`UPGRADE_INTERFACE_VERSION()`."""

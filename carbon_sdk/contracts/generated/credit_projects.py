@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
+from carbon_sdk.contracts.generated.enums import MonitoringState, ProjectState
+from carbon_sdk.contracts.generated.structs import Crediting, Design, ICreditProjectsAccreditation, Monitoring, Project
 from carbon_sdk.identifiers import Address
 
 
@@ -17,47 +20,367 @@ class CreditProjects(Contract):
     UPGRADE_INTERFACE_VERSION: ClassVar[Function[str]] = Function.of(
         "CreditProjects", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
+    ACCREDIT_BODY: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "accreditBody(address,(uint64,uint40,uint40),bytes32)",
+        ("body", "accreditation", "document"),
+        (),
+        lambda v: None,
+    )
+    ACCREDITATION_OF: ClassVar[Function[ICreditProjectsAccreditation]] = Function.of(
+        "CreditProjects",
+        "accreditationOf(address)",
+        ("body",),
+        ("(uint64,uint40,uint40)",),
+        lambda v: ICreditProjectsAccreditation(*v[0]),
+    )
+    AMEND_DESIGN: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "amendDesign(uint32,(bytes32,bytes32,uint16,uint8,bool,bool))",
+        ("project", "design"),
+        (),
+        lambda v: None,
+    )
     AUTHORITY: ClassVar[Function[Address]] = Function.of(
         "CreditProjects", "authority()", (), ("address",), lambda v: v[0]
+    )
+    BUFFER_ACCOUNT: ClassVar[Function[Address]] = Function.of(
+        "CreditProjects", "bufferAccount()", (), ("address",), lambda v: v[0]
+    )
+    BUFFER_OF: ClassVar[Function[int]] = Function.of(
+        "CreditProjects", "bufferOf(uint256)", ("instrument",), ("uint256",), lambda v: v[0]
+    )
+    CANCEL_BUFFER: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "cancelBuffer(uint32,uint256,uint256,bytes32)",
+        ("project", "instrument", "quantity", "cause"),
+        (),
+        lambda v: None,
+    )
+    CLOSE: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "close(uint32,bytes32)", ("project", "cause"), (), lambda v: None
+    )
+    COMPENSATE: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "compensate(uint32,uint256,uint256)",
+        ("project", "instrument", "quantity"),
+        (),
+        lambda v: None,
+    )
+    DISMISS_BODY: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "dismissBody(address,bytes32)", ("body", "cause"), (), lambda v: None
+    )
+    ENGAGE_BODY: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "engageBody(uint32,address)", ("project", "body"), (), lambda v: None
     )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "CreditProjects", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
+    ISSUE: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "issue(uint32,uint32,uint256[],uint256[])",
+        ("project", "report", "instruments", "quantities"),
+        (),
+        lambda v: None,
+    )
+    ISSUE_IMPORTED: ClassVar[Function[int]] = Function.of(
+        "CreditProjects",
+        "issueImported(address,uint256,uint256,bytes32)",
+        ("account", "instrument", "quantity", "cause"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    LABELS_OF: ClassVar[Function[int]] = Function.of(
+        "CreditProjects", "labelsOf(uint256)", ("instrument",), ("uint16",), lambda v: v[0]
+    )
+    LIST: ClassVar[Function[int]] = Function.of(
+        "CreditProjects", "list((bytes32,bytes32,uint16,uint8,bool,bool))", ("design",), ("uint32",), lambda v: v[0]
+    )
+    MAY_SURRENDER: ClassVar[Function[bool]] = Function.of(
+        "CreditProjects", "maySurrender(uint256)", ("instrument",), ("bool",), lambda v: v[0]
+    )
+    MONITORING_OF: ClassVar[Function[Monitoring]] = Function.of(
+        "CreditProjects",
+        "monitoringOf(uint32,uint32)",
+        ("project", "report"),
+        ("(uint32,uint32,uint32,uint8,uint96,uint96)",),
+        lambda v: Monitoring(v[0][0], v[0][1], v[0][2], MonitoringState(v[0][3]), v[0][4], v[0][5]),
+    )
+    NAME_BUFFER_ACCOUNT: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "nameBufferAccount(address)", ("account",), (), lambda v: None
+    )
+    PROJECT_COUNT: ClassVar[Function[int]] = Function.of(
+        "CreditProjects", "projectCount()", (), ("uint32",), lambda v: v[0]
+    )
+    PROJECT_OF: ClassVar[Function[Project]] = Function.of(
+        "CreditProjects",
+        "projectOf(uint32)",
+        ("project",),
+        ("(address,uint8,uint32,uint32,address,address,(bytes32,bytes32,uint16,uint8,bool,bool),(uint32,uint32,uint8,uint16,uint40),uint96,uint96,uint96,uint96)",),
+        lambda v: Project(v[0][0], ProjectState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], Design(*v[0][6]), Crediting(*v[0][7]), v[0][8], v[0][9], v[0][10], v[0][11]),
+    )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "CreditProjects", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
+    )
+    RECORD_REVERSAL: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "recordReversal(uint32,uint256,bytes32)",
+        ("project", "tonnes", "document"),
+        (),
+        lambda v: None,
+    )
+    REFUSE: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "refuse(uint32,bytes32)", ("project", "reasons"), (), lambda v: None
+    )
+    REFUSE_MONITORING: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "refuseMonitoring(uint32,uint32,bytes32)",
+        ("project", "report", "reasons"),
+        (),
+        lambda v: None,
+    )
+    REGISTER: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "register(uint32,(uint32,uint32,uint8,uint16,uint40),bytes32)",
+        ("project", "crediting", "decision"),
+        (),
+        lambda v: None,
+    )
+    RELEASE_BUFFER: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "releaseBuffer(uint256,uint256)", ("instrument", "quantity"), (), lambda v: None
+    )
+    RENEW: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "renew(uint32,uint32,uint40,bytes32)",
+        ("project", "last_day", "liable_until", "decision"),
+        (),
+        lambda v: None,
+    )
+    REPORT_MONITORING: ClassVar[Function[int]] = Function.of(
+        "CreditProjects",
+        "reportMonitoring(uint32,uint32,uint32,uint96,bytes32)",
+        ("project", "first_day", "last_day", "claimed", "document"),
+        ("uint32",),
+        lambda v: v[0],
+    )
+    REPORT_REVERSAL: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "reportReversal(uint32,uint256,bytes32)",
+        ("project", "tonnes", "document"),
+        (),
+        lambda v: None,
+    )
+    REQUIRED_LABELS: ClassVar[Function[int]] = Function.of(
+        "CreditProjects", "requiredLabels()", (), ("uint16",), lambda v: v[0]
     )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "CreditProjects", "setAuthority(address)", ("new_authority",), (), lambda v: None
     )
+    SET_LABELS: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "setLabels(uint256,uint16,bytes32)", ("instrument", "labels", "cause"), (), lambda v: None
+    )
+    SET_REQUIRED_LABELS: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "setRequiredLabels(uint16,bytes32)", ("labels", "cause"), (), lambda v: None
+    )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "CreditProjects", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
     )
+    VALIDATE: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "validate(uint32,bytes32,bool,bytes32)",
+        ("project", "document", "favourable", "statement"),
+        (),
+        lambda v: None,
+    )
+    VERIFY: ClassVar[Function[None]] = Function.of(
+        "CreditProjects",
+        "verify(uint32,uint32,uint96,bytes32,bytes32)",
+        ("project", "report", "verified", "reason", "statement"),
+        (),
+        lambda v: None,
+    )
+    WITHDRAW_MONITORING: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "withdrawMonitoring(uint32,uint32)", ("project", "report"), (), lambda v: None
+    )
+    WITHDRAW_PROJECT: ClassVar[Function[None]] = Function.of(
+        "CreditProjects", "withdrawProject(uint32)", ("project",), (), lambda v: None
+    )
 
     @classmethod
-    def creation(cls, ledger: Address) -> Act[bytes]:
+    def creation(cls, ledger: Address, origin_register: Address, scheme: int) -> Act[bytes]:
         """The act that creates one."""
-        return cls._creation(("address",), ("ledger",), (ledger,))
+        return cls._creation(
+            ("address", "address", "uint16"), ("ledger", "origin_register", "scheme"), (ledger, origin_register, scheme)
+        )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
         """`UPGRADE_INTERFACE_VERSION()`."""
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
+    def accredit_body(self, body: Address, accreditation: ICreditProjectsAccreditation, document: bytes) -> Act[None]:
+        """Accredit an account of kind VERIFIER, or replace its accreditation."""
+        return self._act(self.ACCREDIT_BODY, body, accreditation, document)
+
+    def accreditation_of(self, body: Address, *, block: BlockTag = "latest") -> ICreditProjectsAccreditation:
+        """`accreditationOf(address)`."""
+        return self._read(self.ACCREDITATION_OF, body, block=block)
+
+    def amend_design(self, project: int, design: Design) -> Act[None]:
+        """Replace the design, before it is validated."""
+        return self._act(self.AMEND_DESIGN, project, design)
+
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
+
+    def buffer_account(self, *, block: BlockTag = "latest") -> Address:
+        """`bufferAccount()`."""
+        return self._read(self.BUFFER_ACCOUNT, block=block)
+
+    def buffer_of(self, instrument: int, *, block: BlockTag = "latest") -> int:
+        """What the buffer of its project has of the instrument."""
+        return self._read(self.BUFFER_OF, instrument, block=block)
+
+    def cancel_buffer(self, project: int, instrument: int, quantity: int, cause: bytes) -> Act[None]:
+        """Cancel credits of a buffer for what the project owes: of its own, and when that is empty of any other. For
+        REGULATOR.
+        """
+        return self._act(self.CANCEL_BUFFER, project, instrument, quantity, cause)
+
+    def close(self, project: int, cause: bytes) -> Act[None]:
+        """No more reports. For REGISTRY_OPERATOR."""
+        return self._act(self.CLOSE, project, cause)
+
+    def compensate(self, project: int, instrument: int, quantity: int) -> Act[None]:
+        """Cancel free credits of the proponent, such as may be surrendered, for what the project owes. By a
+        representative with INITIATE and APPROVE.
+        """
+        return self._act(self.COMPENSATE, project, instrument, quantity)
+
+    def dismiss_body(self, body: Address, cause: bytes) -> Act[None]:
+        """End an accreditation. What was stated before stays."""
+        return self._act(self.DISMISS_BODY, body, cause)
+
+    def engage_body(self, project: int, body: Address) -> Act[None]:
+        """Name who validates and verifies; again, to change."""
+        return self._act(self.ENGAGE_BODY, project, body)
 
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
+    def issue(self, project: int, report: int, instruments: Sequence[int], quantities: Sequence[int]) -> Act[None]:
+        """Issue what was verified, by vintage: the buffer's share of each line, rounded up, into the buffer, the rest
+        to the proponent. Not while it owes for a reversal.
+        """
+        return self._act(self.ISSUE, project, report, instruments, quantities)
+
+    def issue_imported(self, account: Address, instrument: int, quantity: int, cause: bytes) -> Act[int]:
+        """Issue what came in from another registry. Only the OriginRegister."""
+        return self._act(self.ISSUE_IMPORTED, account, instrument, quantity, cause)
+
+    def labels_of(self, instrument: int, *, block: BlockTag = "latest") -> int:
+        """`labelsOf(uint256)`."""
+        return self._read(self.LABELS_OF, instrument, block=block)
+
+    def list(self, design: Design) -> Act[int]:
+        """List a project. For an account of kind PROJECT_PROPONENT."""
+        return self._act(self.LIST, design)
+
+    def may_surrender(self, instrument: int, *, block: BlockTag = "latest") -> bool:
+        """Whether a credit's labels let it be surrendered: all that are required, and not VOLUNTARY_ONLY."""
+        return self._read(self.MAY_SURRENDER, instrument, block=block)
+
+    def monitoring_of(self, project: int, report: int, *, block: BlockTag = "latest") -> Monitoring:
+        """`monitoringOf(uint32,uint32)`."""
+        return self._read(self.MONITORING_OF, project, report, block=block)
+
+    def name_buffer_account(self, account: Address) -> Act[None]:
+        """Name the account, of kind GOVERNMENT, of the buffers of projects registered from now on. For REGULATOR."""
+        return self._act(self.NAME_BUFFER_ACCOUNT, account)
+
+    def project_count(self, *, block: BlockTag = "latest") -> int:
+        """`projectCount()`."""
+        return self._read(self.PROJECT_COUNT, block=block)
+
+    def project_of(self, project: int, *, block: BlockTag = "latest") -> Project:
+        """`projectOf(uint32)`."""
+        return self._read(self.PROJECT_OF, project, block=block)
+
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
         return self._read(self.PROXIABLE_UUID, block=block)
+
+    def record_reversal(self, project: int, tonnes: int, document: bytes) -> Act[None]:
+        """As `reportReversal`, found by others. For REGULATOR."""
+        return self._act(self.RECORD_REVERSAL, project, tonnes, document)
+
+    def refuse(self, project: int, reasons: bytes) -> Act[None]:
+        """Refuse a project that is listed or validated. For REGISTRY_OPERATOR."""
+        return self._act(self.REFUSE, project, reasons)
+
+    def refuse_monitoring(self, project: int, report: int, reasons: bytes) -> Act[None]:
+        """Refuse a report, verified or not. For REGISTRY_OPERATOR. The days are free again if it is the last report."""
+        return self._act(self.REFUSE_MONITORING, project, report, reasons)
+
+    def register(self, project: int, crediting: Crediting, decision: bytes) -> Act[None]:
+        """Register a validated project. For REGISTRY_OPERATOR."""
+        return self._act(self.REGISTER, project, crediting, decision)
+
+    def release_buffer(self, instrument: int, quantity: int) -> Act[None]:
+        """Give credits of the buffer to the proponent, when the liability is over and nothing owed. For
+        REGISTRY_OPERATOR.
+        """
+        return self._act(self.RELEASE_BUFFER, instrument, quantity)
+
+    def renew(self, project: int, last_day: int, liable_until: int, decision: bytes) -> Act[None]:
+        """Let the crediting period, and the liability, last longer. For REGISTRY_OPERATOR."""
+        return self._act(self.RENEW, project, last_day, liable_until, decision)
+
+    def report_monitoring(self, project: int, first_day: int, last_day: int, claimed: int, document: bytes) -> Act[int]:
+        """Report reductions or removals of days inside the crediting period, after those reported before, that are
+        over. By a representative of the proponent with Rights.REPORT.
+        """
+        return self._act(self.REPORT_MONITORING, project, first_day, last_day, claimed, document)
+
+    def report_reversal(self, project: int, tonnes: int, document: bytes) -> Act[None]:
+        """Say that tonnes that were credited are lost. By the proponent, with Rights.REPORT."""
+        return self._act(self.REPORT_REVERSAL, project, tonnes, document)
+
+    def required_labels(self, *, block: BlockTag = "latest") -> int:
+        """`requiredLabels()`."""
+        return self._read(self.REQUIRED_LABELS, block=block)
 
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
 
+    def set_labels(self, instrument: int, labels: int, cause: bytes) -> Act[None]:
+        """Replace the labels of a credit."""
+        return self._act(self.SET_LABELS, instrument, labels, cause)
+
+    def set_required_labels(self, labels: int, cause: bytes) -> Act[None]:
+        """Which labels a credit needs, all of them, to be surrendered."""
+        return self._act(self.SET_REQUIRED_LABELS, labels, cause)
+
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""
         return self._act(self.UPGRADE_TO_AND_CALL, new_implementation, data, value=value)
+
+    def validate(self, project: int, document: bytes, favourable: bool, statement: bytes) -> Act[None]:
+        """State whether the design meets the rules. By a representative with Rights.REPORT of the engaged body,
+        accredited for the scope and independent. Not favourable: the project stays listed.
+        """
+        return self._act(self.VALIDATE, project, document, favourable, statement)
+
+    def verify(self, project: int, report: int, verified: int, reason: bytes, statement: bytes) -> Act[None]:
+        """State how much was reduced or removed; nothing: the report is refused. As `validate`."""
+        return self._act(self.VERIFY, project, report, verified, reason, statement)
+
+    def withdraw_monitoring(self, project: int, report: int) -> Act[None]:
+        """Take the last report back, before credits are issued. Its days are free again. By the proponent."""
+        return self._act(self.WITHDRAW_MONITORING, project, report)
+
+    def withdraw_project(self, project: int) -> Act[None]:
+        """Take the project back before it is registered."""
+        return self._act(self.WITHDRAW_PROJECT, project)

@@ -30,6 +30,25 @@ class AccountStatus(IntEnum):
     CLOSED = 3
 
 
+class ActKind(IntEnum):
+    """Solidity's `ActKind`."""
+
+    NONE = 0
+    FREEZE = 1
+    FORCED_TRANSFER = 2
+    REVERSAL = 3
+    RELEASE = 4
+
+
+class ActState(IntEnum):
+    """Solidity's `ActState`."""
+
+    NONE = 0
+    PROPOSED = 1
+    DONE = 2
+    WITHDRAWN = 3
+
+
 class ApplicationState(IntEnum):
     """Solidity's `ApplicationState`."""
 
@@ -51,6 +70,45 @@ class ApplicationStatus(IntEnum):
     APPROVED = 5
 
 
+class BlockMarketState(IntEnum):
+    """Solidity's `BlockMarketState`."""
+
+    NONE = 0
+    OPEN = 1
+    HALTED = 2
+
+
+class BlockState(IntEnum):
+    """Solidity's `BlockState`."""
+
+    NONE = 0
+    PROPOSED = 1
+    CONFIRMED = 2
+    SETTLED = 3
+    FAILED = 4
+    WITHDRAWN = 5
+    REFUSED = 6
+    LAPSED = 7
+    ANNULLED = 8
+    VOID = 9
+
+
+class BoardState(IntEnum):
+    """Solidity's `BoardState`."""
+
+    NONE = 0
+    OPEN = 1
+    HALTED = 2
+
+
+class BusinessHours(IntEnum):
+    """Solidity's `BusinessHours`."""
+
+    IGNORED = 0
+    EXECUTED = 1
+    PROPOSED = 2
+
+
 class CloseReason(IntEnum):
     """Solidity's `CloseReason`."""
 
@@ -68,6 +126,33 @@ class Conclusion(IntEnum):
     POSITIVE = 1
     QUALIFIED = 2
     NEGATIVE = 3
+
+
+class Counterparty(IntEnum):
+    """Solidity's `Counterparty`."""
+
+    ANY = 0
+    LISTED = 1
+    NOT_LISTED = 2
+    SAME_OWNER = 3
+
+
+class ExportState(IntEnum):
+    """Solidity's `ExportState`."""
+
+    NONE = 0
+    REQUESTED = 1
+    CONFIRMED = 2
+    REJECTED = 3
+    CANCELLED = 4
+
+
+class Fault(IntEnum):
+    """Solidity's `Fault`."""
+
+    NONE = 0
+    NOT_ELIGIBLE = 1
+    LACKS = 2
 
 
 class FilingState(IntEnum):
@@ -110,6 +195,28 @@ class MethodState(IntEnum):
     CLOSED = 2
 
 
+class MonitoringState(IntEnum):
+    """Solidity's `MonitoringState`."""
+
+    NONE = 0
+    FILED = 1
+    VERIFIED = 2
+    ISSUED = 3
+    REFUSED = 4
+    WITHDRAWN = 5
+
+
+class OfferState(IntEnum):
+    """Solidity's `OfferState`."""
+
+    NONE = 0
+    OPEN = 1
+    SOLD = 2
+    WITHDRAWN = 3
+    REMOVED = 4
+    EXPIRED = 5
+
+
 class Opinion(IntEnum):
     """Solidity's `Opinion`."""
 
@@ -134,6 +241,51 @@ class PlanState(IntEnum):
     RETURNED = 3
 
 
+class PledgeState(IntEnum):
+    """Solidity's `PledgeState`."""
+
+    NONE = 0
+    OFFERED = 1
+    ACTIVE = 2
+    WITHDRAWN = 3
+    DECLINED = 4
+    LAPSED = 5
+    RELEASED = 6
+    FORECLOSED = 7
+    TAKEN = 8
+
+
+class ProjectState(IntEnum):
+    """Solidity's `ProjectState`."""
+
+    NONE = 0
+    LISTED = 1
+    VALIDATED = 2
+    REGISTERED = 3
+    REFUSED = 4
+    WITHDRAWN = 5
+    CLOSED = 6
+
+
+class PurchaseState(IntEnum):
+    """Solidity's `PurchaseState`."""
+
+    NONE = 0
+    APPLIED = 1
+    CONFIRMED = 2
+    DECLINED = 3
+    WITHDRAWN = 4
+    RELEASED = 5
+
+
+class QuoteEnd(IntEnum):
+    """Solidity's `QuoteEnd`."""
+
+    WITHDRAWN = 0
+    EXPIRED = 1
+    TAKEN_DOWN = 2
+
+
 class Reason(IntEnum):
     """Solidity's `Reason`."""
 
@@ -146,6 +298,10 @@ class Reason(IntEnum):
     LISTING = 6
     COLLATERAL = 7
     CONVERSION = 8
+    BUFFER = 9
+    EXPORT = 10
+    QUOTE = 11
+    BLOCK_TRADE = 12
 
 
 class Rounding(IntEnum):
@@ -200,6 +356,27 @@ class TimeInForce(IntEnum):
     IOC = 1
     FOK = 2
     POST_ONLY = 3
+
+
+class TransferState(IntEnum):
+    """Solidity's `TransferState`."""
+
+    NONE = 0
+    PROPOSED = 1
+    WAITING = 2
+    COMPLETED = 3
+    CANCELLED = 4
+    REFUSED = 5
+    EXPIRED = 6
+    REVERSED = 7
+
+
+class TrustState(IntEnum):
+    """Solidity's `TrustState`."""
+
+    NONE = 0
+    PROPOSED = 1
+    ADDED = 2
 
 
 class Verdict(IntEnum):

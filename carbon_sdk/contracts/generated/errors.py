@@ -5,18 +5,30 @@ from __future__ import annotations
 from carbon_sdk.chain.abi import Codec, codec_of
 from carbon_sdk.contracts.advice import ADVICE
 from carbon_sdk.contracts.generated.enums import (
+    ActKind,
+    ActState,
     ApplicationState,
+    BlockState,
     Conclusion,
+    ExportState,
+    Fault,
     FilingState,
     Method,
+    MonitoringState,
+    OfferState,
     Part,
     PlanState,
+    PledgeState,
+    ProjectState,
+    PurchaseState,
     Reason,
     State,
+    TransferState,
+    TrustState,
     WithdrawalState,
 )
 from carbon_sdk.errors import NotPermitted, RuleBroken
-from carbon_sdk.identifiers import Address, InstrumentId, OrderId
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId, QuoteId
 
 
 class AccessManagedInvalidAuthority(RuleBroken):
@@ -299,6 +311,22 @@ class AccreditationEnded(RuleBroken):
         super().__init__(self.signer, self.until, data=data)
 
 
+class ActNotOpen(RuleBroken):
+    """Act `id` waits for nobody any more."""
+
+    error = "ActNotOpen"
+    signature = "ActNotOpen(uint256,uint8)"
+    selector = bytes.fromhex("c45696ec")
+    names = ("id", "state")
+    meaning = "Act `id` waits for nobody any more."
+    advice = ADVICE.get("ActNotOpen", "")
+
+    def __init__(self, id: int, state: ActState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = ActState(state)
+        super().__init__(self.id, self.state, data=data)
+
+
 class AddressEmptyCode(RuleBroken):
     """`AddressEmptyCode(address)`."""
 
@@ -343,6 +371,22 @@ class AlreadyEnrolled(RuleBroken):
         super().__init__(self.account, self.first_year, data=data)
 
 
+class AlreadyReversed(RuleBroken):
+    """Act `id` was reversed by act `reversedBy`."""
+
+    error = "AlreadyReversed"
+    signature = "AlreadyReversed(uint256,uint64)"
+    selector = bytes.fromhex("c9ad9bce")
+    names = ("id", "reversedBy")
+    meaning = "Act `id` was reversed by act `reversedBy`."
+    advice = ADVICE.get("AlreadyReversed", "")
+
+    def __init__(self, id: int, reversed_by: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.reversed_by = reversed_by
+        super().__init__(self.id, self.reversed_by, data=data)
+
+
 class AmountTooLarge(RuleBroken):
     """What the order would cost does not fit the ledger."""
 
@@ -356,6 +400,21 @@ class AmountTooLarge(RuleBroken):
     def __init__(self, amount: int, *, data: bytes = b"") -> None:
         self.amount = amount
         super().__init__(self.amount, data=data)
+
+
+class AnotherKeyApproves(RuleBroken):
+    """`key` proposed it: another one approves."""
+
+    error = "AnotherKeyApproves"
+    signature = "AnotherKeyApproves(address)"
+    selector = bytes.fromhex("7797be00")
+    names = ("key",)
+    meaning = "`key` proposed it: another one approves."
+    advice = ADVICE.get("AnotherKeyApproves", "")
+
+    def __init__(self, key: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        super().__init__(self.key, data=data)
 
 
 class ApplicationClosed(RuleBroken):
@@ -469,6 +528,21 @@ class AttestedForAnother(RuleBroken):
         super().__init__(self.account, self.key, self.expected_account, self.expected_key, data=data)
 
 
+class BackingFixed(RuleBroken):
+    """What backs `instrument` is fixed: some of it was issued, or a token was named."""
+
+    error = "BackingFixed"
+    signature = "BackingFixed(uint256)"
+    selector = bytes.fromhex("85bce82b")
+    names = ("instrument",)
+    meaning = "What backs `instrument` is fixed: some of it was issued, or a token was named."
+    advice = ADVICE.get("BackingFixed", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
+
+
 class BadAccreditation(RuleBroken):
     """An accreditation must end in the future, and be of a signer."""
 
@@ -485,6 +559,37 @@ class BadAccreditation(RuleBroken):
         super().__init__(self.signer, self.until, data=data)
 
 
+class BadBankingShare(RuleBroken):
+    """A share is at most 10,000 basis points."""
+
+    error = "BadBankingShare"
+    signature = "BadBankingShare(uint16)"
+    selector = bytes.fromhex("ce8d87cd")
+    names = ("share",)
+    meaning = "A share is at most 10,000 basis points."
+    advice = ADVICE.get("BadBankingShare", "")
+
+    def __init__(self, share: int, *, data: bytes = b"") -> None:
+        self.share = share
+        super().__init__(self.share, data=data)
+
+
+class BadBankingWindow(RuleBroken):
+    """A window opens before it closes, and closes in the future."""
+
+    error = "BadBankingWindow"
+    signature = "BadBankingWindow(uint40,uint40)"
+    selector = bytes.fromhex("9d9ca679")
+    names = ("opens", "closes")
+    meaning = "A window opens before it closes, and closes in the future."
+    advice = ADVICE.get("BadBankingWindow", "")
+
+    def __init__(self, opens: int, closes: int, *, data: bytes = b"") -> None:
+        self.opens = opens
+        self.closes = closes
+        super().__init__(self.opens, self.closes, data=data)
+
+
 class BadBenchmark(RuleBroken):
     """HISTORICAL knows no benchmark: it must be one."""
 
@@ -498,6 +603,64 @@ class BadBenchmark(RuleBroken):
     def __init__(self, benchmark: int, *, data: bytes = b"") -> None:
         self.benchmark = benchmark
         super().__init__(self.benchmark, data=data)
+
+
+class BadBlockQuantity(RuleBroken):
+    """`quantity` is not a multiple of `lot`, or below `least`."""
+
+    error = "BadBlockQuantity"
+    signature = "BadBlockQuantity(uint256,uint256,uint256)"
+    selector = bytes.fromhex("8b1e8a79")
+    names = ("quantity", "lot", "least")
+    meaning = "`quantity` is not a multiple of `lot`, or below `least`."
+    advice = ADVICE.get("BadBlockQuantity", "")
+
+    def __init__(self, quantity: int, lot: int, least: int, *, data: bytes = b"") -> None:
+        self.quantity = quantity
+        self.lot = lot
+        self.least = least
+        super().__init__(self.quantity, self.lot, self.least, data=data)
+
+
+class BadBlockTerms(RuleBroken):
+    """Some term of the market is impossible; `term` is its position in `BlockTerms`, from 0."""
+
+    error = "BadBlockTerms"
+    signature = "BadBlockTerms(uint256)"
+    selector = bytes.fromhex("e738ec4d")
+    names = ("term",)
+    meaning = "Some term of the market is impossible; `term` is its position in `BlockTerms`, from 0."
+    advice = ADVICE.get("BadBlockTerms", "")
+
+    def __init__(self, term: int, *, data: bytes = b"") -> None:
+        self.term = term
+        super().__init__(self.term, data=data)
+
+
+class BadBoardTerms(RuleBroken):
+    """Some term of the board is impossible; `term` is its position in `BoardTerms`, from 0."""
+
+    error = "BadBoardTerms"
+    signature = "BadBoardTerms(uint256)"
+    selector = bytes.fromhex("995880b9")
+    names = ("term",)
+    meaning = "Some term of the board is impossible; `term` is its position in `BoardTerms`, from 0."
+    advice = ADVICE.get("BadBoardTerms", "")
+
+    def __init__(self, term: int, *, data: bytes = b"") -> None:
+        self.term = term
+        super().__init__(self.term, data=data)
+
+
+class BadCalendar(RuleBroken):
+    """No weekday, hours that end before they begin, or an offset of a day or more."""
+
+    error = "BadCalendar"
+    signature = "BadCalendar()"
+    selector = bytes.fromhex("c6ed9712")
+    names = ()
+    meaning = "No weekday, hours that end before they begin, or an offset of a day or more."
+    advice = ADVICE.get("BadCalendar", "")
 
 
 class BadCapabilities(RuleBroken):
@@ -516,6 +679,24 @@ class BadCapabilities(RuleBroken):
         super().__init__(self.capabilities, self.possible, data=data)
 
 
+class BadClick(RuleBroken):
+    """Of `open` tonnes a click takes all, or at least `least` in whole lots."""
+
+    error = "BadClick"
+    signature = "BadClick(uint256,uint256,uint256,uint256)"
+    selector = bytes.fromhex("c43b6e55")
+    names = ("id", "quantity", "open", "least")
+    meaning = "Of `open` tonnes a click takes all, or at least `least` in whole lots."
+    advice = ADVICE.get("BadClick", "")
+
+    def __init__(self, id: QuoteId, quantity: int, open: int, least: int, *, data: bytes = b"") -> None:
+        self.id = QuoteId(id)
+        self.quantity = quantity
+        self.open = open
+        self.least = least
+        super().__init__(self.id, self.quantity, self.open, self.least, data=data)
+
+
 class BadCodingRules(RuleBroken):
     """Scheme or kinds are not capital letters and digits, kinds are not different, or the offset is of a day or more.
     """
@@ -529,6 +710,38 @@ class BadCodingRules(RuleBroken):
         "more."
     )
     advice = ADVICE.get("BadCodingRules", "")
+
+
+class BadCrediting(RuleBroken):
+    """Days that are no period, or a share above 100 %."""
+
+    error = "BadCrediting"
+    signature = "BadCrediting(uint32,uint32,uint16)"
+    selector = bytes.fromhex("b89ca026")
+    names = ("firstDay", "lastDay", "bufferShare")
+    meaning = "Days that are no period, or a share above 100 %."
+    advice = ADVICE.get("BadCrediting", "")
+
+    def __init__(self, first_day: int, last_day: int, buffer_share: int, *, data: bytes = b"") -> None:
+        self.first_day = first_day
+        self.last_day = last_day
+        self.buffer_share = buffer_share
+        super().__init__(self.first_day, self.last_day, self.buffer_share, data=data)
+
+
+class BadDue(RuleBroken):
+    """`time` must lie ahead, or not before what was agreed."""
+
+    error = "BadDue"
+    signature = "BadDue(uint40)"
+    selector = bytes.fromhex("f1479cbb")
+    names = ("time",)
+    meaning = "`time` must lie ahead, or not before what was agreed."
+    advice = ADVICE.get("BadDue", "")
+
+    def __init__(self, time: int, *, data: bytes = b"") -> None:
+        self.time = time
+        super().__init__(self.time, data=data)
 
 
 class BadExpiry(RuleBroken):
@@ -546,6 +759,37 @@ class BadExpiry(RuleBroken):
         super().__init__(self.expires, self.now, data=data)
 
 
+class BadHint(RuleBroken):
+    """No range begins at `hint`, or it lies behind or far before the place; ask `hintFor`."""
+
+    error = "BadHint"
+    signature = "BadHint(uint64)"
+    selector = bytes.fromhex("c24cbf00")
+    names = ("hint",)
+    meaning = "No range begins at `hint`, or it lies behind or far before the place; ask `hintFor`."
+    advice = ADVICE.get("BadHint", "")
+
+    def __init__(self, hint: int, *, data: bytes = b"") -> None:
+        self.hint = hint
+        super().__init__(self.hint, data=data)
+
+
+class BadIssueLines(RuleBroken):
+    """One to 16 lines, as many quantities as instruments."""
+
+    error = "BadIssueLines"
+    signature = "BadIssueLines(uint256,uint256)"
+    selector = bytes.fromhex("a5f006c4")
+    names = ("instruments", "quantities")
+    meaning = "One to 16 lines, as many quantities as instruments."
+    advice = ADVICE.get("BadIssueLines", "")
+
+    def __init__(self, instruments: int, quantities: int, *, data: bytes = b"") -> None:
+        self.instruments = instruments
+        self.quantities = quantities
+        super().__init__(self.instruments, self.quantities, data=data)
+
+
 class BadKind(RuleBroken):
     """`BadKind(uint8)`."""
 
@@ -558,6 +802,21 @@ class BadKind(RuleBroken):
     def __init__(self, kind: int, *, data: bytes = b"") -> None:
         self.kind = kind
         super().__init__(self.kind, data=data)
+
+
+class BadLabels(RuleBroken):
+    """Bits beyond `Labels.ALL`."""
+
+    error = "BadLabels"
+    signature = "BadLabels(uint16)"
+    selector = bytes.fromhex("923d628a")
+    names = ("labels",)
+    meaning = "Bits beyond `Labels.ALL`."
+    advice = ADVICE.get("BadLabels", "")
+
+    def __init__(self, labels: int, *, data: bytes = b"") -> None:
+        self.labels = labels
+        super().__init__(self.labels, data=data)
 
 
 class BadLines(RuleBroken):
@@ -608,6 +867,39 @@ class BadMateriality(RuleBroken):
         super().__init__(self.below, self.above, data=data)
 
 
+class BadNames(RuleBroken):
+    """Those who may click must be at most `most`, different, and in ascending order; it is not so at `position`."""
+
+    error = "BadNames"
+    signature = "BadNames(uint256,uint256)"
+    selector = bytes.fromhex("c663587b")
+    names = ("position", "most")
+    meaning = (
+        "Those who may click must be at most `most`, different, and in ascending order; it is not so at `position`."
+    )
+    advice = ADVICE.get("BadNames", "")
+
+    def __init__(self, position: int, most: int, *, data: bytes = b"") -> None:
+        self.position = position
+        self.most = most
+        super().__init__(self.position, self.most, data=data)
+
+
+class BadOfferExpiry(RuleBroken):
+    """An offer ends in the future, within a year."""
+
+    error = "BadOfferExpiry"
+    signature = "BadOfferExpiry(uint40)"
+    selector = bytes.fromhex("e55623b4")
+    names = ("expires",)
+    meaning = "An offer ends in the future, within a year."
+    advice = ADVICE.get("BadOfferExpiry", "")
+
+    def __init__(self, expires: int, *, data: bytes = b"") -> None:
+        self.expires = expires
+        super().__init__(self.expires, data=data)
+
+
 class BadOffset(RuleBroken):
     """A civil day is less than a day away from UTC."""
 
@@ -640,6 +932,53 @@ class BadOrderQuantity(RuleBroken):
         super().__init__(self.quantity, self.lot, self.least, data=data)
 
 
+class BadPayoutAddress(RuleBroken):
+    """Nothing can be paid out to `to`."""
+
+    error = "BadPayoutAddress"
+    signature = "BadPayoutAddress(address)"
+    selector = bytes.fromhex("f8faa65c")
+    names = ("to",)
+    meaning = "Nothing can be paid out to `to`."
+    advice = ADVICE.get("BadPayoutAddress", "")
+
+    def __init__(self, to: Address, *, data: bytes = b"") -> None:
+        self.to = to
+        super().__init__(self.to, data=data)
+
+
+class BadPledgeTerms(RuleBroken):
+    """The agreement's digest is missing, or a side would stand against itself."""
+
+    error = "BadPledgeTerms"
+    signature = "BadPledgeTerms(address,address,bytes32)"
+    selector = bytes.fromhex("b8e72cac")
+    names = ("pledgee", "receiver", "agreement")
+    meaning = "The agreement's digest is missing, or a side would stand against itself."
+    advice = ADVICE.get("BadPledgeTerms", "")
+
+    def __init__(self, pledgee: Address, receiver: Address, agreement: bytes, *, data: bytes = b"") -> None:
+        self.pledgee = pledgee
+        self.receiver = receiver
+        self.agreement = agreement
+        super().__init__(self.pledgee, self.receiver, self.agreement, data=data)
+
+
+class BadPrice(RuleBroken):
+    """A price of nothing, or one that no account can pay."""
+
+    error = "BadPrice"
+    signature = "BadPrice(uint256)"
+    selector = bytes.fromhex("145a3a7d")
+    names = ("price",)
+    meaning = "A price of nothing, or one that no account can pay."
+    advice = ADVICE.get("BadPrice", "")
+
+    def __init__(self, price: int, *, data: bytes = b"") -> None:
+        self.price = price
+        super().__init__(self.price, data=data)
+
+
 class BadQuantity(RuleBroken):
     """A quantity of nothing, or one that no account can hold (2^96 and more)."""
 
@@ -653,6 +992,56 @@ class BadQuantity(RuleBroken):
     def __init__(self, quantity: int, *, data: bytes = b"") -> None:
         self.quantity = quantity
         super().__init__(self.quantity, data=data)
+
+
+class BadQuoteExpiry(RuleBroken):
+    """`expires` has passed."""
+
+    error = "BadQuoteExpiry"
+    signature = "BadQuoteExpiry(uint40,uint256)"
+    selector = bytes.fromhex("1618bb52")
+    names = ("expires", "now_")
+    meaning = "`expires` has passed."
+    advice = ADVICE.get("BadQuoteExpiry", "")
+
+    def __init__(self, expires: int, now: int, *, data: bytes = b"") -> None:
+        self.expires = expires
+        self.now = now
+        super().__init__(self.expires, self.now, data=data)
+
+
+class BadQuoteQuantity(RuleBroken):
+    """`quantity` is not a positive multiple of `lot`, or below `least`."""
+
+    error = "BadQuoteQuantity"
+    signature = "BadQuoteQuantity(uint256,uint256,uint256)"
+    selector = bytes.fromhex("2ff45a0c")
+    names = ("quantity", "lot", "least")
+    meaning = "`quantity` is not a positive multiple of `lot`, or below `least`."
+    advice = ADVICE.get("BadQuoteQuantity", "")
+
+    def __init__(self, quantity: int, lot: int, least: int, *, data: bytes = b"") -> None:
+        self.quantity = quantity
+        self.lot = lot
+        self.least = least
+        super().__init__(self.quantity, self.lot, self.least, data=data)
+
+
+class BadQuoteReduction(RuleBroken):
+    """A reduction must leave something of the quote, in whole lots."""
+
+    error = "BadQuoteReduction"
+    signature = "BadQuoteReduction(uint256,uint256,uint256)"
+    selector = bytes.fromhex("1fa9d893")
+    names = ("id", "by", "open")
+    meaning = "A reduction must leave something of the quote, in whole lots."
+    advice = ADVICE.get("BadQuoteReduction", "")
+
+    def __init__(self, id: QuoteId, by: int, open: int, *, data: bytes = b"") -> None:
+        self.id = QuoteId(id)
+        self.by = by
+        self.open = open
+        super().__init__(self.id, self.by, self.open, data=data)
 
 
 class BadReduction(RuleBroken):
@@ -737,6 +1126,39 @@ class BadRules(RuleBroken):
         super().__init__(self.year, data=data)
 
 
+class BadScope(RuleBroken):
+    """Nothing from scope 1 to 63, or a time that is over before it begins."""
+
+    error = "BadScope"
+    signature = "BadScope(uint64,uint40,uint40)"
+    selector = bytes.fromhex("ec64bb4a")
+    names = ("scopes", "from", "until")
+    meaning = "Nothing from scope 1 to 63, or a time that is over before it begins."
+    advice = ADVICE.get("BadScope", "")
+
+    def __init__(self, scopes: int, from_: int, until: int, *, data: bytes = b"") -> None:
+        self.scopes = scopes
+        self.from_ = from_
+        self.until = until
+        super().__init__(self.scopes, self.from_, self.until, data=data)
+
+
+class BadSerials(RuleBroken):
+    """No serials, or ones that do not begin with 1 or more."""
+
+    error = "BadSerials"
+    signature = "BadSerials(uint64,uint64)"
+    selector = bytes.fromhex("336cbf30")
+    names = ("first", "last")
+    meaning = "No serials, or ones that do not begin with 1 or more."
+    advice = ADVICE.get("BadSerials", "")
+
+    def __init__(self, first: int, last: int, *, data: bytes = b"") -> None:
+        self.first = first
+        self.last = last
+        super().__init__(self.first, self.last, data=data)
+
+
 class BadSeries(RuleBroken):
     """No address of a contract, no kinds, or kinds that do not exist."""
 
@@ -751,6 +1173,22 @@ class BadSeries(RuleBroken):
         self.issuer = issuer
         self.kinds = kinds
         super().__init__(self.issuer, self.kinds, data=data)
+
+
+class BadSettlementTime(RuleBroken):
+    """It would settle at `settleAt`; possible is 0, or a time from now to `latest`."""
+
+    error = "BadSettlementTime"
+    signature = "BadSettlementTime(uint40,uint256)"
+    selector = bytes.fromhex("8aa6f6c6")
+    names = ("settleAt", "latest")
+    meaning = "It would settle at `settleAt`; possible is 0, or a time from now to `latest`."
+    advice = ADVICE.get("BadSettlementTime", "")
+
+    def __init__(self, settle_at: int, latest: int, *, data: bytes = b"") -> None:
+        self.settle_at = settle_at
+        self.latest = latest
+        super().__init__(self.settle_at, self.latest, data=data)
 
 
 class BadStreamCount(RuleBroken):
@@ -816,6 +1254,73 @@ class BadTonnes(RuleBroken):
         super().__init__(self.tonnes, data=data)
 
 
+class BadTrustRules(RuleBroken):
+    """One key, or two."""
+
+    error = "BadTrustRules"
+    signature = "BadTrustRules(uint8)"
+    selector = bytes.fromhex("bc8dbac8")
+    names = ("approvals",)
+    meaning = "One key, or two."
+    advice = ADVICE.get("BadTrustRules", "")
+
+    def __init__(self, approvals: int, *, data: bytes = b"") -> None:
+        self.approvals = approvals
+        super().__init__(self.approvals, data=data)
+
+
+class BadType(RuleBroken):
+    """The type `index` of a set: no kinds on a side, neither one nor two approvals, restrictions that do not exist, or
+    units that could stay bound for ever, as neither the account nor time would free them.
+    """
+
+    error = "BadType"
+    signature = "BadType(uint256)"
+    selector = bytes.fromhex("e3a7e655")
+    names = ("index",)
+    meaning = (
+        "The type `index` of a set: no kinds on a side, neither one nor two approvals, restrictions that do not exist, "
+        "or units that could stay bound for ever, as neither the account nor time would free them."
+    )
+    advice = ADVICE.get("BadType", "")
+
+    def __init__(self, index: int, *, data: bytes = b"") -> None:
+        self.index = index
+        super().__init__(self.index, data=data)
+
+
+class BadTypeCount(RuleBroken):
+    """A set has 1 to `limit` types."""
+
+    error = "BadTypeCount"
+    signature = "BadTypeCount(uint256,uint256)"
+    selector = bytes.fromhex("5553dbbe")
+    names = ("count", "limit")
+    meaning = "A set has 1 to `limit` types."
+    advice = ADVICE.get("BadTypeCount", "")
+
+    def __init__(self, count: int, limit: int, *, data: bytes = b"") -> None:
+        self.count = count
+        self.limit = limit
+        super().__init__(self.count, self.limit, data=data)
+
+
+class BadUnits(RuleBroken):
+    """No line, or more instruments than a pledge holds."""
+
+    error = "BadUnits"
+    signature = "BadUnits(uint256,uint256)"
+    selector = bytes.fromhex("c3e1a37c")
+    names = ("lines", "most")
+    meaning = "No line, or more instruments than a pledge holds."
+    advice = ADVICE.get("BadUnits", "")
+
+    def __init__(self, lines: int, most: int, *, data: bytes = b"") -> None:
+        self.lines = lines
+        self.most = most
+        super().__init__(self.lines, self.most, data=data)
+
+
 class BadYears(RuleBroken):
     """The years are not in order, or there are none or more than 10."""
 
@@ -832,6 +1337,252 @@ class BadYears(RuleBroken):
         super().__init__(self.first_year, self.last_year, data=data)
 
 
+class BankingLimitExceeded(RuleBroken):
+    """`account` may convert `room` more tonnes under `rule`; `asked` were asked."""
+
+    error = "BankingLimitExceeded"
+    signature = "BankingLimitExceeded(uint256,address,uint256,uint256)"
+    selector = bytes.fromhex("5b0c5544")
+    names = ("rule", "account", "room", "asked")
+    meaning = "`account` may convert `room` more tonnes under `rule`; `asked` were asked."
+    advice = ADVICE.get("BankingLimitExceeded", "")
+
+    def __init__(self, rule: int, account: Address, room: int, asked: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        self.account = account
+        self.room = room
+        self.asked = asked
+        super().__init__(self.rule, self.account, self.room, self.asked, data=data)
+
+
+class BankingNotClosed(RuleBroken):
+    """Units lapse, and windows are moved no more, from `closes` on."""
+
+    error = "BankingNotClosed"
+    signature = "BankingNotClosed(uint256,uint40)"
+    selector = bytes.fromhex("b8b5e397")
+    names = ("rule", "closes")
+    meaning = "Units lapse, and windows are moved no more, from `closes` on."
+    advice = ADVICE.get("BankingNotClosed", "")
+
+    def __init__(self, rule: int, closes: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        self.closes = closes
+        super().__init__(self.rule, self.closes, data=data)
+
+
+class BankingNotOpen(RuleBroken):
+    """Units are converted from `opens` on and before `closes`."""
+
+    error = "BankingNotOpen"
+    signature = "BankingNotOpen(uint256,uint40,uint40)"
+    selector = bytes.fromhex("df1e158a")
+    names = ("rule", "opens", "closes")
+    meaning = "Units are converted from `opens` on and before `closes`."
+    advice = ADVICE.get("BankingNotOpen", "")
+
+    def __init__(self, rule: int, opens: int, closes: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        self.opens = opens
+        self.closes = closes
+        super().__init__(self.rule, self.opens, self.closes, data=data)
+
+
+class BankingRuleInForce(RuleBroken):
+    """The earlier rule `rule` for the same instrument is in force until `closes`."""
+
+    error = "BankingRuleInForce"
+    signature = "BankingRuleInForce(uint256,uint40)"
+    selector = bytes.fromhex("b4176a81")
+    names = ("rule", "closes")
+    meaning = "The earlier rule `rule` for the same instrument is in force until `closes`."
+    advice = ADVICE.get("BankingRuleInForce", "")
+
+    def __init__(self, rule: int, closes: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        self.closes = closes
+        super().__init__(self.rule, self.closes, data=data)
+
+
+class BankingRuleReplaced(RuleBroken):
+    """A later rule for the same instrument has taken the place of `rule`."""
+
+    error = "BankingRuleReplaced"
+    signature = "BankingRuleReplaced(uint256,uint256)"
+    selector = bytes.fromhex("52ae9111")
+    names = ("rule", "by")
+    meaning = "A later rule for the same instrument has taken the place of `rule`."
+    advice = ADVICE.get("BankingRuleReplaced", "")
+
+    def __init__(self, rule: int, by: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        self.by = by
+        super().__init__(self.rule, self.by, data=data)
+
+
+class BindingsOutOfOrder(RuleBroken):
+    """Disputed units are given up first and pledged ones last: binding `position` stands too late or too early."""
+
+    error = "BindingsOutOfOrder"
+    signature = "BindingsOutOfOrder(uint256)"
+    selector = bytes.fromhex("ea56b8d5")
+    names = ("position",)
+    meaning = (
+        "Disputed units are given up first and pledged ones last: binding `position` stands too late or too early."
+    )
+    advice = ADVICE.get("BindingsOutOfOrder", "")
+
+    def __init__(self, position: int, *, data: bytes = b"") -> None:
+        self.position = position
+        super().__init__(self.position, data=data)
+
+
+class BindsLess(RuleBroken):
+    """The named bindings bind `given` units; `asked` were to be released."""
+
+    error = "BindsLess"
+    signature = "BindsLess(uint256,uint256)"
+    selector = bytes.fromhex("a7814079")
+    names = ("given", "asked")
+    meaning = "The named bindings bind `given` units; `asked` were to be released."
+    advice = ADVICE.get("BindsLess", "")
+
+    def __init__(self, given: int, asked: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.asked = asked
+        super().__init__(self.given, self.asked, data=data)
+
+
+class BlockMarketNotOpen(RuleBroken):
+    """`state` is a `BlockMarketState`."""
+
+    error = "BlockMarketNotOpen"
+    signature = "BlockMarketNotOpen(uint24,uint8)"
+    selector = bytes.fromhex("f0197eee")
+    names = ("market", "state")
+    meaning = "`state` is a `BlockMarketState`."
+    advice = ADVICE.get("BlockMarketNotOpen", "")
+
+    def __init__(self, market: int, state: int, *, data: bytes = b"") -> None:
+        self.market = market
+        self.state = state
+        super().__init__(self.market, self.state, data=data)
+
+
+class BlockOutsideBand(RuleBroken):
+    """The price is outside the band from `lowest` to `highest` ticks around the reference."""
+
+    error = "BlockOutsideBand"
+    signature = "BlockOutsideBand(uint24,uint256,uint256)"
+    selector = bytes.fromhex("8b1ff777")
+    names = ("tick", "lowest", "highest")
+    meaning = "The price is outside the band from `lowest` to `highest` ticks around the reference."
+    advice = ADVICE.get("BlockOutsideBand", "")
+
+    def __init__(self, tick: int, lowest: int, highest: int, *, data: bytes = b"") -> None:
+        self.tick = tick
+        self.lowest = lowest
+        self.highest = highest
+        super().__init__(self.tick, self.lowest, self.highest, data=data)
+
+
+class BoardNotOpen(RuleBroken):
+    """`state` is a `BoardState`; quotes can only be taken back."""
+
+    error = "BoardNotOpen"
+    signature = "BoardNotOpen(uint24,uint8)"
+    selector = bytes.fromhex("96800b1e")
+    names = ("board", "state")
+    meaning = "`state` is a `BoardState`; quotes can only be taken back."
+    advice = ADVICE.get("BoardNotOpen", "")
+
+    def __init__(self, board: int, state: int, *, data: bytes = b"") -> None:
+        self.board = board
+        self.state = state
+        super().__init__(self.board, self.state, data=data)
+
+
+class BodyNotEngaged(RuleBroken):
+    """The project has engaged `engaged`, not `account`."""
+
+    error = "BodyNotEngaged"
+    signature = "BodyNotEngaged(address,address)"
+    selector = bytes.fromhex("82384767")
+    names = ("account", "engaged")
+    meaning = "The project has engaged `engaged`, not `account`."
+    advice = ADVICE.get("BodyNotEngaged", "")
+
+    def __init__(self, account: Address, engaged: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        self.engaged = engaged
+        super().__init__(self.account, self.engaged, data=data)
+
+
+class BodyNotIndependent(RuleBroken):
+    """Body and proponent have the same beneficial owner."""
+
+    error = "BodyNotIndependent"
+    signature = "BodyNotIndependent(address,address,uint32)"
+    selector = bytes.fromhex("5e144823")
+    names = ("body", "proponent", "owner")
+    meaning = "Body and proponent have the same beneficial owner."
+    advice = ADVICE.get("BodyNotIndependent", "")
+
+    def __init__(self, body: Address, proponent: Address, owner: int, *, data: bytes = b"") -> None:
+        self.body = body
+        self.proponent = proponent
+        self.owner = owner
+        super().__init__(self.body, self.proponent, self.owner, data=data)
+
+
+class BufferTooSmall(RuleBroken):
+    """The buffer has `held` of the instrument."""
+
+    error = "BufferTooSmall"
+    signature = "BufferTooSmall(uint256,uint256,uint256)"
+    selector = bytes.fromhex("18bcc486")
+    names = ("instrument", "held", "asked")
+    meaning = "The buffer has `held` of the instrument."
+    advice = ADVICE.get("BufferTooSmall", "")
+
+    def __init__(self, instrument: InstrumentId, held: int, asked: int, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.held = held
+        self.asked = asked
+        super().__init__(self.instrument, self.held, self.asked, data=data)
+
+
+class BuyerMayNot(RuleBroken):
+    """The buyer may not trade at present, so its money does not move."""
+
+    error = "BuyerMayNot"
+    signature = "BuyerMayNot(address)"
+    selector = bytes.fromhex("ffabe178")
+    names = ("buyer",)
+    meaning = "The buyer may not trade at present, so its money does not move."
+    advice = ADVICE.get("BuyerMayNot", "")
+
+    def __init__(self, buyer: Address, *, data: bytes = b"") -> None:
+        self.buyer = buyer
+        super().__init__(self.buyer, data=data)
+
+
+class CancelWindowOver(RuleBroken):
+    """Its account could take it back until `until`, Unix seconds."""
+
+    error = "CancelWindowOver"
+    signature = "CancelWindowOver(uint256,uint256)"
+    selector = bytes.fromhex("29787b5d")
+    names = ("id", "until")
+    meaning = "Its account could take it back until `until`, Unix seconds."
+    advice = ADVICE.get("CancelWindowOver", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
+
+
 class CannotAppoint(RuleBroken):
     """`module` is appointed already, or is no contract."""
 
@@ -845,6 +1596,44 @@ class CannotAppoint(RuleBroken):
     def __init__(self, module: Address, *, data: bytes = b"") -> None:
         self.module = module
         super().__init__(self.module, data=data)
+
+
+class CannotBack(RuleBroken):
+    """`token` is no contract, or backs another money."""
+
+    error = "CannotBack"
+    signature = "CannotBack(address)"
+    selector = bytes.fromhex("50d4d68e")
+    names = ("token",)
+    meaning = "`token` is no contract, or backs another money."
+    advice = ADVICE.get("CannotBack", "")
+
+    def __init__(self, token: Address, *, data: bytes = b"") -> None:
+        self.token = token
+        super().__init__(self.token, data=data)
+
+
+class CannotSettleYet(RuleBroken):
+    """One side or both cannot settle now; there is time until `deadline`. Faults of neither: both have one owner now,
+    or the instrument is not open.
+    """
+
+    error = "CannotSettleYet"
+    signature = "CannotSettleYet(bytes32,uint8,uint8,uint256)"
+    selector = bytes.fromhex("9c20b19b")
+    names = ("id", "ofSeller", "ofBuyer", "deadline")
+    meaning = (
+        "One side or both cannot settle now; there is time until `deadline`. Faults of neither: both have one owner "
+        "now, or the instrument is not open."
+    )
+    advice = ADVICE.get("CannotSettleYet", "")
+
+    def __init__(self, id: bytes, of_seller: Fault, of_buyer: Fault, deadline: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.of_seller = Fault(of_seller)
+        self.of_buyer = Fault(of_buyer)
+        self.deadline = deadline
+        super().__init__(self.id, self.of_seller, self.of_buyer, self.deadline, data=data)
 
 
 class CapBelowIssued(RuleBroken):
@@ -926,6 +1715,22 @@ class CertificateIsRevoked(RuleBroken):
         super().__init__(self.fingerprint, self.revoked_at, data=data)
 
 
+class ClickTooLate(RuleBroken):
+    """The transaction came after `latest`."""
+
+    error = "ClickTooLate"
+    signature = "ClickTooLate(uint40,uint256)"
+    selector = bytes.fromhex("50ef315b")
+    names = ("latest", "now_")
+    meaning = "The transaction came after `latest`."
+    advice = ADVICE.get("ClickTooLate", "")
+
+    def __init__(self, latest: int, now: int, *, data: bytes = b"") -> None:
+        self.latest = latest
+        self.now = now
+        super().__init__(self.latest, self.now, data=data)
+
+
 class ConclusionMissing(RuleBroken):
     """An opinion has a conclusion."""
 
@@ -935,6 +1740,38 @@ class ConclusionMissing(RuleBroken):
     names = ()
     meaning = "An opinion has a conclusion."
     advice = ADVICE.get("ConclusionMissing", "")
+
+
+class ConfirmationTooLate(RuleBroken):
+    """Act `id` could be confirmed until `confirmBy`."""
+
+    error = "ConfirmationTooLate"
+    signature = "ConfirmationTooLate(uint256,uint40)"
+    selector = bytes.fromhex("b0e1c449")
+    names = ("id", "confirmBy")
+    meaning = "Act `id` could be confirmed until `confirmBy`."
+    advice = ADVICE.get("ConfirmationTooLate", "")
+
+    def __init__(self, id: int, confirm_by: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.confirm_by = confirm_by
+        super().__init__(self.id, self.confirm_by, data=data)
+
+
+class DayLimitExceeded(RuleBroken):
+    """The account has `left` units left for transfers of the type on this civil day."""
+
+    error = "DayLimitExceeded"
+    signature = "DayLimitExceeded(uint256,uint256)"
+    selector = bytes.fromhex("f4d4058f")
+    names = ("quantity", "left")
+    meaning = "The account has `left` units left for transfers of the type on this civil day."
+    advice = ADVICE.get("DayLimitExceeded", "")
+
+    def __init__(self, quantity: int, left: int, *, data: bytes = b"") -> None:
+        self.quantity = quantity
+        self.left = left
+        super().__init__(self.quantity, self.left, data=data)
 
 
 class DayWouldChange(RuleBroken):
@@ -986,6 +1823,55 @@ class DeadlineNotPassedOfIObligations(RuleBroken):
         super().__init__(self.account, self.year, self.deadline, data=data)
 
 
+class DecimalsDiffer(RuleBroken):
+    """`token` has `has` decimals, not `told`."""
+
+    error = "DecimalsDiffer"
+    signature = "DecimalsDiffer(address,uint8,uint8)"
+    selector = bytes.fromhex("26c95550")
+    names = ("token", "told", "has")
+    meaning = "`token` has `has` decimals, not `told`."
+    advice = ADVICE.get("DecimalsDiffer", "")
+
+    def __init__(self, token: Address, told: int, has: int, *, data: bytes = b"") -> None:
+        self.token = token
+        self.told = told
+        self.has = has
+        super().__init__(self.token, self.told, self.has, data=data)
+
+
+class DesignChanged(RuleBroken):
+    """The statement is about `given`; the project is now designed by `current`."""
+
+    error = "DesignChanged"
+    signature = "DesignChanged(uint32,bytes32,bytes32)"
+    selector = bytes.fromhex("f8699b72")
+    names = ("project", "given", "current")
+    meaning = "The statement is about `given`; the project is now designed by `current`."
+    advice = ADVICE.get("DesignChanged", "")
+
+    def __init__(self, project: int, given: bytes, current: bytes, *, data: bytes = b"") -> None:
+        self.project = project
+        self.given = given
+        self.current = current
+        super().__init__(self.project, self.given, self.current, data=data)
+
+
+class DeskStopped(RuleBroken):
+    """The supervision stopped deposits and payments of `instrument`."""
+
+    error = "DeskStopped"
+    signature = "DeskStopped(uint256)"
+    selector = bytes.fromhex("80749163")
+    names = ("instrument",)
+    meaning = "The supervision stopped deposits and payments of `instrument`."
+    advice = ADVICE.get("DeskStopped", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
+
+
 class DigestMissing(RuleBroken):
     """A digest must say what, or why."""
 
@@ -995,6 +1881,32 @@ class DigestMissing(RuleBroken):
     names = ()
     meaning = "A digest must say what, or why."
     advice = ADVICE.get("DigestMissing", "")
+
+
+class DocumentMissing(RuleBroken):
+    """A digest of the order must be given."""
+
+    error = "DocumentMissing"
+    signature = "DocumentMissing()"
+    selector = bytes.fromhex("c0374339")
+    names = ()
+    meaning = "A digest of the order must be given."
+    advice = ADVICE.get("DocumentMissing", "")
+
+
+class DoesNotLapse(RuleBroken):
+    """Under `rule` nothing lapses, or its instrument is still open and valid."""
+
+    error = "DoesNotLapse"
+    signature = "DoesNotLapse(uint256)"
+    selector = bytes.fromhex("464efe0a")
+    names = ("rule",)
+    meaning = "Under `rule` nothing lapses, or its instrument is still open and valid."
+    advice = ADVICE.get("DoesNotLapse", "")
+
+    def __init__(self, rule: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        super().__init__(self.rule, data=data)
 
 
 class ECDSAInvalidSignature(RuleBroken):
@@ -1277,6 +2189,36 @@ class EmptyQuantity(RuleBroken):
     advice = ADVICE.get("EmptyQuantity", "")
 
 
+class EntryUsed(RuleBroken):
+    """The entry in the other registry confirmed another export before."""
+
+    error = "EntryUsed"
+    signature = "EntryUsed(bytes32)"
+    selector = bytes.fromhex("a7c3fd42")
+    names = ("entry",)
+    meaning = "The entry in the other registry confirmed another export before."
+    advice = ADVICE.get("EntryUsed", "")
+
+    def __init__(self, entry: bytes, *, data: bytes = b"") -> None:
+        self.entry = entry
+        super().__init__(self.entry, data=data)
+
+
+class ExchangeOpen(RuleBroken):
+    """`ExchangeOpen(uint256,uint32)`."""
+
+    error = "ExchangeOpen"
+    signature = "ExchangeOpen(uint256,uint32)"
+    selector = bytes.fromhex("31ab6cd0")
+    names = ("id", "number")
+    advice = ADVICE.get("ExchangeOpen", "")
+
+    def __init__(self, id: int, number: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.number = number
+        super().__init__(self.id, self.number, data=data)
+
+
 class ExclusionUnchanged(RuleBroken):
     """`year` is excluded already, or is not."""
 
@@ -1292,6 +2234,21 @@ class ExclusionUnchanged(RuleBroken):
         self.year = year
         self.excluded = excluded
         super().__init__(self.account, self.year, self.excluded, data=data)
+
+
+class ExportClosed(RuleBroken):
+    """`ExportClosed(uint256,uint8)`."""
+
+    error = "ExportClosed"
+    signature = "ExportClosed(uint256,uint8)"
+    selector = bytes.fromhex("eb456e23")
+    names = ("id", "state")
+    advice = ADVICE.get("ExportClosed", "")
+
+    def __init__(self, id: int, state: ExportState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = ExportState(state)
+        super().__init__(self.id, self.state, data=data)
 
 
 class FailedCall(RuleBroken):
@@ -1350,6 +2307,43 @@ class FingerprintUsed(RuleBroken):
     def __init__(self, fingerprint: bytes, *, data: bytes = b"") -> None:
         self.fingerprint = fingerprint
         super().__init__(self.fingerprint, data=data)
+
+
+class ForeclosureTooEarly(RuleBroken):
+    """Foreclosure needs a notice and the end of its period; `from` is 0 while there is none."""
+
+    error = "ForeclosureTooEarly"
+    signature = "ForeclosureTooEarly(uint256,uint256)"
+    selector = bytes.fromhex("12c4a235")
+    names = ("id", "from")
+    meaning = "Foreclosure needs a notice and the end of its period; `from` is 0 while there is none."
+    advice = ADVICE.get("ForeclosureTooEarly", "")
+
+    def __init__(self, id: int, from_: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.from_ = from_
+        super().__init__(self.id, self.from_, data=data)
+
+
+class FrozenByAuthority(RuleBroken):
+    """The authority has frozen `frozen` of what `account` holds of `instrument`: less than was asked is left beside it.
+    """
+
+    error = "FrozenByAuthority"
+    signature = "FrozenByAuthority(address,uint256,uint256)"
+    selector = bytes.fromhex("b8fc746a")
+    names = ("account", "instrument", "frozen")
+    meaning = (
+        "The authority has frozen `frozen` of what `account` holds of `instrument`: less than was asked is left beside "
+        "it."
+    )
+    advice = ADVICE.get("FrozenByAuthority", "")
+
+    def __init__(self, account: Address, instrument: InstrumentId, frozen: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.frozen = frozen
+        super().__init__(self.account, self.instrument, self.frozen, data=data)
 
 
 class InstrumentExists(RuleBroken):
@@ -1472,6 +2466,37 @@ class KeyUsed(RuleBroken):
         super().__init__(self.key, self.application, data=data)
 
 
+class LapsedAlready(RuleBroken):
+    """Some units have lapsed under `rule`: its window is not opened again. Set a new rule."""
+
+    error = "LapsedAlready"
+    signature = "LapsedAlready(uint256)"
+    selector = bytes.fromhex("073c15e7")
+    names = ("rule",)
+    meaning = "Some units have lapsed under `rule`: its window is not opened again. Set a new rule."
+    advice = ADVICE.get("LapsedAlready", "")
+
+    def __init__(self, rule: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        super().__init__(self.rule, data=data)
+
+
+class LaterReportStands(RuleBroken):
+    """A later report stands; the last is withdrawn first."""
+
+    error = "LaterReportStands"
+    signature = "LaterReportStands(uint32,uint32)"
+    selector = bytes.fromhex("0814baf6")
+    names = ("project", "report")
+    meaning = "A later report stands; the last is withdrawn first."
+    advice = ADVICE.get("LaterReportStands", "")
+
+    def __init__(self, project: int, report: int, *, data: bytes = b"") -> None:
+        self.project = project
+        self.report = report
+        super().__init__(self.project, self.report, data=data)
+
+
 class LengthMismatch(RuleBroken):
     """Levels and terms differ in number."""
 
@@ -1501,6 +2526,22 @@ class LevelFull(RuleBroken):
     def __init__(self, tick: int, *, data: bytes = b"") -> None:
         self.tick = tick
         super().__init__(self.tick, data=data)
+
+
+class LiabilityNotOver(RuleBroken):
+    """The liability lasts until `until`."""
+
+    error = "LiabilityNotOver"
+    signature = "LiabilityNotOver(uint32,uint40)"
+    selector = bytes.fromhex("d825a54f")
+    names = ("project", "until")
+    meaning = "The liability lasts until `until`."
+    advice = ADVICE.get("LiabilityNotOver", "")
+
+    def __init__(self, project: int, until: int, *, data: bytes = b"") -> None:
+        self.project = project
+        self.until = until
+        super().__init__(self.project, self.until, data=data)
 
 
 class MakersRefused(RuleBroken):
@@ -1599,6 +2640,21 @@ class MayNotRollBack(NotPermitted):
         super().__init__(self.caller, data=data)
 
 
+class MayNotTrade(NotPermitted):
+    """`account` may not trade now: it is not active, its certificate ended, or it is restricted."""
+
+    error = "MayNotTrade"
+    signature = "MayNotTrade(address)"
+    selector = bytes.fromhex("beeee3e5")
+    names = ("account",)
+    meaning = "`account` may not trade now: it is not active, its certificate ended, or it is restricted."
+    advice = ADVICE.get("MayNotTrade", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
+
+
 class MethodClosed(RuleBroken):
     """`version` of `name` was closed before."""
 
@@ -1665,6 +2721,82 @@ class MisstatementBelowDifference(RuleBroken):
         super().__init__(self.misstatement, self.difference, data=data)
 
 
+class MonitoringInState(RuleBroken):
+    """The report stands where this act has no place."""
+
+    error = "MonitoringInState"
+    signature = "MonitoringInState(uint32,uint32,uint8)"
+    selector = bytes.fromhex("cb6b02a6")
+    names = ("project", "report", "state")
+    meaning = "The report stands where this act has no place."
+    advice = ADVICE.get("MonitoringInState", "")
+
+    def __init__(self, project: int, report: int, state: MonitoringState, *, data: bytes = b"") -> None:
+        self.project = project
+        self.report = report
+        self.state = MonitoringState(state)
+        super().__init__(self.project, self.report, self.state, data=data)
+
+
+class MoreThanClaimed(RuleBroken):
+    """More was verified than claimed, and nothing says why."""
+
+    error = "MoreThanClaimed"
+    signature = "MoreThanClaimed(uint96,uint96)"
+    selector = bytes.fromhex("995a8b46")
+    names = ("verified", "claimed")
+    meaning = "More was verified than claimed, and nothing says why."
+    advice = ADVICE.get("MoreThanClaimed", "")
+
+    def __init__(self, verified: int, claimed: int, *, data: bytes = b"") -> None:
+        self.verified = verified
+        self.claimed = claimed
+        super().__init__(self.verified, self.claimed, data=data)
+
+
+class MoreThanOffered(RuleBroken):
+    """A quantity of nothing, or more than the `left` tonnes of the offer."""
+
+    error = "MoreThanOffered"
+    signature = "MoreThanOffered(uint256,uint256)"
+    selector = bytes.fromhex("17a540a6")
+    names = ("quantity", "left")
+    meaning = "A quantity of nothing, or more than the `left` tonnes of the offer."
+    advice = ADVICE.get("MoreThanOffered", "")
+
+    def __init__(self, quantity: int, left: int, *, data: bytes = b"") -> None:
+        self.quantity = quantity
+        self.left = left
+        super().__init__(self.quantity, self.left, data=data)
+
+
+class MovedOtherwise(RuleBroken):
+    """`asked` tokens were to move and `moved` did: the token takes a fee, or changes balances by itself."""
+
+    error = "MovedOtherwise"
+    signature = "MovedOtherwise(uint256,uint256,uint256)"
+    selector = bytes.fromhex("2df415c2")
+    names = ("instrument", "asked", "moved")
+    meaning = "`asked` tokens were to move and `moved` did: the token takes a fee, or changes balances by itself."
+    advice = ADVICE.get("MovedOtherwise", "")
+
+    def __init__(self, instrument: InstrumentId, asked: int, moved: int, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.asked = asked
+        self.moved = moved
+        super().__init__(self.instrument, self.asked, self.moved, data=data)
+
+
+class NameMissing(RuleBroken):
+    """`NameMissing()`."""
+
+    error = "NameMissing"
+    signature = "NameMissing()"
+    selector = bytes.fromhex("658c5fa3")
+    names = ()
+    advice = ADVICE.get("NameMissing", "")
+
+
 class NameOrDocumentMissing(RuleBroken):
     """A method has a name and a published document."""
 
@@ -1697,6 +2829,28 @@ class NoBaseline(RuleBroken):
         super().__init__(self.installation, self.subject, data=data)
 
 
+class NoBufferAccount(RuleBroken):
+    """The authority has named no account for buffers."""
+
+    error = "NoBufferAccount"
+    signature = "NoBufferAccount()"
+    selector = bytes.fromhex("02164512")
+    names = ()
+    meaning = "The authority has named no account for buffers."
+    advice = ADVICE.get("NoBufferAccount", "")
+
+
+class NoCalendar(RuleBroken):
+    """Working time is asked for and no calendar was set."""
+
+    error = "NoCalendar"
+    signature = "NoCalendar()"
+    selector = bytes.fromhex("e392318c")
+    names = ()
+    meaning = "Working time is asked for and no calendar was set."
+    advice = ADVICE.get("NoCalendar", "")
+
+
 class NoCodingRules(RuleBroken):
     """`NoCodingRules(uint256)`."""
 
@@ -1709,6 +2863,17 @@ class NoCodingRules(RuleBroken):
     def __init__(self, version: int, *, data: bytes = b"") -> None:
         self.version = version
         super().__init__(self.version, data=data)
+
+
+class NoFeeAccount(RuleBroken):
+    """The platform has named no account for the fees of trades."""
+
+    error = "NoFeeAccount"
+    signature = "NoFeeAccount()"
+    selector = bytes.fromhex("70e82c6d")
+    names = ()
+    meaning = "The platform has named no account for the fees of trades."
+    advice = ADVICE.get("NoFeeAccount", "")
 
 
 class NoFees(RuleBroken):
@@ -1812,6 +2977,36 @@ class NoPlanInForce(RuleBroken):
         super().__init__(self.installation, self.year, data=data)
 
 
+class NoReference(RuleBroken):
+    """The market has no reference price yet."""
+
+    error = "NoReference"
+    signature = "NoReference(uint24)"
+    selector = bytes.fromhex("703b1e55")
+    names = ("market",)
+    meaning = "The market has no reference price yet."
+    advice = ADVICE.get("NoReference", "")
+
+    def __init__(self, market: int, *, data: bytes = b"") -> None:
+        self.market = market
+        super().__init__(self.market, data=data)
+
+
+class NoRenewalLeft(RuleBroken):
+    """The crediting period was renewed as often as it may be."""
+
+    error = "NoRenewalLeft"
+    signature = "NoRenewalLeft(uint32)"
+    selector = bytes.fromhex("bd758304")
+    names = ("project",)
+    meaning = "The crediting period was renewed as often as it may be."
+    advice = ADVICE.get("NoRenewalLeft", "")
+
+    def __init__(self, project: int, *, data: bytes = b"") -> None:
+        self.project = project
+        super().__init__(self.project, data=data)
+
+
 class NoReportingFor(RuleBroken):
     """Only an OPERATOR has a reporting account."""
 
@@ -1825,6 +3020,21 @@ class NoReportingFor(RuleBroken):
     def __init__(self, kind: int, *, data: bytes = b"") -> None:
         self.kind = kind
         super().__init__(self.kind, data=data)
+
+
+class NoSuchAmendment(RuleBroken):
+    """No amendment with these words is open for the caller's consent."""
+
+    error = "NoSuchAmendment"
+    signature = "NoSuchAmendment(uint256)"
+    selector = bytes.fromhex("8d767ff3")
+    names = ("id",)
+    meaning = "No amendment with these words is open for the caller's consent."
+    advice = ADVICE.get("NoSuchAmendment", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
 
 
 class NoSuchDate(RuleBroken):
@@ -1841,6 +3051,23 @@ class NoSuchDate(RuleBroken):
         self.month = month
         self.day = day
         super().__init__(self.year, self.month, self.day, data=data)
+
+
+class NoSuchExchange(RuleBroken):
+    """Exchange `asked` is not the open one; `open` is, 0: none."""
+
+    error = "NoSuchExchange"
+    signature = "NoSuchExchange(uint256,uint32,uint32)"
+    selector = bytes.fromhex("078fd478")
+    names = ("id", "asked", "open")
+    meaning = "Exchange `asked` is not the open one; `open` is, 0: none."
+    advice = ADVICE.get("NoSuchExchange", "")
+
+    def __init__(self, id: int, asked: int, open: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.asked = asked
+        self.open = open
+        super().__init__(self.id, self.asked, self.open, data=data)
 
 
 class NoSuchVersion(RuleBroken):
@@ -1874,6 +3101,75 @@ class NoSuchVoucher(RuleBroken):
         self.index = index
         self.count = count
         super().__init__(self.index, self.count, data=data)
+
+
+class NoTransferType(RuleBroken):
+    """No type of the set `rules` is for a transfer from an account of kind `fromKind` to one of `toKind`, which is on
+    its list or not.
+    """
+
+    error = "NoTransferType"
+    signature = "NoTransferType(uint16,uint8,uint8,bool)"
+    selector = bytes.fromhex("cc243d2b")
+    names = ("rules", "fromKind", "toKind", "listed")
+    meaning = (
+        "No type of the set `rules` is for a transfer from an account of kind `fromKind` to one of `toKind`, which is "
+        "on its list or not."
+    )
+    advice = ADVICE.get("NoTransferType", "")
+
+    def __init__(self, rules: int, from_kind: int, to_kind: int, listed: bool, *, data: bytes = b"") -> None:
+        self.rules = rules
+        self.from_kind = from_kind
+        self.to_kind = to_kind
+        self.listed = listed
+        super().__init__(self.rules, self.from_kind, self.to_kind, self.listed, data=data)
+
+
+class NoWorkingDay(RuleBroken):
+    """From civil day `day` on there is no working day within a year."""
+
+    error = "NoWorkingDay"
+    signature = "NoWorkingDay(uint256)"
+    selector = bytes.fromhex("cdc26e06")
+    names = ("day",)
+    meaning = "From civil day `day` on there is no working day within a year."
+    advice = ADVICE.get("NoWorkingDay", "")
+
+    def __init__(self, day: int, *, data: bytes = b"") -> None:
+        self.day = day
+        super().__init__(self.day, data=data)
+
+
+class NonceUsed(RuleBroken):
+    """`account` has used or cancelled `nonce`."""
+
+    error = "NonceUsed"
+    signature = "NonceUsed(address,uint64)"
+    selector = bytes.fromhex("e42b0688")
+    names = ("account", "nonce")
+    meaning = "`account` has used or cancelled `nonce`."
+    advice = ADVICE.get("NonceUsed", "")
+
+    def __init__(self, account: Address, nonce: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.nonce = nonce
+        super().__init__(self.account, self.nonce, data=data)
+
+
+class NotACredit(RuleBroken):
+    """Only credits are offered here."""
+
+    error = "NotACredit"
+    signature = "NotACredit(uint256)"
+    selector = bytes.fromhex("45cd0a07")
+    names = ("instrument",)
+    meaning = "Only credits are offered here."
+    advice = ADVICE.get("NotACredit", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
 
 
 class NotADocument(RuleBroken):
@@ -1952,6 +3248,22 @@ class NotAVerifier(RuleBroken):
         self.account = account
         self.kind = kind
         super().__init__(self.account, self.kind, data=data)
+
+
+class NotAccreditedFor(RuleBroken):
+    """`body` is not accredited now for the project's scope."""
+
+    error = "NotAccreditedFor"
+    signature = "NotAccreditedFor(address,uint8)"
+    selector = bytes.fromhex("bf6b25b6")
+    names = ("body", "scope")
+    meaning = "`body` is not accredited now for the project's scope."
+    advice = ADVICE.get("NotAccreditedFor", "")
+
+    def __init__(self, body: Address, scope: int, *, data: bytes = b"") -> None:
+        self.body = body
+        self.scope = scope
+        super().__init__(self.body, self.scope, data=data)
 
 
 class NotAccreditedOfICertificateRegistry(RuleBroken):
@@ -2034,6 +3346,59 @@ class NotCancellable(RuleBroken):
         super().__init__(self.instrument, data=data)
 
 
+class NotConvertible(RuleBroken):
+    """`from` is not converted into `to`: one of them is unknown or money, or they are of different classes, or the
+    same.
+    """
+
+    error = "NotConvertible"
+    signature = "NotConvertible(uint256,uint256)"
+    selector = bytes.fromhex("3958d0a8")
+    names = ("from", "to")
+    meaning = (
+        "`from` is not converted into `to`: one of them is unknown or money, or they are of different classes, or the "
+        "same."
+    )
+    advice = ADVICE.get("NotConvertible", "")
+
+    def __init__(self, from_: int, to: int, *, data: bytes = b"") -> None:
+        self.from_ = from_
+        self.to = to
+        super().__init__(self.from_, self.to, data=data)
+
+
+class NotDueOfIBlockTrades(RuleBroken):
+    """It settles from `settleAt` on."""
+
+    error = "NotDue"
+    signature = "NotDue(bytes32,uint40)"
+    selector = bytes.fromhex("78878763")
+    names = ("id", "settleAt")
+    meaning = "It settles from `settleAt` on."
+    advice = ADVICE.get("NotDue", "")
+
+    def __init__(self, id: bytes, settle_at: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.settle_at = settle_at
+        super().__init__(self.id, self.settle_at, data=data)
+
+
+class NotDueOfIPledgeBook(RuleBroken):
+    """Notice can be given after `due`."""
+
+    error = "NotDue"
+    signature = "NotDue(uint256,uint40)"
+    selector = bytes.fromhex("00418f1b")
+    names = ("id", "due")
+    meaning = "Notice can be given after `due`."
+    advice = ADVICE.get("NotDue", "")
+
+    def __init__(self, id: int, due: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.due = due
+        super().__init__(self.id, self.due, data=data)
+
+
 class NotEffective(RuleBroken):
     """Rules take effect neither in the past nor before the version that they follow."""
 
@@ -2048,6 +3413,21 @@ class NotEffective(RuleBroken):
         self.effective_from = effective_from
         self.earliest = earliest
         super().__init__(self.effective_from, self.earliest, data=data)
+
+
+class NotEligible(RuleBroken):
+    """`account` is not active and certified, or may not give or receive at present."""
+
+    error = "NotEligible"
+    signature = "NotEligible(address)"
+    selector = bytes.fromhex("3a1c1545")
+    names = ("account",)
+    meaning = "`account` is not active and certified, or may not give or receive at present."
+    advice = ADVICE.get("NotEligible", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
 
 
 class NotEngaged(RuleBroken):
@@ -2112,6 +3492,22 @@ class NotFillable(RuleBroken):
         super().__init__(self.available, self.quantity, data=data)
 
 
+class NotGivenUp(RuleBroken):
+    """Nobody binds for `reason`, or `module` gives nothing up."""
+
+    error = "NotGivenUp"
+    signature = "NotGivenUp(uint8,address)"
+    selector = bytes.fromhex("7de12a81")
+    names = ("reason", "module")
+    meaning = "Nobody binds for `reason`, or `module` gives nothing up."
+    advice = ADVICE.get("NotGivenUp", "")
+
+    def __init__(self, reason: Reason, module: Address, *, data: bytes = b"") -> None:
+        self.reason = Reason(reason)
+        self.module = module
+        super().__init__(self.reason, self.module, data=data)
+
+
 class NotIndependent(RuleBroken):
     """Verifier and operator are one, or have the same beneficial owner."""
 
@@ -2137,6 +3533,85 @@ class NotInitializing(RuleBroken):
     selector = bytes.fromhex("d7e6bcf8")
     names = ()
     advice = ADVICE.get("NotInitializing", "")
+
+
+class NotMoney(RuleBroken):
+    """`instrument` is no money, or not defined."""
+
+    error = "NotMoney"
+    signature = "NotMoney(uint256)"
+    selector = bytes.fromhex("61744008")
+    names = ("instrument",)
+    meaning = "`instrument` is no money, or not defined."
+    advice = ADVICE.get("NotMoney", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
+
+
+class NotNamed(RuleBroken):
+    """The quote stands for named accounts; the list given is not theirs, or `account` is not in it."""
+
+    error = "NotNamed"
+    signature = "NotNamed(uint256,address)"
+    selector = bytes.fromhex("d83d7020")
+    names = ("id", "account")
+    meaning = "The quote stands for named accounts; the list given is not theirs, or `account` is not in it."
+    advice = ADVICE.get("NotNamed", "")
+
+    def __init__(self, id: QuoteId, account: Address, *, data: bytes = b"") -> None:
+        self.id = QuoteId(id)
+        self.account = account
+        super().__init__(self.id, self.account, data=data)
+
+
+class NotPayableYet(RuleBroken):
+    """Withdrawal `id` can be paid from `payableFrom` on, Unix seconds."""
+
+    error = "NotPayableYet"
+    signature = "NotPayableYet(uint256,uint256)"
+    selector = bytes.fromhex("2c010529")
+    names = ("id", "payableFrom")
+    meaning = "Withdrawal `id` can be paid from `payableFrom` on, Unix seconds."
+    advice = ADVICE.get("NotPayableYet", "")
+
+    def __init__(self, id: int, payable_from: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.payable_from = payable_from
+        super().__init__(self.id, self.payable_from, data=data)
+
+
+class NotPledgeable(RuleBroken):
+    """Money, or an instrument that is closed, expired or unknown."""
+
+    error = "NotPledgeable"
+    signature = "NotPledgeable(uint256)"
+    selector = bytes.fromhex("94870df6")
+    names = ("instrument",)
+    meaning = "Money, or an instrument that is closed, expired or unknown."
+    advice = ADVICE.get("NotPledgeable", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
+
+
+class NotReversible(RuleBroken):
+    """Act `id` is no forced transfer that was done."""
+
+    error = "NotReversible"
+    signature = "NotReversible(uint256,uint8,uint8)"
+    selector = bytes.fromhex("56e05152")
+    names = ("id", "kind", "state")
+    meaning = "Act `id` is no forced transfer that was done."
+    advice = ADVICE.get("NotReversible", "")
+
+    def __init__(self, id: int, kind: ActKind, state: ActState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.kind = ActKind(kind)
+        self.state = ActState(state)
+        super().__init__(self.id, self.kind, self.state, data=data)
 
 
 class NotTheAccount(NotPermitted):
@@ -2187,6 +3662,38 @@ class NotTheBinder(NotPermitted):
         self.reason = Reason(reason)
         self.module = module
         super().__init__(self.caller, self.reason, self.module, data=data)
+
+
+class NotTheBuyer(NotPermitted):
+    """The offer is made to `buyer`, not to `account`."""
+
+    error = "NotTheBuyer"
+    signature = "NotTheBuyer(address,address)"
+    selector = bytes.fromhex("cb82c788")
+    names = ("account", "buyer")
+    meaning = "The offer is made to `buyer`, not to `account`."
+    advice = ADVICE.get("NotTheBuyer", "")
+
+    def __init__(self, account: Address, buyer: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        self.buyer = buyer
+        super().__init__(self.account, self.buyer, data=data)
+
+
+class NotTheGiver(NotPermitted):
+    """The transfer is of `account`, for which `key` does not act."""
+
+    error = "NotTheGiver"
+    signature = "NotTheGiver(address,address)"
+    selector = bytes.fromhex("195f972a")
+    names = ("key", "account")
+    meaning = "The transfer is of `account`, for which `key` does not act."
+    advice = ADVICE.get("NotTheGiver", "")
+
+    def __init__(self, key: Address, account: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        super().__init__(self.key, self.account, data=data)
 
 
 class NotTheLatest(RuleBroken):
@@ -2260,6 +3767,57 @@ class NotTheOwner(NotPermitted):
         super().__init__(self.key, self.account, self.owner, data=data)
 
 
+class NotTheProponent(NotPermitted):
+    """The project is of `proponent`, for which `key` does not act."""
+
+    error = "NotTheProponent"
+    signature = "NotTheProponent(address,uint32,address)"
+    selector = bytes.fromhex("bb6c453e")
+    names = ("key", "project", "proponent")
+    meaning = "The project is of `proponent`, for which `key` does not act."
+    advice = ADVICE.get("NotTheProponent", "")
+
+    def __init__(self, key: Address, project: int, proponent: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.project = project
+        self.proponent = proponent
+        super().__init__(self.key, self.project, self.proponent, data=data)
+
+
+class NotTheSideOfIBlockTrades(NotPermitted):
+    """`key` acts for `account`, which is not the side whose act this is; `side` is."""
+
+    error = "NotTheSide"
+    signature = "NotTheSide(address,address,address)"
+    selector = bytes.fromhex("3c9f7012")
+    names = ("key", "account", "side")
+    meaning = "`key` acts for `account`, which is not the side whose act this is; `side` is."
+    advice = ADVICE.get("NotTheSide", "")
+
+    def __init__(self, key: Address, account: Address, side: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        self.side = side
+        super().__init__(self.key, self.account, self.side, data=data)
+
+
+class NotTheSideOfIPledgeBook(NotPermitted):
+    """The caller acts for `account`, which is not the side of pledge `id` that may do this."""
+
+    error = "NotTheSide"
+    signature = "NotTheSide(uint256,address,address)"
+    selector = bytes.fromhex("0e153bbf")
+    names = ("id", "account", "side")
+    meaning = "The caller acts for `account`, which is not the side of pledge `id` that may do this."
+    advice = ADVICE.get("NotTheSide", "")
+
+    def __init__(self, id: int, account: Address, side: Address, *, data: bytes = b"") -> None:
+        self.id = id
+        self.account = account
+        self.side = side
+        super().__init__(self.id, self.account, self.side, data=data)
+
+
 class NotTheSigner(NotPermitted):
     """`caller` is not the authority that signed it: `signer` is."""
 
@@ -2274,6 +3832,54 @@ class NotTheSigner(NotPermitted):
         self.caller = caller
         self.signer = signer
         super().__init__(self.caller, self.signer, data=data)
+
+
+class NotTheSigningSide(NotPermitted):
+    """`signer` acts for `account`, which is not the side that the terms say offers; `side` is."""
+
+    error = "NotTheSigningSide"
+    signature = "NotTheSigningSide(address,address,address)"
+    selector = bytes.fromhex("d78cb0eb")
+    names = ("signer", "account", "side")
+    meaning = "`signer` acts for `account`, which is not the side that the terms say offers; `side` is."
+    advice = ADVICE.get("NotTheSigningSide", "")
+
+    def __init__(self, signer: Address, account: Address, side: Address, *, data: bytes = b"") -> None:
+        self.signer = signer
+        self.account = account
+        self.side = side
+        super().__init__(self.signer, self.account, self.side, data=data)
+
+
+class NotTheTrader(NotPermitted):
+    """The account is `account`, for which `key` may not trade."""
+
+    error = "NotTheTrader"
+    signature = "NotTheTrader(address,address)"
+    selector = bytes.fromhex("aebf0ed2")
+    names = ("key", "account")
+    meaning = "The account is `account`, for which `key` may not trade."
+    advice = ADVICE.get("NotTheTrader", "")
+
+    def __init__(self, key: Address, account: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        super().__init__(self.key, self.account, data=data)
+
+
+class NotUnderRules(RuleBroken):
+    """`instrument` is under no rules: transfer it by the ledger's `safeTransferFrom`."""
+
+    error = "NotUnderRules"
+    signature = "NotUnderRules(uint256)"
+    selector = bytes.fromhex("5b508c1d")
+    names = ("instrument",)
+    meaning = "`instrument` is under no rules: transfer it by the ledger's `safeTransferFrom`."
+    advice = ADVICE.get("NotUnderRules", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
 
 
 class NotVerified(RuleBroken):
@@ -2358,6 +3964,189 @@ class NothingToRollBackTo(RuleBroken):
         super().__init__(self.current, data=data)
 
 
+class NothingToTake(RuleBroken):
+    """A quantity of nothing."""
+
+    error = "NothingToTake"
+    signature = "NothingToTake()"
+    selector = bytes.fromhex("f63c2742")
+    names = ()
+    meaning = "A quantity of nothing."
+    advice = ADVICE.get("NothingToTake", "")
+
+
+class NoticeGivenAlready(RuleBroken):
+    """`NoticeGivenAlready(uint256,uint40)`."""
+
+    error = "NoticeGivenAlready"
+    signature = "NoticeGivenAlready(uint256,uint40)"
+    selector = bytes.fromhex("3f82a2ca")
+    names = ("id", "at")
+    advice = ADVICE.get("NoticeGivenAlready", "")
+
+    def __init__(self, id: int, at: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.at = at
+        super().__init__(self.id, self.at, data=data)
+
+
+class NoticeTooShort(RuleBroken):
+    """Fewer seconds than the scheme's least notice."""
+
+    error = "NoticeTooShort"
+    signature = "NoticeTooShort(uint40,uint40)"
+    selector = bytes.fromhex("3ed628fb")
+    names = ("noticePeriod", "least")
+    meaning = "Fewer seconds than the scheme's least notice."
+    advice = ADVICE.get("NoticeTooShort", "")
+
+    def __init__(self, notice_period: int, least: int, *, data: bytes = b"") -> None:
+        self.notice_period = notice_period
+        self.least = least
+        super().__init__(self.notice_period, self.least, data=data)
+
+
+class OfferClosed(RuleBroken):
+    """`OfferClosed(uint256,uint8)`."""
+
+    error = "OfferClosed"
+    signature = "OfferClosed(uint256,uint8)"
+    selector = bytes.fromhex("33910d34")
+    names = ("offer", "state")
+    advice = ADVICE.get("OfferClosed", "")
+
+    def __init__(self, offer: int, state: OfferState, *, data: bytes = b"") -> None:
+        self.offer = offer
+        self.state = OfferState(state)
+        super().__init__(self.offer, self.state, data=data)
+
+
+class OfferExpiredOfIBlockTrades(RuleBroken):
+    """The offer ended at `expires`."""
+
+    error = "OfferExpired"
+    signature = "OfferExpired(uint40,uint256)"
+    selector = bytes.fromhex("c025df52")
+    names = ("expires", "now_")
+    meaning = "The offer ended at `expires`."
+    advice = ADVICE.get("OfferExpired", "")
+
+    def __init__(self, expires: int, now: int, *, data: bytes = b"") -> None:
+        self.expires = expires
+        self.now = now
+        super().__init__(self.expires, self.now, data=data)
+
+
+class OfferExpiredOfICreditOffers(RuleBroken):
+    """The offer expired at `expires`."""
+
+    error = "OfferExpired"
+    signature = "OfferExpired(uint256,uint40)"
+    selector = bytes.fromhex("6fecf4c2")
+    names = ("offer", "expires")
+    meaning = "The offer expired at `expires`."
+    advice = ADVICE.get("OfferExpired", "")
+
+    def __init__(self, offer: int, expires: int, *, data: bytes = b"") -> None:
+        self.offer = offer
+        self.expires = expires
+        super().__init__(self.offer, self.expires, data=data)
+
+
+class OfferNotExpired(RuleBroken):
+    """The offer lasts until `expires`."""
+
+    error = "OfferNotExpired"
+    signature = "OfferNotExpired(uint256,uint40)"
+    selector = bytes.fromhex("40d97c16")
+    names = ("offer", "expires")
+    meaning = "The offer lasts until `expires`."
+    advice = ADVICE.get("OfferNotExpired", "")
+
+    def __init__(self, offer: int, expires: int, *, data: bytes = b"") -> None:
+        self.offer = offer
+        self.expires = expires
+        super().__init__(self.offer, self.expires, data=data)
+
+
+class OfferOver(RuleBroken):
+    """The offer could be accepted until `until`."""
+
+    error = "OfferOver"
+    signature = "OfferOver(uint256,uint40)"
+    selector = bytes.fromhex("de86c0da")
+    names = ("id", "until")
+    meaning = "The offer could be accepted until `until`."
+    advice = ADVICE.get("OfferOver", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
+
+
+class OfferStandsOfIBlockTrades(RuleBroken):
+    """The offer has not expired."""
+
+    error = "OfferStands"
+    signature = "OfferStands(bytes32,uint40)"
+    selector = bytes.fromhex("6e3c9dfa")
+    names = ("id", "expires")
+    meaning = "The offer has not expired."
+    advice = ADVICE.get("OfferStands", "")
+
+    def __init__(self, id: bytes, expires: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.expires = expires
+        super().__init__(self.id, self.expires, data=data)
+
+
+class OfferStandsOfIPledgeBook(RuleBroken):
+    """The offer stands until `until`."""
+
+    error = "OfferStands"
+    signature = "OfferStands(uint256,uint40)"
+    selector = bytes.fromhex("db6e9e8f")
+    names = ("id", "until")
+    meaning = "The offer stands until `until`."
+    advice = ADVICE.get("OfferStands", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
+
+
+class OfferStillOpen(RuleBroken):
+    """The offer is open: who applied withdraws, or the seller declines."""
+
+    error = "OfferStillOpen"
+    signature = "OfferStillOpen(uint256)"
+    selector = bytes.fromhex("13a1799f")
+    names = ("offer",)
+    meaning = "The offer is open: who applied withdraws, or the seller declines."
+    advice = ADVICE.get("OfferStillOpen", "")
+
+    def __init__(self, offer: int, *, data: bytes = b"") -> None:
+        self.offer = offer
+        super().__init__(self.offer, data=data)
+
+
+class OfficerLeft(RuleBroken):
+    """`officer`, who ordered the act, may not any more."""
+
+    error = "OfficerLeft"
+    signature = "OfficerLeft(address)"
+    selector = bytes.fromhex("122377ff")
+    names = ("officer",)
+    meaning = "`officer`, who ordered the act, may not any more."
+    advice = ADVICE.get("OfficerLeft", "")
+
+    def __init__(self, officer: Address, *, data: bytes = b"") -> None:
+        self.officer = officer
+        super().__init__(self.officer, data=data)
+
+
 class OpinionExists(RuleBroken):
     """There is an opinion on this version; an amended report can get a new one."""
 
@@ -2423,6 +4212,37 @@ class OutOfRange(RuleBroken):
         super().__init__(self.input, self.value, self.highest, data=data)
 
 
+class OutsideHoursOfIBlockTrades(RuleBroken):
+    """`time` (Unix seconds) is outside the market's hours."""
+
+    error = "OutsideHours"
+    signature = "OutsideHours(uint24,uint256)"
+    selector = bytes.fromhex("5b611cfd")
+    names = ("market", "time")
+    meaning = "`time` (Unix seconds) is outside the market's hours."
+    advice = ADVICE.get("OutsideHours", "")
+
+    def __init__(self, market: int, time: int, *, data: bytes = b"") -> None:
+        self.market = market
+        self.time = time
+        super().__init__(self.market, self.time, data=data)
+
+
+class OutsideHoursOfITransferRules(RuleBroken):
+    """It may be proposed from `opensAt`, Unix seconds, on."""
+
+    error = "OutsideHours"
+    signature = "OutsideHours(uint256)"
+    selector = bytes.fromhex("ceef2aa0")
+    names = ("opensAt",)
+    meaning = "It may be proposed from `opensAt`, Unix seconds, on."
+    advice = ADVICE.get("OutsideHours", "")
+
+    def __init__(self, opens_at: int, *, data: bytes = b"") -> None:
+        self.opens_at = opens_at
+        super().__init__(self.opens_at, data=data)
+
+
 class OutsideRegion(NotPermitted):
     """`officer` acts on `his` region only; this is about `region`."""
 
@@ -2438,6 +4258,38 @@ class OutsideRegion(NotPermitted):
         self.his = his
         self.region = region
         super().__init__(self.officer, self.his, self.region, data=data)
+
+
+class OwnBufferFirst(RuleBroken):
+    """Another project's buffer pays only when the project's own is empty; `own` are in it."""
+
+    error = "OwnBufferFirst"
+    signature = "OwnBufferFirst(uint32,uint256)"
+    selector = bytes.fromhex("a0963941")
+    names = ("project", "own")
+    meaning = "Another project's buffer pays only when the project's own is empty; `own` are in it."
+    advice = ADVICE.get("OwnBufferFirst", "")
+
+    def __init__(self, project: int, own: int, *, data: bytes = b"") -> None:
+        self.project = project
+        self.own = own
+        super().__init__(self.project, self.own, data=data)
+
+
+class OwnOffer(RuleBroken):
+    """Buyer and seller are one, or have the same beneficial owner."""
+
+    error = "OwnOffer"
+    signature = "OwnOffer(address,address)"
+    selector = bytes.fromhex("f02e551e")
+    names = ("seller", "buyer")
+    meaning = "Buyer and seller are one, or have the same beneficial owner."
+    advice = ADVICE.get("OwnOffer", "")
+
+    def __init__(self, seller: Address, buyer: Address, *, data: bytes = b"") -> None:
+        self.seller = seller
+        self.buyer = buyer
+        super().__init__(self.seller, self.buyer, data=data)
 
 
 class PartsExceedCap(RuleBroken):
@@ -2482,6 +4334,54 @@ class PayoutNotUsable(RuleBroken):
         super().__init__(self.account, self.usable_from, data=data)
 
 
+class PeriodMissing(RuleBroken):
+    """A period of nothing, in which nobody could confirm."""
+
+    error = "PeriodMissing"
+    signature = "PeriodMissing()"
+    selector = bytes.fromhex("cdb13f86")
+    names = ()
+    meaning = "A period of nothing, in which nobody could confirm."
+    advice = ADVICE.get("PeriodMissing", "")
+
+
+class PeriodNotOver(RuleBroken):
+    """The last day of the report is not over."""
+
+    error = "PeriodNotOver"
+    signature = "PeriodNotOver(uint32)"
+    selector = bytes.fromhex("1f1339c9")
+    names = ("lastDay",)
+    meaning = "The last day of the report is not over."
+    advice = ADVICE.get("PeriodNotOver", "")
+
+    def __init__(self, last_day: int, *, data: bytes = b"") -> None:
+        self.last_day = last_day
+        super().__init__(self.last_day, data=data)
+
+
+class PeriodTaken(RuleBroken):
+    """The report's days lie outside the crediting period, or before `notBefore`, up to which others were reported."""
+
+    error = "PeriodTaken"
+    signature = "PeriodTaken(uint32,uint32,uint32,uint32)"
+    selector = bytes.fromhex("dd7cb692")
+    names = ("firstDay", "lastDay", "notBefore", "creditingLastDay")
+    meaning = (
+        "The report's days lie outside the crediting period, or before `notBefore`, up to which others were reported."
+    )
+    advice = ADVICE.get("PeriodTaken", "")
+
+    def __init__(
+        self, first_day: int, last_day: int, not_before: int, crediting_last_day: int, *, data: bytes = b""
+    ) -> None:
+        self.first_day = first_day
+        self.last_day = last_day
+        self.not_before = not_before
+        self.crediting_last_day = crediting_last_day
+        super().__init__(self.first_day, self.last_day, self.not_before, self.crediting_last_day, data=data)
+
+
 class PermitTaken(RuleBroken):
     """The permit belongs to `installation`."""
 
@@ -2496,6 +4396,41 @@ class PermitTaken(RuleBroken):
         self.permit = permit
         self.installation = installation
         super().__init__(self.permit, self.installation, data=data)
+
+
+class PledgeNotIn(RuleBroken):
+    """Pledge `id` is in `state`; the act needs it in another."""
+
+    error = "PledgeNotIn"
+    signature = "PledgeNotIn(uint256,uint8,uint8)"
+    selector = bytes.fromhex("8cf1c926")
+    names = ("id", "state", "needed")
+    meaning = "Pledge `id` is in `state`; the act needs it in another."
+    advice = ADVICE.get("PledgeNotIn", "")
+
+    def __init__(self, id: int, state: PledgeState, needed: PledgeState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = PledgeState(state)
+        self.needed = PledgeState(needed)
+        super().__init__(self.id, self.state, self.needed, data=data)
+
+
+class PledgedLess(RuleBroken):
+    """Pledge `id` holds `pledged` units of `instrument`; `asked` were meant."""
+
+    error = "PledgedLess"
+    signature = "PledgedLess(uint256,uint256,uint256,uint256)"
+    selector = bytes.fromhex("d2be12ef")
+    names = ("id", "instrument", "pledged", "asked")
+    meaning = "Pledge `id` holds `pledged` units of `instrument`; `asked` were meant."
+    advice = ADVICE.get("PledgedLess", "")
+
+    def __init__(self, id: int, instrument: InstrumentId, pledged: int, asked: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.instrument = InstrumentId(instrument)
+        self.pledged = pledged
+        self.asked = asked
+        super().__init__(self.id, self.instrument, self.pledged, self.asked, data=data)
 
 
 class PossessionNotProven(RuleBroken):
@@ -2546,6 +4481,134 @@ class PrincipalStays(RuleBroken):
         super().__init__(self.key, self.account, data=data)
 
 
+class ProjectEntered(RuleBroken):
+    """The project has the number `number`."""
+
+    error = "ProjectEntered"
+    signature = "ProjectEntered(bytes32,bytes32,uint32)"
+    selector = bytes.fromhex("522b255f")
+    names = ("registry", "project", "number")
+    meaning = "The project has the number `number`."
+    advice = ADVICE.get("ProjectEntered", "")
+
+    def __init__(self, registry: bytes, project: bytes, number: int, *, data: bytes = b"") -> None:
+        self.registry = registry
+        self.project = project
+        self.number = number
+        super().__init__(self.registry, self.project, self.number, data=data)
+
+
+class ProjectInState(RuleBroken):
+    """The project stands where this act has no place."""
+
+    error = "ProjectInState"
+    signature = "ProjectInState(uint32,uint8)"
+    selector = bytes.fromhex("39289919")
+    names = ("project", "state")
+    meaning = "The project stands where this act has no place."
+    advice = ADVICE.get("ProjectInState", "")
+
+    def __init__(self, project: int, state: ProjectState, *, data: bytes = b"") -> None:
+        self.project = project
+        self.state = ProjectState(state)
+        super().__init__(self.project, self.state, data=data)
+
+
+class ProjectNotEntered(RuleBroken):
+    """The project has no number here: enter it."""
+
+    error = "ProjectNotEntered"
+    signature = "ProjectNotEntered(bytes32,bytes32)"
+    selector = bytes.fromhex("1bc6ffdc")
+    names = ("registry", "project")
+    meaning = "The project has no number here: enter it."
+    advice = ADVICE.get("ProjectNotEntered", "")
+
+    def __init__(self, registry: bytes, project: bytes, *, data: bytes = b"") -> None:
+        self.registry = registry
+        self.project = project
+        super().__init__(self.registry, self.project, data=data)
+
+
+class PurchaseClosed(RuleBroken):
+    """`PurchaseClosed(uint256,uint8)`."""
+
+    error = "PurchaseClosed"
+    signature = "PurchaseClosed(uint256,uint8)"
+    selector = bytes.fromhex("ec1d93a9")
+    names = ("purchase", "state")
+    advice = ADVICE.get("PurchaseClosed", "")
+
+    def __init__(self, purchase: int, state: PurchaseState, *, data: bytes = b"") -> None:
+        self.purchase = purchase
+        self.state = PurchaseState(state)
+        super().__init__(self.purchase, self.state, data=data)
+
+
+class QuoteExpired(RuleBroken):
+    """Nobody can click it any more, since `expires`."""
+
+    error = "QuoteExpired"
+    signature = "QuoteExpired(uint256,uint40)"
+    selector = bytes.fromhex("93882a57")
+    names = ("id", "expires")
+    meaning = "Nobody can click it any more, since `expires`."
+    advice = ADVICE.get("QuoteExpired", "")
+
+    def __init__(self, id: QuoteId, expires: int, *, data: bytes = b"") -> None:
+        self.id = QuoteId(id)
+        self.expires = expires
+        super().__init__(self.id, self.expires, data=data)
+
+
+class QuoteNotOpen(RuleBroken):
+    """It was never listed, or is clicked, withdrawn or expired and taken out."""
+
+    error = "QuoteNotOpen"
+    signature = "QuoteNotOpen(uint256)"
+    selector = bytes.fromhex("f986962b")
+    names = ("id",)
+    meaning = "It was never listed, or is clicked, withdrawn or expired and taken out."
+    advice = ADVICE.get("QuoteNotOpen", "")
+
+    def __init__(self, id: QuoteId, *, data: bytes = b"") -> None:
+        self.id = QuoteId(id)
+        super().__init__(self.id, data=data)
+
+
+class QuoteOutsideBand(RuleBroken):
+    """The price is outside the band from `lowest` to `highest` ticks."""
+
+    error = "QuoteOutsideBand"
+    signature = "QuoteOutsideBand(uint24,uint24,uint24)"
+    selector = bytes.fromhex("64676927")
+    names = ("tick", "lowest", "highest")
+    meaning = "The price is outside the band from `lowest` to `highest` ticks."
+    advice = ADVICE.get("QuoteOutsideBand", "")
+
+    def __init__(self, tick: int, lowest: int, highest: int, *, data: bytes = b"") -> None:
+        self.tick = tick
+        self.lowest = lowest
+        self.highest = highest
+        super().__init__(self.tick, self.lowest, self.highest, data=data)
+
+
+class QuoteStands(RuleBroken):
+    """It has not expired; only its account may take it back."""
+
+    error = "QuoteStands"
+    signature = "QuoteStands(uint256,uint40)"
+    selector = bytes.fromhex("cfc69d9e")
+    names = ("id", "expires")
+    meaning = "It has not expired; only its account may take it back."
+    advice = ADVICE.get("QuoteStands", "")
+
+    def __init__(self, id: QuoteId, expires: int, *, data: bytes = b"") -> None:
+        self.id = QuoteId(id)
+        self.expires = expires
+        super().__init__(self.id, self.expires, data=data)
+
+
 class RecordMissing(RuleBroken):
     """`RecordMissing()`."""
 
@@ -2554,6 +4617,16 @@ class RecordMissing(RuleBroken):
     selector = bytes.fromhex("17d4863c")
     names = ()
     advice = ADVICE.get("RecordMissing", "")
+
+
+class ReentrancyGuardReentrantCall(RuleBroken):
+    """`ReentrancyGuardReentrantCall()`."""
+
+    error = "ReentrancyGuardReentrantCall"
+    signature = "ReentrancyGuardReentrantCall()"
+    selector = bytes.fromhex("3ee5aeb5")
+    names = ()
+    advice = ADVICE.get("ReentrancyGuardReentrantCall", "")
 
 
 class ReferenceMissing(RuleBroken):
@@ -2581,6 +4654,21 @@ class ReferenceUsed(RuleBroken):
         super().__init__(self.bank_reference, data=data)
 
 
+class RegistryNotAccepted(RuleBroken):
+    """The authority does not accept `registry` at present."""
+
+    error = "RegistryNotAccepted"
+    signature = "RegistryNotAccepted(bytes32)"
+    selector = bytes.fromhex("083b4b09")
+    names = ("registry",)
+    meaning = "The authority does not accept `registry` at present."
+    advice = ADVICE.get("RegistryNotAccepted", "")
+
+    def __init__(self, registry: bytes, *, data: bytes = b"") -> None:
+        self.registry = registry
+        super().__init__(self.registry, data=data)
+
+
 class ReportingNotOpen(RuleBroken):
     """The authority has not opened reporting for `year` (no deadline is set)."""
 
@@ -2594,6 +4682,54 @@ class ReportingNotOpen(RuleBroken):
     def __init__(self, year: int, *, data: bytes = b"") -> None:
         self.year = year
         super().__init__(self.year, data=data)
+
+
+class ReversalOwed(RuleBroken):
+    """The project owes `owed` tonnes for reversals."""
+
+    error = "ReversalOwed"
+    signature = "ReversalOwed(uint32,uint256)"
+    selector = bytes.fromhex("782d211f")
+    names = ("project", "owed")
+    meaning = "The project owes `owed` tonnes for reversals."
+    advice = ADVICE.get("ReversalOwed", "")
+
+    def __init__(self, project: int, owed: int, *, data: bytes = b"") -> None:
+        self.project = project
+        self.owed = owed
+        super().__init__(self.project, self.owed, data=data)
+
+
+class ReversalTooLate(RuleBroken):
+    """Act `id` could be reversed until `until`."""
+
+    error = "ReversalTooLate"
+    signature = "ReversalTooLate(uint256,uint256)"
+    selector = bytes.fromhex("be6ce62a")
+    names = ("id", "until")
+    meaning = "Act `id` could be reversed until `until`."
+    advice = ADVICE.get("ReversalTooLate", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
+
+
+class ReversalWindowOver(RuleBroken):
+    """It could be reversed until `until`, Unix seconds; 0: never."""
+
+    error = "ReversalWindowOver"
+    signature = "ReversalWindowOver(uint256,uint256)"
+    selector = bytes.fromhex("5f974d01")
+    names = ("id", "until")
+    meaning = "It could be reversed until `until`, Unix seconds; 0: never."
+    advice = ADVICE.get("ReversalWindowOver", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
 
 
 class ReviewFailed(RuleBroken):
@@ -2641,6 +4777,84 @@ class SafeCastOverflowedUintDowncast(RuleBroken):
         self.bits = bits
         self.value = value
         super().__init__(self.bits, self.value, data=data)
+
+
+class SafeERC20FailedOperation(RuleBroken):
+    """`SafeERC20FailedOperation(address)`."""
+
+    error = "SafeERC20FailedOperation"
+    signature = "SafeERC20FailedOperation(address)"
+    selector = bytes.fromhex("5274afe7")
+    names = ("token",)
+    advice = ADVICE.get("SafeERC20FailedOperation", "")
+
+    def __init__(self, token: Address, *, data: bytes = b"") -> None:
+        self.token = token
+        super().__init__(self.token, data=data)
+
+
+class SameAccount(RuleBroken):
+    """From an account to itself nothing moves."""
+
+    error = "SameAccount"
+    signature = "SameAccount(address)"
+    selector = bytes.fromhex("96eab70d")
+    names = ("account",)
+    meaning = "From an account to itself nothing moves."
+    advice = ADVICE.get("SameAccount", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
+
+
+class SameOfficer(RuleBroken):
+    """`officer` ordered the act and cannot confirm it."""
+
+    error = "SameOfficer"
+    signature = "SameOfficer(address)"
+    selector = bytes.fromhex("5eabf509")
+    names = ("officer",)
+    meaning = "`officer` ordered the act and cannot confirm it."
+    advice = ADVICE.get("SameOfficer", "")
+
+    def __init__(self, officer: Address, *, data: bytes = b"") -> None:
+        self.officer = officer
+        super().__init__(self.officer, data=data)
+
+
+class SameOwner(RuleBroken):
+    """Both accounts have the beneficial `owner`, or are one (then `owner` may be 0)."""
+
+    error = "SameOwner"
+    signature = "SameOwner(address,address,uint32)"
+    selector = bytes.fromhex("493a86cd")
+    names = ("seller", "buyer", "owner")
+    meaning = "Both accounts have the beneficial `owner`, or are one (then `owner` may be 0)."
+    advice = ADVICE.get("SameOwner", "")
+
+    def __init__(self, seller: Address, buyer: Address, owner: int, *, data: bytes = b"") -> None:
+        self.seller = seller
+        self.buyer = buyer
+        self.owner = owner
+        super().__init__(self.seller, self.buyer, self.owner, data=data)
+
+
+class SerialsTaken(RuleBroken):
+    """Serials `first` to `last` are in already, by an earlier import of this batch."""
+
+    error = "SerialsTaken"
+    signature = "SerialsTaken(bytes32,uint64,uint64)"
+    selector = bytes.fromhex("1c4f7006")
+    names = ("batchKey", "first", "last")
+    meaning = "Serials `first` to `last` are in already, by an earlier import of this batch."
+    advice = ADVICE.get("SerialsTaken", "")
+
+    def __init__(self, batch_key: bytes, first: int, last: int, *, data: bytes = b"") -> None:
+        self.batch_key = batch_key
+        self.first = first
+        self.last = last
+        super().__init__(self.batch_key, self.first, self.last, data=data)
 
 
 class SeriesExists(RuleBroken):
@@ -2741,6 +4955,37 @@ class StreamsMissing(RuleBroken):
         super().__init__(self.given, self.expected, data=data)
 
 
+class ToItself(RuleBroken):
+    """An account has nothing to transfer to, or to trust, itself."""
+
+    error = "ToItself"
+    signature = "ToItself(address)"
+    selector = bytes.fromhex("f14269b0")
+    names = ("account",)
+    meaning = "An account has nothing to transfer to, or to trust, itself."
+    advice = ADVICE.get("ToItself", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
+
+
+class TonnesOutOfRange(RuleBroken):
+    """A number of tonnes that cannot be meant here; at most `most`."""
+
+    error = "TonnesOutOfRange"
+    signature = "TonnesOutOfRange(uint256,uint256)"
+    selector = bytes.fromhex("045fed7b")
+    names = ("tonnes", "most")
+    meaning = "A number of tonnes that cannot be meant here; at most `most`."
+    advice = ADVICE.get("TonnesOutOfRange", "")
+
+    def __init__(self, tonnes: int, most: int, *, data: bytes = b"") -> None:
+        self.tonnes = tonnes
+        self.most = most
+        super().__init__(self.tonnes, self.most, data=data)
+
+
 class TooLate(RuleBroken):
     """The transaction came too late."""
 
@@ -2755,6 +5000,22 @@ class TooLate(RuleBroken):
         self.latest = latest
         self.now = now
         super().__init__(self.latest, self.now, data=data)
+
+
+class TooManyBindings(RuleBroken):
+    """More bindings than one act may name."""
+
+    error = "TooManyBindings"
+    signature = "TooManyBindings(uint256,uint256)"
+    selector = bytes.fromhex("7b7e51c1")
+    names = ("given", "most")
+    meaning = "More bindings than one act may name."
+    advice = ADVICE.get("TooManyBindings", "")
+
+    def __init__(self, given: int, most: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.most = most
+        super().__init__(self.given, self.most, data=data)
 
 
 class TooManyGrams(RuleBroken):
@@ -2819,6 +5080,21 @@ class TooManyPending(RuleBroken):
         super().__init__(self.account, self.limit, data=data)
 
 
+class TooManyRules(RuleBroken):
+    """As many sets as there can be."""
+
+    error = "TooManyRules"
+    signature = "TooManyRules(uint256)"
+    selector = bytes.fromhex("e483f07b")
+    names = ("limit",)
+    meaning = "As many sets as there can be."
+    advice = ADVICE.get("TooManyRules", "")
+
+    def __init__(self, limit: int, *, data: bytes = b"") -> None:
+        self.limit = limit
+        super().__init__(self.limit, data=data)
+
+
 class TooManyTonnes(RuleBroken):
     """More tonnes than the desk counts for an account (2^48)."""
 
@@ -2851,6 +5127,118 @@ class TransferByRules(RuleBroken):
         super().__init__(self.from_, self.to, self.instrument, data=data)
 
 
+class TransferHasExpired(RuleBroken):
+    """Its time ended at `at`, Unix seconds."""
+
+    error = "TransferHasExpired"
+    signature = "TransferHasExpired(uint256,uint256)"
+    selector = bytes.fromhex("866fc473")
+    names = ("id", "at")
+    meaning = "Its time ended at `at`, Unix seconds."
+    advice = ADVICE.get("TransferHasExpired", "")
+
+    def __init__(self, id: int, at: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.at = at
+        super().__init__(self.id, self.at, data=data)
+
+
+class TransferInState(RuleBroken):
+    """Transfer `id` is in a state in which this cannot be done."""
+
+    error = "TransferInState"
+    signature = "TransferInState(uint256,uint8)"
+    selector = bytes.fromhex("bf0d95fe")
+    names = ("id", "state")
+    meaning = "Transfer `id` is in a state in which this cannot be done."
+    advice = ADVICE.get("TransferInState", "")
+
+    def __init__(self, id: int, state: TransferState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = TransferState(state)
+        super().__init__(self.id, self.state, data=data)
+
+
+class TransferNotDue(RuleBroken):
+    """It can be completed from `dueAt`, Unix seconds, on, within business hours where its type wants that."""
+
+    error = "TransferNotDue"
+    signature = "TransferNotDue(uint256,uint256)"
+    selector = bytes.fromhex("02b450d4")
+    names = ("id", "dueAt")
+    meaning = "It can be completed from `dueAt`, Unix seconds, on, within business hours where its type wants that."
+    advice = ADVICE.get("TransferNotDue", "")
+
+    def __init__(self, id: int, due_at: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.due_at = due_at
+        super().__init__(self.id, self.due_at, data=data)
+
+
+class TransferNotExpired(RuleBroken):
+    """Its time ends at `at`, Unix seconds; 0: never."""
+
+    error = "TransferNotExpired"
+    signature = "TransferNotExpired(uint256,uint256)"
+    selector = bytes.fromhex("93f5e7a1")
+    names = ("id", "at")
+    meaning = "Its time ends at `at`, Unix seconds; 0: never."
+    advice = ADVICE.get("TransferNotExpired", "")
+
+    def __init__(self, id: int, at: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.at = at
+        super().__init__(self.id, self.at, data=data)
+
+
+class TransferTooLarge(RuleBroken):
+    """The types that are for the two accounts are for transfers of `most` units at most."""
+
+    error = "TransferTooLarge"
+    signature = "TransferTooLarge(uint256,uint256)"
+    selector = bytes.fromhex("daaaeef6")
+    names = ("quantity", "most")
+    meaning = "The types that are for the two accounts are for transfers of `most` units at most."
+    advice = ADVICE.get("TransferTooLarge", "")
+
+    def __init__(self, quantity: int, most: int, *, data: bytes = b"") -> None:
+        self.quantity = quantity
+        self.most = most
+        super().__init__(self.quantity, self.most, data=data)
+
+
+class TrustInState(RuleBroken):
+    """`trusted` stands in a state on the list of `account` in which this cannot be done."""
+
+    error = "TrustInState"
+    signature = "TrustInState(address,address,uint8)"
+    selector = bytes.fromhex("96425533")
+    names = ("account", "trusted", "state")
+    meaning = "`trusted` stands in a state on the list of `account` in which this cannot be done."
+    advice = ADVICE.get("TrustInState", "")
+
+    def __init__(self, account: Address, trusted: Address, state: TrustState, *, data: bytes = b"") -> None:
+        self.account = account
+        self.trusted = trusted
+        self.state = TrustState(state)
+        super().__init__(self.account, self.trusted, self.state, data=data)
+
+
+class TypeNoLongerApplies(RuleBroken):
+    """Its type is no longer for the two accounts: they left the list, have another owner, or lost an option."""
+
+    error = "TypeNoLongerApplies"
+    signature = "TypeNoLongerApplies(uint256)"
+    selector = bytes.fromhex("5bd41c55")
+    names = ("id",)
+    meaning = "Its type is no longer for the two accounts: they left the list, have another owner, or lost an option."
+    advice = ADVICE.get("TypeNoLongerApplies", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
 class UUPSUnauthorizedCallContext(NotPermitted):
     """`UUPSUnauthorizedCallContext()`."""
 
@@ -2875,6 +5263,23 @@ class UUPSUnsupportedProxiableUUID(RuleBroken):
         super().__init__(self.slot, data=data)
 
 
+class Undercovered(RuleBroken):
+    """The desk has `held` tokens behind `instrument` and owes `owed`."""
+
+    error = "Undercovered"
+    signature = "Undercovered(uint256,uint256,uint256)"
+    selector = bytes.fromhex("b1a39a96")
+    names = ("instrument", "held", "owed")
+    meaning = "The desk has `held` tokens behind `instrument` and owes `owed`."
+    advice = ADVICE.get("Undercovered", "")
+
+    def __init__(self, instrument: InstrumentId, held: int, owed: int, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.held = held
+        self.owed = owed
+        super().__init__(self.instrument, self.held, self.owed, data=data)
+
+
 class UnknownAccount(RuleBroken):
     """`UnknownAccount(address)`."""
 
@@ -2887,6 +5292,20 @@ class UnknownAccount(RuleBroken):
     def __init__(self, account: Address, *, data: bytes = b"") -> None:
         self.account = account
         super().__init__(self.account, data=data)
+
+
+class UnknownAct(RuleBroken):
+    """`UnknownAct(uint256)`."""
+
+    error = "UnknownAct"
+    signature = "UnknownAct(uint256)"
+    selector = bytes.fromhex("907643a0")
+    names = ("id",)
+    advice = ADVICE.get("UnknownAct", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
 
 
 class UnknownApplicationOfIComplianceDesk(RuleBroken):
@@ -2917,6 +5336,48 @@ class UnknownApplicationOfIStakeholderRegistry(RuleBroken):
         super().__init__(self.id, data=data)
 
 
+class UnknownBankingRule(RuleBroken):
+    """`UnknownBankingRule(uint256)`."""
+
+    error = "UnknownBankingRule"
+    signature = "UnknownBankingRule(uint256)"
+    selector = bytes.fromhex("18dce3e4")
+    names = ("rule",)
+    advice = ADVICE.get("UnknownBankingRule", "")
+
+    def __init__(self, rule: int, *, data: bytes = b"") -> None:
+        self.rule = rule
+        super().__init__(self.rule, data=data)
+
+
+class UnknownBlockMarket(RuleBroken):
+    """`UnknownBlockMarket(uint24)`."""
+
+    error = "UnknownBlockMarket"
+    signature = "UnknownBlockMarket(uint24)"
+    selector = bytes.fromhex("85eec117")
+    names = ("market",)
+    advice = ADVICE.get("UnknownBlockMarket", "")
+
+    def __init__(self, market: int, *, data: bytes = b"") -> None:
+        self.market = market
+        super().__init__(self.market, data=data)
+
+
+class UnknownBoard(RuleBroken):
+    """`UnknownBoard(uint24)`."""
+
+    error = "UnknownBoard"
+    signature = "UnknownBoard(uint24)"
+    selector = bytes.fromhex("1660c4da")
+    names = ("board",)
+    advice = ADVICE.get("UnknownBoard", "")
+
+    def __init__(self, board: int, *, data: bytes = b"") -> None:
+        self.board = board
+        super().__init__(self.board, data=data)
+
+
 class UnknownCertificate(RuleBroken):
     """`UnknownCertificate(bytes32)`."""
 
@@ -2940,6 +5401,20 @@ class UnknownDetermination(RuleBroken):
     names = ("id",)
     meaning = "No determination has this number."
     advice = ADVICE.get("UnknownDetermination", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownExport(RuleBroken):
+    """`UnknownExport(uint256)`."""
+
+    error = "UnknownExport"
+    signature = "UnknownExport(uint256)"
+    selector = bytes.fromhex("4a26d280")
+    names = ("id",)
+    advice = ADVICE.get("UnknownExport", "")
 
     def __init__(self, id: int, *, data: bytes = b"") -> None:
         self.id = id
@@ -3006,6 +5481,92 @@ class UnknownMethod(RuleBroken):
         super().__init__(self.name, self.version, data=data)
 
 
+class UnknownMonitoring(RuleBroken):
+    """`UnknownMonitoring(uint32,uint32)`."""
+
+    error = "UnknownMonitoring"
+    signature = "UnknownMonitoring(uint32,uint32)"
+    selector = bytes.fromhex("c9511180")
+    names = ("project", "report")
+    advice = ADVICE.get("UnknownMonitoring", "")
+
+    def __init__(self, project: int, report: int, *, data: bytes = b"") -> None:
+        self.project = project
+        self.report = report
+        super().__init__(self.project, self.report, data=data)
+
+
+class UnknownOffer(RuleBroken):
+    """`UnknownOffer(uint256)`."""
+
+    error = "UnknownOffer"
+    signature = "UnknownOffer(uint256)"
+    selector = bytes.fromhex("1021ae22")
+    names = ("offer",)
+    advice = ADVICE.get("UnknownOffer", "")
+
+    def __init__(self, offer: int, *, data: bytes = b"") -> None:
+        self.offer = offer
+        super().__init__(self.offer, data=data)
+
+
+class UnknownPledge(RuleBroken):
+    """`UnknownPledge(uint256)`."""
+
+    error = "UnknownPledge"
+    signature = "UnknownPledge(uint256)"
+    selector = bytes.fromhex("34116641")
+    names = ("id",)
+    advice = ADVICE.get("UnknownPledge", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownProject(RuleBroken):
+    """`UnknownProject(uint32)`."""
+
+    error = "UnknownProject"
+    signature = "UnknownProject(uint32)"
+    selector = bytes.fromhex("e7bf7e36")
+    names = ("project",)
+    advice = ADVICE.get("UnknownProject", "")
+
+    def __init__(self, project: int, *, data: bytes = b"") -> None:
+        self.project = project
+        super().__init__(self.project, data=data)
+
+
+class UnknownPurchase(RuleBroken):
+    """`UnknownPurchase(uint256)`."""
+
+    error = "UnknownPurchase"
+    signature = "UnknownPurchase(uint256)"
+    selector = bytes.fromhex("6326c638")
+    names = ("purchase",)
+    advice = ADVICE.get("UnknownPurchase", "")
+
+    def __init__(self, purchase: int, *, data: bytes = b"") -> None:
+        self.purchase = purchase
+        super().__init__(self.purchase, data=data)
+
+
+class UnknownRules(RuleBroken):
+    """There is no set `rules`."""
+
+    error = "UnknownRules"
+    signature = "UnknownRules(uint16)"
+    selector = bytes.fromhex("e4116f17")
+    names = ("rules",)
+    meaning = "There is no set `rules`."
+    advice = ADVICE.get("UnknownRules", "")
+
+    def __init__(self, rules: int, *, data: bytes = b"") -> None:
+        self.rules = rules
+        super().__init__(self.rules, data=data)
+
+
 class UnknownSeries(RuleBroken):
     """`UnknownSeries(uint32)`."""
 
@@ -3018,6 +5579,20 @@ class UnknownSeries(RuleBroken):
     def __init__(self, series: int, *, data: bytes = b"") -> None:
         self.series = series
         super().__init__(self.series, data=data)
+
+
+class UnknownTransfer(RuleBroken):
+    """`UnknownTransfer(uint256)`."""
+
+    error = "UnknownTransfer"
+    signature = "UnknownTransfer(uint256)"
+    selector = bytes.fromhex("a33f8e7a")
+    names = ("id",)
+    advice = ADVICE.get("UnknownTransfer", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
 
 
 class UnknownWithdrawal(RuleBroken):
@@ -3066,6 +5641,54 @@ class WouldTrade(RuleBroken):
         super().__init__(self.tick, self.best, data=data)
 
 
+class WrongBacking(RuleBroken):
+    """`instrument` is backed by `token` (0: by the bank), for which this is the wrong way."""
+
+    error = "WrongBacking"
+    signature = "WrongBacking(uint256,address)"
+    selector = bytes.fromhex("91b63ee1")
+    names = ("instrument", "token")
+    meaning = "`instrument` is backed by `token` (0: by the bank), for which this is the wrong way."
+    advice = ADVICE.get("WrongBacking", "")
+
+    def __init__(self, instrument: InstrumentId, token: Address, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.token = token
+        super().__init__(self.instrument, self.token, data=data)
+
+
+class WrongBlockState(RuleBroken):
+    """The block is in the state `state`, in which this cannot be done."""
+
+    error = "WrongBlockState"
+    signature = "WrongBlockState(bytes32,uint8)"
+    selector = bytes.fromhex("c7687738")
+    names = ("id", "state")
+    meaning = "The block is in the state `state`, in which this cannot be done."
+    advice = ADVICE.get("WrongBlockState", "")
+
+    def __init__(self, id: bytes, state: BlockState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = BlockState(state)
+        super().__init__(self.id, self.state, data=data)
+
+
+class WrongCredit(RuleBroken):
+    """`instrument` is no credit of this scheme and project with a vintage inside the period."""
+
+    error = "WrongCredit"
+    signature = "WrongCredit(uint256,uint32)"
+    selector = bytes.fromhex("524ad223")
+    names = ("instrument", "project")
+    meaning = "`instrument` is no credit of this scheme and project with a vintage inside the period."
+    advice = ADVICE.get("WrongCredit", "")
+
+    def __init__(self, instrument: InstrumentId, project: int, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.project = project
+        super().__init__(self.instrument, self.project, data=data)
+
+
 class WrongInstrument(RuleBroken):
     """Not an allowance, or its period begins after `year`."""
 
@@ -3080,6 +5703,23 @@ class WrongInstrument(RuleBroken):
         self.instrument = InstrumentId(instrument)
         self.year = year
         super().__init__(self.instrument, self.year, data=data)
+
+
+class WrongKind(RuleBroken):
+    """`account` is of kind `kind`; this takes kind `needed` (an `AccountKind`)."""
+
+    error = "WrongKind"
+    signature = "WrongKind(address,uint8,uint8)"
+    selector = bytes.fromhex("f1846d6d")
+    names = ("account", "kind", "needed")
+    meaning = "`account` is of kind `kind`; this takes kind `needed` (an `AccountKind`)."
+    advice = ADVICE.get("WrongKind", "")
+
+    def __init__(self, account: Address, kind: int, needed: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.kind = kind
+        self.needed = needed
+        super().__init__(self.account, self.kind, self.needed, data=data)
 
 
 class WrongPart(RuleBroken):
@@ -3178,6 +5818,22 @@ class WrongSubject(RuleBroken):
         super().__init__(self.subject, self.method, data=data)
 
 
+class WrongSum(RuleBroken):
+    """The lines add up to `tonnes`; `verified` are to be issued."""
+
+    error = "WrongSum"
+    signature = "WrongSum(uint256,uint256)"
+    selector = bytes.fromhex("0f845866")
+    names = ("tonnes", "verified")
+    meaning = "The lines add up to `tonnes`; `verified` are to be issued."
+    advice = ADVICE.get("WrongSum", "")
+
+    def __init__(self, tonnes: int, verified: int, *, data: bytes = b"") -> None:
+        self.tonnes = tonnes
+        self.verified = verified
+        super().__init__(self.tonnes, self.verified, data=data)
+
+
 class YearHasFigure(RuleBroken):
     """`year` has a figure and cannot be left out; reopen it first."""
 
@@ -3265,10 +5921,13 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     AccountNotActive.selector: (AccountNotActive, codec_of(("address", "uint8"))),
     AccountRestricted.selector: (AccountRestricted, codec_of(("address", "uint16", "uint16"))),
     AccreditationEnded.selector: (AccreditationEnded, codec_of(("address", "uint40"))),
+    ActNotOpen.selector: (ActNotOpen, codec_of(("uint256", "uint8"))),
     AddressEmptyCode.selector: (AddressEmptyCode, codec_of(("address",))),
     AlreadyAssessed.selector: (AlreadyAssessed, codec_of(("address", "uint16"))),
     AlreadyEnrolled.selector: (AlreadyEnrolled, codec_of(("address", "uint16"))),
+    AlreadyReversed.selector: (AlreadyReversed, codec_of(("uint256", "uint64"))),
     AmountTooLarge.selector: (AmountTooLarge, codec_of(("uint256",))),
+    AnotherKeyApproves.selector: (AnotherKeyApproves, codec_of(("address",))),
     ApplicationClosed.selector: (ApplicationClosed, codec_of(("uint256", "uint8"))),
     ApplicationNotOpen.selector: (ApplicationNotOpen, codec_of(("uint32", "uint8"))),
     ApplicationsPending.selector: (ApplicationsPending, codec_of(("address", "uint256"))),
@@ -3276,42 +5935,95 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     AttestationExpired.selector: (AttestationExpired, codec_of(("bytes32", "uint40"))),
     AttestationNotYetValid.selector: (AttestationNotYetValid, codec_of(("bytes32", "uint40"))),
     AttestedForAnother.selector: (AttestedForAnother, codec_of(("address", "address", "address", "address"))),
+    BackingFixed.selector: (BackingFixed, codec_of(("uint256",))),
     BadAccreditation.selector: (BadAccreditation, codec_of(("address", "uint40"))),
+    BadBankingShare.selector: (BadBankingShare, codec_of(("uint16",))),
+    BadBankingWindow.selector: (BadBankingWindow, codec_of(("uint40", "uint40"))),
     BadBenchmark.selector: (BadBenchmark, codec_of(("uint128",))),
+    BadBlockQuantity.selector: (BadBlockQuantity, codec_of(("uint256", "uint256", "uint256"))),
+    BadBlockTerms.selector: (BadBlockTerms, codec_of(("uint256",))),
+    BadBoardTerms.selector: (BadBoardTerms, codec_of(("uint256",))),
+    BadCalendar.selector: (BadCalendar, codec_of(())),
     BadCapabilities.selector: (BadCapabilities, codec_of(("uint8", "uint8"))),
+    BadClick.selector: (BadClick, codec_of(("uint256", "uint256", "uint256", "uint256"))),
     BadCodingRules.selector: (BadCodingRules, codec_of(())),
+    BadCrediting.selector: (BadCrediting, codec_of(("uint32", "uint32", "uint16"))),
+    BadDue.selector: (BadDue, codec_of(("uint40",))),
     BadExpiry.selector: (BadExpiry, codec_of(("uint40", "uint256"))),
+    BadHint.selector: (BadHint, codec_of(("uint64",))),
+    BadIssueLines.selector: (BadIssueLines, codec_of(("uint256", "uint256"))),
     BadKind.selector: (BadKind, codec_of(("uint8",))),
+    BadLabels.selector: (BadLabels, codec_of(("uint16",))),
     BadLines.selector: (BadLines, codec_of(("uint256", "uint256", "uint256"))),
     BadMakerLimit.selector: (BadMakerLimit, codec_of(("uint16",))),
     BadMateriality.selector: (BadMateriality, codec_of(("uint16", "uint16"))),
+    BadNames.selector: (BadNames, codec_of(("uint256", "uint256"))),
+    BadOfferExpiry.selector: (BadOfferExpiry, codec_of(("uint40",))),
     BadOffset.selector: (BadOffset, codec_of(("int32",))),
     BadOrderQuantity.selector: (BadOrderQuantity, codec_of(("uint256", "uint256", "uint256"))),
+    BadPayoutAddress.selector: (BadPayoutAddress, codec_of(("address",))),
+    BadPledgeTerms.selector: (BadPledgeTerms, codec_of(("address", "address", "bytes32"))),
+    BadPrice.selector: (BadPrice, codec_of(("uint256",))),
     BadQuantity.selector: (BadQuantity, codec_of(("uint256",))),
+    BadQuoteExpiry.selector: (BadQuoteExpiry, codec_of(("uint40", "uint256"))),
+    BadQuoteQuantity.selector: (BadQuoteQuantity, codec_of(("uint256", "uint256", "uint256"))),
+    BadQuoteReduction.selector: (BadQuoteReduction, codec_of(("uint256", "uint256", "uint256"))),
     BadReduction.selector: (BadReduction, codec_of(("uint256", "uint256", "uint256"))),
     BadRestrictions.selector: (BadRestrictions, codec_of(("uint16",))),
     BadRevocationReason.selector: (BadRevocationReason, codec_of(("uint8",))),
     BadRights.selector: (BadRights, codec_of(("uint16",))),
     BadRules.selector: (BadRules, codec_of(("uint16",))),
+    BadScope.selector: (BadScope, codec_of(("uint64", "uint40", "uint40"))),
+    BadSerials.selector: (BadSerials, codec_of(("uint64", "uint64"))),
     BadSeries.selector: (BadSeries, codec_of(("address", "uint16"))),
+    BadSettlementTime.selector: (BadSettlementTime, codec_of(("uint40", "uint256"))),
     BadStreamCount.selector: (BadStreamCount, codec_of(("uint256", "uint256"))),
     BadTermCount.selector: (BadTermCount, codec_of(("uint256", "uint256", "uint256"))),
     BadTerms.selector: (BadTerms, codec_of(("uint256",))),
     BadTonnes.selector: (BadTonnes, codec_of(("uint256",))),
+    BadTrustRules.selector: (BadTrustRules, codec_of(("uint8",))),
+    BadType.selector: (BadType, codec_of(("uint256",))),
+    BadTypeCount.selector: (BadTypeCount, codec_of(("uint256", "uint256"))),
+    BadUnits.selector: (BadUnits, codec_of(("uint256", "uint256"))),
     BadYears.selector: (BadYears, codec_of(("uint16", "uint16"))),
+    BankingLimitExceeded.selector: (BankingLimitExceeded, codec_of(("uint256", "address", "uint256", "uint256"))),
+    BankingNotClosed.selector: (BankingNotClosed, codec_of(("uint256", "uint40"))),
+    BankingNotOpen.selector: (BankingNotOpen, codec_of(("uint256", "uint40", "uint40"))),
+    BankingRuleInForce.selector: (BankingRuleInForce, codec_of(("uint256", "uint40"))),
+    BankingRuleReplaced.selector: (BankingRuleReplaced, codec_of(("uint256", "uint256"))),
+    BindingsOutOfOrder.selector: (BindingsOutOfOrder, codec_of(("uint256",))),
+    BindsLess.selector: (BindsLess, codec_of(("uint256", "uint256"))),
+    BlockMarketNotOpen.selector: (BlockMarketNotOpen, codec_of(("uint24", "uint8"))),
+    BlockOutsideBand.selector: (BlockOutsideBand, codec_of(("uint24", "uint256", "uint256"))),
+    BoardNotOpen.selector: (BoardNotOpen, codec_of(("uint24", "uint8"))),
+    BodyNotEngaged.selector: (BodyNotEngaged, codec_of(("address", "address"))),
+    BodyNotIndependent.selector: (BodyNotIndependent, codec_of(("address", "address", "uint32"))),
+    BufferTooSmall.selector: (BufferTooSmall, codec_of(("uint256", "uint256", "uint256"))),
+    BuyerMayNot.selector: (BuyerMayNot, codec_of(("address",))),
+    CancelWindowOver.selector: (CancelWindowOver, codec_of(("uint256", "uint256"))),
     CannotAppoint.selector: (CannotAppoint, codec_of(("address",))),
+    CannotBack.selector: (CannotBack, codec_of(("address",))),
+    CannotSettleYet.selector: (CannotSettleYet, codec_of(("bytes32", "uint8", "uint8", "uint256"))),
     CapBelowIssued.selector: (CapBelowIssued, codec_of(("uint16", "uint8", "uint64", "uint64"))),
     CapExceeded.selector: (CapExceeded, codec_of(("uint16", "uint8", "uint256", "uint256"))),
     CauseMissing.selector: (CauseMissing, codec_of(())),
     CertificateExpired.selector: (CertificateExpired, codec_of(("address", "uint40"))),
     CertificateIsRevoked.selector: (CertificateIsRevoked, codec_of(("bytes32", "uint40"))),
+    ClickTooLate.selector: (ClickTooLate, codec_of(("uint40", "uint256"))),
     ConclusionMissing.selector: (ConclusionMissing, codec_of(())),
+    ConfirmationTooLate.selector: (ConfirmationTooLate, codec_of(("uint256", "uint40"))),
+    DayLimitExceeded.selector: (DayLimitExceeded, codec_of(("uint256", "uint256"))),
     DayWouldChange.selector: (DayWouldChange, codec_of(("int32", "int32"))),
     DeadlineNotPassedOfIEmissionReports.selector: (DeadlineNotPassedOfIEmissionReports, codec_of(("uint16", "uint40"))),
     DeadlineNotPassedOfIObligations.selector: (
         DeadlineNotPassedOfIObligations, codec_of(("address", "uint16", "uint40"))
     ),
+    DecimalsDiffer.selector: (DecimalsDiffer, codec_of(("address", "uint8", "uint8"))),
+    DesignChanged.selector: (DesignChanged, codec_of(("uint32", "bytes32", "bytes32"))),
+    DeskStopped.selector: (DeskStopped, codec_of(("uint256",))),
     DigestMissing.selector: (DigestMissing, codec_of(())),
+    DocumentMissing.selector: (DocumentMissing, codec_of(())),
+    DoesNotLapse.selector: (DoesNotLapse, codec_of(("uint256",))),
     ECDSAInvalidSignature.selector: (ECDSAInvalidSignature, codec_of(())),
     ECDSAInvalidSignatureLength.selector: (ECDSAInvalidSignatureLength, codec_of(("uint256",))),
     ECDSAInvalidSignatureS.selector: (ECDSAInvalidSignatureS, codec_of(("bytes32",))),
@@ -3336,11 +6048,16 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     EffectiveInThePast.selector: (EffectiveInThePast, codec_of(("uint40", "uint40"))),
     EmissionsMissing.selector: (EmissionsMissing, codec_of(("address", "uint16"))),
     EmptyQuantity.selector: (EmptyQuantity, codec_of(())),
+    EntryUsed.selector: (EntryUsed, codec_of(("bytes32",))),
+    ExchangeOpen.selector: (ExchangeOpen, codec_of(("uint256", "uint32"))),
     ExclusionUnchanged.selector: (ExclusionUnchanged, codec_of(("address", "uint16", "bool"))),
+    ExportClosed.selector: (ExportClosed, codec_of(("uint256", "uint8"))),
     FailedCall.selector: (FailedCall, codec_of(())),
     FilingClosed.selector: (FilingClosed, codec_of(("uint64", "uint16", "uint8"))),
     FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),
     FingerprintUsed.selector: (FingerprintUsed, codec_of(("bytes32",))),
+    ForeclosureTooEarly.selector: (ForeclosureTooEarly, codec_of(("uint256", "uint256"))),
+    FrozenByAuthority.selector: (FrozenByAuthority, codec_of(("address", "uint256", "uint256"))),
     InstrumentExists.selector: (InstrumentExists, codec_of(("uint256",))),
     InstrumentNotOpen.selector: (InstrumentNotOpen, codec_of(("uint256", "uint40"))),
     InsufficientBalance.selector: (InsufficientBalance, codec_of(("uint256", "uint256"))),
@@ -3350,21 +6067,33 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     InsufficientFree.selector: (InsufficientFree, codec_of(("address", "uint256", "uint256", "uint256"))),
     InvalidInitialization.selector: (InvalidInitialization, codec_of(())),
     KeyUsed.selector: (KeyUsed, codec_of(("address", "uint32"))),
+    LapsedAlready.selector: (LapsedAlready, codec_of(("uint256",))),
+    LaterReportStands.selector: (LaterReportStands, codec_of(("uint32", "uint32"))),
     LengthMismatch.selector: (LengthMismatch, codec_of(("uint256", "uint256"))),
     LevelFull.selector: (LevelFull, codec_of(("uint24",))),
+    LiabilityNotOver.selector: (LiabilityNotOver, codec_of(("uint32", "uint40"))),
     MakersRefused.selector: (MakersRefused, codec_of(("uint256", "uint256"))),
     MalformedInputs.selector: (MalformedInputs, codec_of(("uint256", "uint256"))),
     MalformedInstrument.selector: (MalformedInstrument, codec_of(("uint256",))),
     MarketNotOpen.selector: (MarketNotOpen, codec_of(("uint24", "uint8"))),
     MaterialMisstatement.selector: (MaterialMisstatement, codec_of(("uint128", "uint256"))),
     MayNotRollBack.selector: (MayNotRollBack, codec_of(("address",))),
+    MayNotTrade.selector: (MayNotTrade, codec_of(("address",))),
     MethodClosed.selector: (MethodClosed, codec_of(("bytes32", "uint16"))),
     MethodNotOpen.selector: (MethodNotOpen, codec_of(("bytes32", "uint16"))),
     MissingRight.selector: (MissingRight, codec_of(("address", "address", "uint16", "uint16"))),
     MisstatementBelowDifference.selector: (MisstatementBelowDifference, codec_of(("uint128", "uint128"))),
+    MonitoringInState.selector: (MonitoringInState, codec_of(("uint32", "uint32", "uint8"))),
+    MoreThanClaimed.selector: (MoreThanClaimed, codec_of(("uint96", "uint96"))),
+    MoreThanOffered.selector: (MoreThanOffered, codec_of(("uint256", "uint256"))),
+    MovedOtherwise.selector: (MovedOtherwise, codec_of(("uint256", "uint256", "uint256"))),
+    NameMissing.selector: (NameMissing, codec_of(())),
     NameOrDocumentMissing.selector: (NameOrDocumentMissing, codec_of(("bytes32", "bytes32"))),
     NoBaseline.selector: (NoBaseline, codec_of(("uint64", "bytes32"))),
+    NoBufferAccount.selector: (NoBufferAccount, codec_of(())),
+    NoCalendar.selector: (NoCalendar, codec_of(())),
     NoCodingRules.selector: (NoCodingRules, codec_of(("uint256",))),
+    NoFeeAccount.selector: (NoFeeAccount, codec_of(())),
     NoFees.selector: (NoFees, codec_of(("uint24",))),
     NoFigure.selector: (NoFigure, codec_of(("uint64", "uint16"))),
     NoFingerprint.selector: (NoFingerprint, codec_of(())),
@@ -3372,96 +6101,191 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NoOpinion.selector: (NoOpinion, codec_of(("uint64", "uint16", "uint16"))),
     NoPenaltyOpen.selector: (NoPenaltyOpen, codec_of(("address", "uint16"))),
     NoPlanInForce.selector: (NoPlanInForce, codec_of(("uint64", "uint16"))),
+    NoReference.selector: (NoReference, codec_of(("uint24",))),
+    NoRenewalLeft.selector: (NoRenewalLeft, codec_of(("uint32",))),
     NoReportingFor.selector: (NoReportingFor, codec_of(("uint8",))),
+    NoSuchAmendment.selector: (NoSuchAmendment, codec_of(("uint256",))),
     NoSuchDate.selector: (NoSuchDate, codec_of(("uint256", "uint256", "uint256"))),
+    NoSuchExchange.selector: (NoSuchExchange, codec_of(("uint256", "uint32", "uint32"))),
     NoSuchVersion.selector: (NoSuchVersion, codec_of(("bytes32", "uint32", "uint32"))),
     NoSuchVoucher.selector: (NoSuchVoucher, codec_of(("uint256", "uint256"))),
+    NoTransferType.selector: (NoTransferType, codec_of(("uint16", "uint8", "uint8", "bool"))),
+    NoWorkingDay.selector: (NoWorkingDay, codec_of(("uint256",))),
+    NonceUsed.selector: (NonceUsed, codec_of(("address", "uint64"))),
+    NotACredit.selector: (NotACredit, codec_of(("uint256",))),
     NotADocument.selector: (NotADocument, codec_of(("bytes32", "bytes32"))),
     NotAGovernmentAccount.selector: (NotAGovernmentAccount, codec_of(("address", "uint8"))),
     NotAMethod.selector: (NotAMethod, codec_of(("address",))),
     NotARepresentative.selector: (NotARepresentative, codec_of(("address",))),
     NotAVerifier.selector: (NotAVerifier, codec_of(("address", "uint8"))),
+    NotAccreditedFor.selector: (NotAccreditedFor, codec_of(("address", "uint8"))),
     NotAccreditedOfICertificateRegistry.selector: (NotAccreditedOfICertificateRegistry, codec_of(("address",))),
     NotAccreditedOfIVerifications.selector: (NotAccreditedOfIVerifications, codec_of(("address", "uint40"))),
     NotActiveIn.selector: (NotActiveIn, codec_of(("uint64", "uint16"))),
     NotAnOperator.selector: (NotAnOperator, codec_of(("address", "uint8"))),
     NotCancellable.selector: (NotCancellable, codec_of(("uint256",))),
+    NotConvertible.selector: (NotConvertible, codec_of(("uint256", "uint256"))),
+    NotDueOfIBlockTrades.selector: (NotDueOfIBlockTrades, codec_of(("bytes32", "uint40"))),
+    NotDueOfIPledgeBook.selector: (NotDueOfIPledgeBook, codec_of(("uint256", "uint40"))),
     NotEffective.selector: (NotEffective, codec_of(("uint40", "uint40"))),
+    NotEligible.selector: (NotEligible, codec_of(("address",))),
     NotEngaged.selector: (NotEngaged, codec_of(("address", "address"))),
     NotEnrolled.selector: (NotEnrolled, codec_of(("address",))),
     NotExpired.selector: (NotExpired, codec_of(("uint256", "uint256"))),
     NotFillable.selector: (NotFillable, codec_of(("uint256", "uint256"))),
+    NotGivenUp.selector: (NotGivenUp, codec_of(("uint8", "address"))),
     NotIndependent.selector: (NotIndependent, codec_of(("address", "address", "uint32"))),
     NotInitializing.selector: (NotInitializing, codec_of(())),
+    NotMoney.selector: (NotMoney, codec_of(("uint256",))),
+    NotNamed.selector: (NotNamed, codec_of(("uint256", "address"))),
+    NotPayableYet.selector: (NotPayableYet, codec_of(("uint256", "uint256"))),
+    NotPledgeable.selector: (NotPledgeable, codec_of(("uint256",))),
+    NotReversible.selector: (NotReversible, codec_of(("uint256", "uint8", "uint8"))),
     NotTheAccount.selector: (NotTheAccount, codec_of(("address", "address"))),
     NotTheApplicant.selector: (NotTheApplicant, codec_of(("address", "uint32", "address"))),
     NotTheBinder.selector: (NotTheBinder, codec_of(("address", "uint8", "address"))),
+    NotTheBuyer.selector: (NotTheBuyer, codec_of(("address", "address"))),
+    NotTheGiver.selector: (NotTheGiver, codec_of(("address", "address"))),
     NotTheLatest.selector: (NotTheLatest, codec_of(("uint64", "uint16", "uint16", "uint16"))),
     NotTheModule.selector: (NotTheModule, codec_of(("address", "address"))),
     NotTheOperator.selector: (NotTheOperator, codec_of(("address", "address", "uint64", "address"))),
     NotTheOwner.selector: (NotTheOwner, codec_of(("address", "address", "address"))),
+    NotTheProponent.selector: (NotTheProponent, codec_of(("address", "uint32", "address"))),
+    NotTheSideOfIBlockTrades.selector: (NotTheSideOfIBlockTrades, codec_of(("address", "address", "address"))),
+    NotTheSideOfIPledgeBook.selector: (NotTheSideOfIPledgeBook, codec_of(("uint256", "address", "address"))),
     NotTheSigner.selector: (NotTheSigner, codec_of(("address", "address"))),
+    NotTheSigningSide.selector: (NotTheSigningSide, codec_of(("address", "address", "address"))),
+    NotTheTrader.selector: (NotTheTrader, codec_of(("address", "address"))),
+    NotUnderRules.selector: (NotUnderRules, codec_of(("uint256",))),
     NotVerified.selector: (NotVerified, codec_of(("uint64", "uint16", "uint16", "uint8"))),
     NothingDue.selector: (NothingDue, codec_of(("uint256",))),
     NothingInForce.selector: (NothingInForce, codec_of(("bytes32", "uint40"))),
     NothingMissing.selector: (NothingMissing, codec_of(("address", "uint16"))),
     NothingToRollBackTo.selector: (NothingToRollBackTo, codec_of(("address",))),
+    NothingToTake.selector: (NothingToTake, codec_of(())),
+    NoticeGivenAlready.selector: (NoticeGivenAlready, codec_of(("uint256", "uint40"))),
+    NoticeTooShort.selector: (NoticeTooShort, codec_of(("uint40", "uint40"))),
+    OfferClosed.selector: (OfferClosed, codec_of(("uint256", "uint8"))),
+    OfferExpiredOfIBlockTrades.selector: (OfferExpiredOfIBlockTrades, codec_of(("uint40", "uint256"))),
+    OfferExpiredOfICreditOffers.selector: (OfferExpiredOfICreditOffers, codec_of(("uint256", "uint40"))),
+    OfferNotExpired.selector: (OfferNotExpired, codec_of(("uint256", "uint40"))),
+    OfferOver.selector: (OfferOver, codec_of(("uint256", "uint40"))),
+    OfferStandsOfIBlockTrades.selector: (OfferStandsOfIBlockTrades, codec_of(("bytes32", "uint40"))),
+    OfferStandsOfIPledgeBook.selector: (OfferStandsOfIPledgeBook, codec_of(("uint256", "uint40"))),
+    OfferStillOpen.selector: (OfferStillOpen, codec_of(("uint256",))),
+    OfficerLeft.selector: (OfficerLeft, codec_of(("address",))),
     OpinionExists.selector: (OpinionExists, codec_of(("uint64", "uint16", "uint16"))),
     OpinionUnfavourable.selector: (OpinionUnfavourable, codec_of(("uint256", "uint16"))),
     OrderNotOpen.selector: (OrderNotOpen, codec_of(("uint256",))),
     OutOfRange.selector: (OutOfRange, codec_of(("bytes32", "uint256", "uint256"))),
+    OutsideHoursOfIBlockTrades.selector: (OutsideHoursOfIBlockTrades, codec_of(("uint24", "uint256"))),
+    OutsideHoursOfITransferRules.selector: (OutsideHoursOfITransferRules, codec_of(("uint256",))),
     OutsideRegion.selector: (OutsideRegion, codec_of(("address", "uint16", "uint16"))),
+    OwnBufferFirst.selector: (OwnBufferFirst, codec_of(("uint32", "uint256"))),
+    OwnOffer.selector: (OwnOffer, codec_of(("address", "address"))),
     PartsExceedCap.selector: (PartsExceedCap, codec_of(("uint256", "uint256"))),
     PayoutMissing.selector: (PayoutMissing, codec_of(())),
     PayoutNotUsable.selector: (PayoutNotUsable, codec_of(("address", "uint40"))),
+    PeriodMissing.selector: (PeriodMissing, codec_of(())),
+    PeriodNotOver.selector: (PeriodNotOver, codec_of(("uint32",))),
+    PeriodTaken.selector: (PeriodTaken, codec_of(("uint32", "uint32", "uint32", "uint32"))),
     PermitTaken.selector: (PermitTaken, codec_of(("bytes32", "uint64"))),
+    PledgeNotIn.selector: (PledgeNotIn, codec_of(("uint256", "uint8", "uint8"))),
+    PledgedLess.selector: (PledgedLess, codec_of(("uint256", "uint256", "uint256", "uint256"))),
     PossessionNotProven.selector: (PossessionNotProven, codec_of(("address", "address"))),
     PriceOutsideBand.selector: (PriceOutsideBand, codec_of(("uint24", "uint24", "uint24"))),
     PrincipalStays.selector: (PrincipalStays, codec_of(("address", "address"))),
+    ProjectEntered.selector: (ProjectEntered, codec_of(("bytes32", "bytes32", "uint32"))),
+    ProjectInState.selector: (ProjectInState, codec_of(("uint32", "uint8"))),
+    ProjectNotEntered.selector: (ProjectNotEntered, codec_of(("bytes32", "bytes32"))),
+    PurchaseClosed.selector: (PurchaseClosed, codec_of(("uint256", "uint8"))),
+    QuoteExpired.selector: (QuoteExpired, codec_of(("uint256", "uint40"))),
+    QuoteNotOpen.selector: (QuoteNotOpen, codec_of(("uint256",))),
+    QuoteOutsideBand.selector: (QuoteOutsideBand, codec_of(("uint24", "uint24", "uint24"))),
+    QuoteStands.selector: (QuoteStands, codec_of(("uint256", "uint40"))),
     RecordMissing.selector: (RecordMissing, codec_of(())),
+    ReentrancyGuardReentrantCall.selector: (ReentrancyGuardReentrantCall, codec_of(())),
     ReferenceMissing.selector: (ReferenceMissing, codec_of(())),
     ReferenceUsed.selector: (ReferenceUsed, codec_of(("bytes32",))),
+    RegistryNotAccepted.selector: (RegistryNotAccepted, codec_of(("bytes32",))),
     ReportingNotOpen.selector: (ReportingNotOpen, codec_of(("uint16",))),
+    ReversalOwed.selector: (ReversalOwed, codec_of(("uint32", "uint256"))),
+    ReversalTooLate.selector: (ReversalTooLate, codec_of(("uint256", "uint256"))),
+    ReversalWindowOver.selector: (ReversalWindowOver, codec_of(("uint256", "uint256"))),
     ReviewFailed.selector: (ReviewFailed, codec_of(("uint256", "uint256"))),
     RulesFixed.selector: (RulesFixed, codec_of(("uint16", "uint40"))),
     SafeCastOverflowedUintDowncast.selector: (SafeCastOverflowedUintDowncast, codec_of(("uint8", "uint256"))),
+    SafeERC20FailedOperation.selector: (SafeERC20FailedOperation, codec_of(("address",))),
+    SameAccount.selector: (SameAccount, codec_of(("address",))),
+    SameOfficer.selector: (SameOfficer, codec_of(("address",))),
+    SameOwner.selector: (SameOwner, codec_of(("address", "address", "uint32"))),
+    SerialsTaken.selector: (SerialsTaken, codec_of(("bytes32", "uint64", "uint64"))),
     SeriesExists.selector: (SeriesExists, codec_of(("uint32", "address"))),
     SeriesFull.selector: (SeriesFull, codec_of(("uint256", "uint256"))),
     SignerWithdrawn.selector: (SignerWithdrawn, codec_of(("address", "uint40"))),
     StalePolicy.selector: (StalePolicy, codec_of(("uint32", "uint32"))),
     StreamOutOfOrder.selector: (StreamOutOfOrder, codec_of(("uint256", "uint16", "uint16"))),
     StreamsMissing.selector: (StreamsMissing, codec_of(("uint256", "uint256"))),
+    ToItself.selector: (ToItself, codec_of(("address",))),
+    TonnesOutOfRange.selector: (TonnesOutOfRange, codec_of(("uint256", "uint256"))),
     TooLate.selector: (TooLate, codec_of(("uint40", "uint256"))),
+    TooManyBindings.selector: (TooManyBindings, codec_of(("uint256", "uint256"))),
     TooManyGrams.selector: (TooManyGrams, codec_of(("uint256",))),
     TooManyInstallations.selector: (TooManyInstallations, codec_of(("address", "uint256"))),
     TooManyMakers.selector: (TooManyMakers, codec_of(("uint256",))),
     TooManyPending.selector: (TooManyPending, codec_of(("address", "uint256"))),
+    TooManyRules.selector: (TooManyRules, codec_of(("uint256",))),
     TooManyTonnes.selector: (TooManyTonnes, codec_of(("uint256",))),
     TransferByRules.selector: (TransferByRules, codec_of(("address", "address", "uint256"))),
+    TransferHasExpired.selector: (TransferHasExpired, codec_of(("uint256", "uint256"))),
+    TransferInState.selector: (TransferInState, codec_of(("uint256", "uint8"))),
+    TransferNotDue.selector: (TransferNotDue, codec_of(("uint256", "uint256"))),
+    TransferNotExpired.selector: (TransferNotExpired, codec_of(("uint256", "uint256"))),
+    TransferTooLarge.selector: (TransferTooLarge, codec_of(("uint256", "uint256"))),
+    TrustInState.selector: (TrustInState, codec_of(("address", "address", "uint8"))),
+    TypeNoLongerApplies.selector: (TypeNoLongerApplies, codec_of(("uint256",))),
     UUPSUnauthorizedCallContext.selector: (UUPSUnauthorizedCallContext, codec_of(())),
     UUPSUnsupportedProxiableUUID.selector: (UUPSUnsupportedProxiableUUID, codec_of(("bytes32",))),
+    Undercovered.selector: (Undercovered, codec_of(("uint256", "uint256", "uint256"))),
     UnknownAccount.selector: (UnknownAccount, codec_of(("address",))),
+    UnknownAct.selector: (UnknownAct, codec_of(("uint256",))),
     UnknownApplicationOfIComplianceDesk.selector: (UnknownApplicationOfIComplianceDesk, codec_of(("uint256",))),
     UnknownApplicationOfIStakeholderRegistry.selector: (
         UnknownApplicationOfIStakeholderRegistry, codec_of(("uint32",))
     ),
+    UnknownBankingRule.selector: (UnknownBankingRule, codec_of(("uint256",))),
+    UnknownBlockMarket.selector: (UnknownBlockMarket, codec_of(("uint24",))),
+    UnknownBoard.selector: (UnknownBoard, codec_of(("uint24",))),
     UnknownCertificate.selector: (UnknownCertificate, codec_of(("bytes32",))),
     UnknownDetermination.selector: (UnknownDetermination, codec_of(("uint256",))),
+    UnknownExport.selector: (UnknownExport, codec_of(("uint256",))),
     UnknownInstallation.selector: (UnknownInstallation, codec_of(("uint64",))),
     UnknownInstrument.selector: (UnknownInstrument, codec_of(("uint256",))),
     UnknownMarket.selector: (UnknownMarket, codec_of(("uint24",))),
     UnknownMethod.selector: (UnknownMethod, codec_of(("bytes32", "uint16"))),
+    UnknownMonitoring.selector: (UnknownMonitoring, codec_of(("uint32", "uint32"))),
+    UnknownOffer.selector: (UnknownOffer, codec_of(("uint256",))),
+    UnknownPledge.selector: (UnknownPledge, codec_of(("uint256",))),
+    UnknownProject.selector: (UnknownProject, codec_of(("uint32",))),
+    UnknownPurchase.selector: (UnknownPurchase, codec_of(("uint256",))),
+    UnknownRules.selector: (UnknownRules, codec_of(("uint16",))),
     UnknownSeries.selector: (UnknownSeries, codec_of(("uint32",))),
+    UnknownTransfer.selector: (UnknownTransfer, codec_of(("uint256",))),
     UnknownWithdrawal.selector: (UnknownWithdrawal, codec_of(("uint256",))),
     WithdrawalClosed.selector: (WithdrawalClosed, codec_of(("uint256", "uint8"))),
     WouldTrade.selector: (WouldTrade, codec_of(("uint24", "uint24"))),
+    WrongBacking.selector: (WrongBacking, codec_of(("uint256", "address"))),
+    WrongBlockState.selector: (WrongBlockState, codec_of(("bytes32", "uint8"))),
+    WrongCredit.selector: (WrongCredit, codec_of(("uint256", "uint32"))),
     WrongInstrument.selector: (WrongInstrument, codec_of(("uint256", "uint16"))),
+    WrongKind.selector: (WrongKind, codec_of(("address", "uint8", "uint8"))),
     WrongPart.selector: (WrongPart, codec_of(("uint8",))),
     WrongPlanState.selector: (WrongPlanState, codec_of(("uint64", "uint16", "uint8"))),
     WrongProofLength.selector: (WrongProofLength, codec_of(("uint256", "uint256"))),
     WrongReason.selector: (WrongReason, codec_of(("uint16", "bytes32"))),
     WrongState.selector: (WrongState, codec_of(("uint256", "uint8"))),
     WrongSubject.selector: (WrongSubject, codec_of(("bytes32", "uint8"))),
+    WrongSum.selector: (WrongSum, codec_of(("uint256", "uint256"))),
     YearHasFigure.selector: (YearHasFigure, codec_of(("uint64", "uint16"))),
     YearNotNext.selector: (YearNotNext, codec_of(("uint16", "uint16"))),
     YearOutOfRange.selector: (YearOutOfRange, codec_of(("uint16", "uint16", "uint16"))),

@@ -13,33 +13,58 @@ from carbon_sdk.contracts.base import short_event
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    ActKind,
+    BlockMarketState,
+    BlockState,
+    BoardState,
+    BusinessHours,
     CloseReason,
     Conclusion,
+    Counterparty,
+    Fault,
     InstrumentState,
     MarketState,
     Method,
     Opinion,
     Part,
+    PledgeState,
+    QuoteEnd,
     Reason,
     Rounding,
     Status,
 )
 from carbon_sdk.contracts.generated.structs import (
+    Amendment,
+    BankingTerms,
+    Binding,
+    BlockTerms,
+    BlockTrade,
+    BoardTerms,
+    Calendar,
     Cap,
     CodingRules,
+    Crediting,
+    Design,
     Eligibility,
     Form,
     Inputs,
     IVerificationsOpinion,
     MarketTerms,
     Materiality,
+    Origin,
+    PledgeTerms,
     Rules,
     Scheme,
+    SecondOfficerRules,
     Setup,
     Stream,
     Term,
+    TransferType,
+    TrustRules,
+    Units,
+    Warrant,
 )
-from carbon_sdk.identifiers import Address, InstrumentId, OrderId, checksummed
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId, QuoteId, Side, checksummed
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +199,86 @@ class Accredited(Event):
             int.from_bytes(b[59:64], "big"),
             int.from_bytes(b[91:96], "big"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ActDone(Event):
+    """What follows in this transaction is act `id`. `confirmedBy`: the second officer; 0: one was enough."""
+
+    TOPIC: ClassVar[str] = "0x6dec184bba65cc99ca18aadf2385ab033a4ff3572c6f96555a800ac438ccf08a"
+    SIGNATURE: ClassVar[str] = "ActDone(uint256,address)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    confirmed_by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ActDone:
+        """From a log's topics and data."""
+        return ActDone(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class ActOrdered(Event):
+    """An officer ordered an act. It is done in the same transaction, or waits for a second officer until `confirmBy`.
+    """
+
+    TOPIC: ClassVar[str] = "0x389e871c8251f31d51b7ecb0c67b4880b03efcddabf767a8c720c885cf877d62"
+    SIGNATURE: ClassVar[str] = "ActOrdered(uint256,address,address,uint8,uint256,uint256,uint256,uint64,address,uint40,(uint8,uint256)[],(bytes32,bytes32,string))"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    from_: Address
+    to: Address
+    kind: ActKind
+    instrument: InstrumentId
+    quantity: int
+    replaced: int
+    reverses: int
+    officer: Address
+    confirm_by: int
+    bindings: tuple[Binding, ...]
+    warrant: Warrant
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ActOrdered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("uint8", "uint256", "uint256", "uint256", "uint64", "address", "uint40", "(uint8,uint256)[]", "(bytes32,bytes32,string)"),
+        ).decode(b, 0)
+        return ActOrdered(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            ActKind(v[0]),
+            InstrumentId(v[1]),
+            v[2],
+            v[3],
+            v[4],
+            v[5],
+            v[6],
+            tuple([Binding(Reason(x[0]), x[1]) for x in v[7]]),
+            Warrant(*v[8]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActWithdrawn(Event):
+    """`ActWithdrawn(uint256,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xdc3a60e2184e799660e0cb6ce1ea2e6fdcbba10a2565bad8b97565c047e80027"
+    SIGNATURE: ClassVar[str] = "ActWithdrawn(uint256,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    officer: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ActWithdrawn:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ActWithdrawn(int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +418,40 @@ class AllocationSuperseded(Event):
     def decode(topics: Sequence[str], data: str) -> AllocationSuperseded:
         """From a log's topics and data."""
         return AllocationSuperseded(int(topics[1], 16), int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentDropped(Event):
+    """`AmendmentDropped(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xe56014e4f4004a169c29a1a04a99820d4ba635525994ab72fca4eba4072698d7"
+    SIGNATURE: ClassVar[str] = "AmendmentDropped(uint256)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AmendmentDropped:
+        """From a log's topics and data."""
+        return AmendmentDropped(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentProposed(Event):
+    """`AmendmentProposed(uint256,bool,(address,uint40,bytes32))`."""
+
+    TOPIC: ClassVar[str] = "0x361b95e338d91bc61fd538fc0e359f0bdce3231be7e577e8f2ae85fe9b5bb948"
+    SIGNATURE: ClassVar[str] = "AmendmentProposed(uint256,bool,(address,uint40,bytes32))"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    by_pledgee: bool
+    amendment: Amendment
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AmendmentProposed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("bool", "(address,uint40,bytes32)")).decode(b, 0)
+        return AmendmentProposed(int(topics[1], 16), v[0], Amendment(*v[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,6 +641,82 @@ class BandChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BankingFiguresRecorded(Event):
+    """`BankingFiguresRecorded(uint256,address,uint80,uint80,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x8dab8df418d9c808e2e84ee5d546f32916dd4b9a5478174d37fd9547de1ea8fe"
+    SIGNATURE: ClassVar[str] = "BankingFiguresRecorded(uint256,address,uint80,uint80,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    rule: int
+    account: Address
+    net_sales: int
+    held: int
+    audit: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BankingFiguresRecorded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return BankingFiguresRecorded(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            int.from_bytes(b[22:32], "big"),
+            int.from_bytes(b[54:64], "big"),
+            bytes.fromhex(topics[3][2:66]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BankingRuleSet(Event):
+    """
+    `BankingRuleSet(uint256,uint256,uint256,(uint88,uint40,uint40,bool,bool,bool,uint32,uint16,uint88,uint96,uint96),bytes32)`.
+    """
+
+    TOPIC: ClassVar[str] = "0xeb8a2982de4d1bdbb94a6ca93d0ee33cddb6bf31b22a07339393023183ed097e"
+    SIGNATURE: ClassVar[str] = "BankingRuleSet(uint256,uint256,uint256,(uint88,uint40,uint40,bool,bool,bool,uint32,uint16,uint88,uint96,uint96),bytes32)"
+    INDEXED: ClassVar[int] = 3
+    rule: int
+    from_: int
+    to: int
+    terms: BankingTerms
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BankingRuleSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("(uint88,uint40,uint40,bool,bool,bool,uint32,uint16,uint88,uint96,uint96)", "bytes32")
+        ).decode(b, 0)
+        return BankingRuleSet(int(topics[1], 16), int(topics[2], 16), int(topics[3], 16), BankingTerms(*v[0]), v[1])
+
+
+@dataclass(frozen=True, slots=True)
+class BankingWindowMoved(Event):
+    """`BankingWindowMoved(uint256,uint40,uint40,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x4069f0583a353e9aaef353c6a6522ff03603c7e98027dda2ed49c9646c3cfaf6"
+    SIGNATURE: ClassVar[str] = "BankingWindowMoved(uint256,uint40,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    rule: int
+    opens: int
+    closes: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BankingWindowMoved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return BankingWindowMoved(
+            int(topics[1], 16), int.from_bytes(b[27:32], "big"), int.from_bytes(b[59:64], "big"), b[64:96]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class BaselineRegistered(Event):
     """`level` of `subject` is the installation's from now on."""
 
@@ -550,6 +765,361 @@ class BinderAppointed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BlockConfirmed(Event):
+    """Both sides are bound by their word; it settles later. `terms` are told again: it may have been signed off-chain.
+    """
+
+    TOPIC: ClassVar[str] = "0xb93434e095e2edb2478b5a6f613631bbd25244e7f0370f3d3251b8d75a9852f3"
+    SIGNATURE: ClassVar[str] = "BlockConfirmed(bytes32,address,address,address,(address,address,uint8,uint24,uint24,uint48,uint40,uint40,uint64))"
+    INDEXED: ClassVar[int] = 3
+    id: bytes
+    seller: Address
+    buyer: Address
+    key: Address
+    terms: BlockTrade
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BlockConfirmed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("address", "(address,address,uint8,uint24,uint24,uint48,uint40,uint40,uint64)")).decode(b, 0)
+        return BlockConfirmed(
+            bytes.fromhex(topics[1][2:66]),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            v[0],
+            BlockTrade(v[1][0], v[1][1], Side(v[1][2]), v[1][3], v[1][4], v[1][5], v[1][6], v[1][7], v[1][8]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEnded(Event):
+    """The block ended without a trade: withdrawn, refused, lapsed, annulled, failed or void. `cause`: the authority's.
+    """
+
+    TOPIC: ClassVar[str] = "0x81bfea1b9b23026a0e023bd0c10e0b28773cd10a8059c4256866b0e13a79966f"
+    SIGNATURE: ClassVar[str] = "BlockEnded(bytes32,uint8,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: bytes
+    state: BlockState
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BlockEnded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return BlockEnded(bytes.fromhex(topics[1][2:66]), BlockState(int.from_bytes(b[31:32], "big")), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class BlockMarketOpened(Event):
+    """
+    `BlockMarketOpened(uint24,uint256,(uint256,uint64,uint24,uint32,uint64,uint64,uint16,uint24,uint24,uint8,uint32,uint32))`.
+    """
+
+    TOPIC: ClassVar[str] = "0x8eb6cd4c4298cf81dedbc49af4a2ba35d3d5cd4f2e445b218bc92f382cea50b3"
+    SIGNATURE: ClassVar[str] = "BlockMarketOpened(uint24,uint256,(uint256,uint64,uint24,uint32,uint64,uint64,uint16,uint24,uint24,uint8,uint32,uint32))"
+    INDEXED: ClassVar[int] = 2
+    market: int
+    instrument: InstrumentId
+    terms: BlockTerms
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BlockMarketOpened:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("(uint256,uint64,uint24,uint32,uint64,uint64,uint16,uint24,uint24,uint8,uint32,uint32)",)
+        ).decode(b, 0)
+        return BlockMarketOpened(
+            int(topics[1], 16),
+            InstrumentId(int(topics[2], 16)),
+            BlockTerms(InstrumentId(v[0][0]), v[0][1], v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], v[0][11]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockMarketStateChanged(Event):
+    """`BlockMarketStateChanged(uint24,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0x89b533f73793d756f1b19067c948f28ea804d12fc41bd68055c9426fc0784b07"
+    SIGNATURE: ClassVar[str] = "BlockMarketStateChanged(uint24,uint8)"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    state: BlockMarketState
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BlockMarketStateChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BlockMarketStateChanged(int(topics[1], 16), BlockMarketState(int.from_bytes(b[31:32], "big")))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockProposed(Event):
+    """The offering side's `key` put the block on the chain."""
+
+    TOPIC: ClassVar[str] = "0x22103c473be812577f2fe583f5ee67a41f0f201082e61721d33f70cf6d434f97"
+    SIGNATURE: ClassVar[str] = "BlockProposed(bytes32,address,address,address,(address,address,uint8,uint24,uint24,uint48,uint40,uint40,uint64))"
+    INDEXED: ClassVar[int] = 3
+    id: bytes
+    seller: Address
+    buyer: Address
+    key: Address
+    terms: BlockTrade
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BlockProposed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("address", "(address,address,uint8,uint24,uint24,uint48,uint40,uint40,uint64)")).decode(b, 0)
+        return BlockProposed(
+            bytes.fromhex(topics[1][2:66]),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            v[0],
+            BlockTrade(v[1][0], v[1][1], Side(v[1][2]), v[1][3], v[1][4], v[1][5], v[1][6], v[1][7], v[1][8]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSettled(Event):
+    """It changed hands. `voucher` and `orderOfDay` are its place in the series; its time is the block's. The ledger's
+    moves follow: units, money, fees.
+    """
+
+    TOPIC: ClassVar[str] = "0x747febc09a27bb85bf66128c9fda7b9c1c52936c68982d8d25650d0fbf195be0"
+    SIGNATURE: ClassVar[str] = "BlockSettled(bytes32,address,address,uint40,uint32,(address,address,uint8,uint24,uint24,uint48,uint40,uint40,uint64))"
+    INDEXED: ClassVar[int] = 3
+    id: bytes
+    seller: Address
+    buyer: Address
+    voucher: int
+    order_of_day: int
+    terms: BlockTrade
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BlockSettled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("uint40", "uint32", "(address,address,uint8,uint24,uint24,uint48,uint40,uint40,uint64)")
+        ).decode(b, 0)
+        return BlockSettled(
+            bytes.fromhex(topics[1][2:66]),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            v[0],
+            v[1],
+            BlockTrade(v[2][0], v[2][1], Side(v[2][2]), v[2][3], v[2][4], v[2][5], v[2][6], v[2][7], v[2][8]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BoardBandChanged(Event):
+    """`BoardBandChanged(uint24,uint24,uint24)`."""
+
+    TOPIC: ClassVar[str] = "0x3ca249951f77cd047dc2061d44b83e56ed7420da5cfee250b623ddb136a3509a"
+    SIGNATURE: ClassVar[str] = "BoardBandChanged(uint24,uint24,uint24)"
+    INDEXED: ClassVar[int] = 1
+    board: int
+    lowest: int
+    highest: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BoardBandChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return BoardBandChanged(int(topics[1], 16), int.from_bytes(b[29:32], "big"), int.from_bytes(b[61:64], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class BoardOpened(Event):
+    """`BoardOpened(uint24,uint256,(uint256,uint64,uint24,uint16,uint64,uint64,uint24,uint24))`."""
+
+    TOPIC: ClassVar[str] = "0x42e6448c63a2eeb65d86ffe2b30b7b1ac9e26484f2d01d7f342ae6cee45410f1"
+    SIGNATURE: ClassVar[str] = "BoardOpened(uint24,uint256,(uint256,uint64,uint24,uint16,uint64,uint64,uint24,uint24))"
+    INDEXED: ClassVar[int] = 2
+    board: int
+    instrument: InstrumentId
+    terms: BoardTerms
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BoardOpened:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint256,uint64,uint24,uint16,uint64,uint64,uint24,uint24)",)).decode(b, 0)
+        return BoardOpened(
+            int(topics[1], 16),
+            InstrumentId(int(topics[2], 16)),
+            BoardTerms(InstrumentId(v[0][0]), v[0][1], v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BoardStateChanged(Event):
+    """`BoardStateChanged(uint24,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0x56ffc5ce340023b0b126e7602322abc57588cc6912fd79105bcf441eaaa99dcf"
+    SIGNATURE: ClassVar[str] = "BoardStateChanged(uint24,uint8)"
+    INDEXED: ClassVar[int] = 1
+    board: int
+    state: BoardState
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BoardStateChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BoardStateChanged(int(topics[1], 16), BoardState(int.from_bytes(b[31:32], "big")))
+
+
+@dataclass(frozen=True, slots=True)
+class BodyAccredited(Event):
+    """`BodyAccredited(address,uint64,uint40,uint40,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x7c5e432a663bf77c849eb9480693ed720ae4d2b1fef201e97c5eb3ce08d7afdd"
+    SIGNATURE: ClassVar[str] = "BodyAccredited(address,uint64,uint40,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    body: Address
+    scopes: int
+    from_: int
+    until: int
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BodyAccredited:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return BodyAccredited(
+            checksummed(topics[1][26:].lower()),
+            int.from_bytes(b[24:32], "big"),
+            int.from_bytes(b[59:64], "big"),
+            int.from_bytes(b[91:96], "big"),
+            b[96:128],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BodyDismissed(Event):
+    """`BodyDismissed(address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x059b99e448034ec1c1a427e76d49b3c00efb9b8900075da7ee70654a3e6581f6"
+    SIGNATURE: ClassVar[str] = "BodyDismissed(address,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    body: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BodyDismissed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BodyDismissed(checksummed(topics[1][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class BodyEngaged(Event):
+    """`BodyEngaged(uint32,address)`."""
+
+    TOPIC: ClassVar[str] = "0xf68b55d748f67baf2e928afa33cb97f759ecf41fef4143932991543d4122000a"
+    SIGNATURE: ClassVar[str] = "BodyEngaged(uint32,address)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    body: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BodyEngaged:
+        """From a log's topics and data."""
+        return BodyEngaged(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class BufferAccountNamed(Event):
+    """`BufferAccountNamed(address)`."""
+
+    TOPIC: ClassVar[str] = "0xc43a2249c53426aa02b72d936d3c12c0d6350b37ba8767c86a29a85c0994e4a0"
+    SIGNATURE: ClassVar[str] = "BufferAccountNamed(address)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BufferAccountNamed:
+        """From a log's topics and data."""
+        return BufferAccountNamed(checksummed(topics[1][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class BufferCancelled(Event):
+    """Credits of the buffer were cancelled for the reversal of `project`; whose buffer: the instrument says."""
+
+    TOPIC: ClassVar[str] = "0x7eb8a46b950874df57612a9c89c9f60cfa2bc8c243303406981e219597bf0fd5"
+    SIGNATURE: ClassVar[str] = "BufferCancelled(uint32,uint256,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    instrument: InstrumentId
+    quantity: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BufferCancelled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return BufferCancelled(
+            int(topics[1], 16), InstrumentId(int(topics[2], 16)), int.from_bytes(b[0:32], "big"), b[32:64]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BufferReleased(Event):
+    """`BufferReleased(uint32,uint256,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xc47673f16d7faaf78a71cc02704bebe544e3356f89d04a92559118ef68291ad1"
+    SIGNATURE: ClassVar[str] = "BufferReleased(uint32,uint256,uint256)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    instrument: InstrumentId
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BufferReleased:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BufferReleased(int(topics[1], 16), InstrumentId(int(topics[2], 16)), int.from_bytes(b[0:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSet(Event):
+    """`CalendarSet((int32,uint24,uint24,uint8))`."""
+
+    TOPIC: ClassVar[str] = "0xc24ed047f5b207c71295b31cac68562dccc896cb563dc77a665ac8c7d4943895"
+    SIGNATURE: ClassVar[str] = "CalendarSet((int32,uint24,uint24,uint8))"
+    INDEXED: ClassVar[int] = 0
+    calendar: Calendar
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CalendarSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(int32,uint24,uint24,uint8)",)).decode(b, 0)
+        return CalendarSet(Calendar(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
 class CapSet(Event):
     """`CapSet(uint16,(uint64,uint64,uint64,uint64),bytes32)`."""
 
@@ -586,24 +1156,6 @@ class CapabilitiesChanged(Event):
         if len(b) < 64:
             raise short_event(topics[0])
         return CapabilitiesChanged(checksummed(topics[1][26:].lower()), int.from_bytes(b[31:32], "big"), b[32:64])
-
-
-@dataclass(frozen=True, slots=True)
-class Caused(Event):
-    """Why the freeze or forced transfer of this transaction happened."""
-
-    TOPIC: ClassVar[str] = "0x405d442947da5e2ccf71d6426d335e6b1ad93901f91c9a7456527cfcfb0d67ae"
-    SIGNATURE: ClassVar[str] = "Caused(bytes32,string)"
-    INDEXED: ClassVar[int] = 1
-    cause: bytes
-    reason: str
-
-    @staticmethod
-    def decode(topics: Sequence[str], data: str) -> Caused:
-        """From a log's topics and data."""
-        b = bytes.fromhex(data[2:])
-        v = codec_of(("string",)).decode(b, 0)
-        return Caused(bytes.fromhex(topics[1][2:66]), v[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -742,6 +1294,120 @@ class CreditIssuerAppointed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CreditingRenewed(Event):
+    """`CreditingRenewed(uint32,uint32,uint40,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xd75fef63e02479154b9fbb2fa44e74d66ccef8a115ea8fd3b36e1b9733c37af3"
+    SIGNATURE: ClassVar[str] = "CreditingRenewed(uint32,uint32,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    project: int
+    last_day: int
+    liable_until: int
+    decision: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CreditingRenewed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return CreditingRenewed(
+            int(topics[1], 16), int.from_bytes(b[28:32], "big"), int.from_bytes(b[59:64], "big"), b[64:96]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsImported(Event):
+    """Serials `origin.first` to `origin.last` there are `firstSerial` and those after it here."""
+
+    TOPIC: ClassVar[str] = "0xc9e0033bed25387334211e09c5a726186aa1864e3ea2217dc59865ef29b47934"
+    SIGNATURE: ClassVar[str] = "CreditsImported(uint256,bytes32,address,(bytes32,bytes32,bytes32,uint16,uint64,uint64),uint256,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    batch_key: bytes
+    account: Address
+    origin: Origin
+    instrument: InstrumentId
+    first_serial: int
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CreditsImported:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(bytes32,bytes32,bytes32,uint16,uint64,uint64)", "uint256", "uint256", "bytes32")).decode(b, 0)
+        return CreditsImported(
+            int(topics[1], 16),
+            bytes.fromhex(topics[2][2:66]),
+            checksummed(topics[3][26:].lower()),
+            Origin(*v[0]),
+            InstrumentId(v[1]),
+            v[2],
+            v[3],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsIssued(Event):
+    """`quantity` of `instrument`: `buffered` of them into the buffer, the rest to the proponent."""
+
+    TOPIC: ClassVar[str] = "0x02d06ee9e17f1b834f42bfdccd5500b50e65990c16440fcec4d633fe69c013a9"
+    SIGNATURE: ClassVar[str] = "CreditsIssued(uint32,uint32,uint256,uint256,uint256)"
+    INDEXED: ClassVar[int] = 3
+    project: int
+    report: int
+    instrument: InstrumentId
+    quantity: int
+    buffered: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CreditsIssued:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return CreditsIssued(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            InstrumentId(int(topics[3], 16)),
+            int.from_bytes(b[0:32], "big"),
+            int.from_bytes(b[32:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsOffered(Event):
+    """`CreditsOffered(uint256,address,uint256,address,uint96,uint96,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x4caf27116cc801acb5731af164a954d7a902770b3b64718a705e3e60128aba38"
+    SIGNATURE: ClassVar[str] = "CreditsOffered(uint256,address,uint256,address,uint96,uint96,uint40)"
+    INDEXED: ClassVar[int] = 3
+    offer: int
+    seller: Address
+    instrument: InstrumentId
+    buyer: Address
+    quantity: int
+    price: int
+    expires: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CreditsOffered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return CreditsOffered(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            checksummed(b[12:32].hex()),
+            int.from_bytes(b[52:64], "big"),
+            int.from_bytes(b[84:96], "big"),
+            int.from_bytes(b[123:128], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineSet(Event):
     """`DeadlineSet(uint16,uint40)`."""
 
@@ -762,14 +1428,15 @@ class DeadlineSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class DepositRecorded(Event):
-    """`DepositRecorded(address,uint256,bytes32)`."""
+    """`DepositRecorded(address,uint256,bytes32,uint256)`."""
 
-    TOPIC: ClassVar[str] = "0xe907f7844fddce5152163b5c641a6d2dc31df1a70bfaeeeb09cd87f266cb2767"
-    SIGNATURE: ClassVar[str] = "DepositRecorded(address,uint256,bytes32)"
-    INDEXED: ClassVar[int] = 2
+    TOPIC: ClassVar[str] = "0x875c0309905fd330b5aad0c8bbf438f6b1c372b0a8f31182068818b84f7a8bd4"
+    SIGNATURE: ClassVar[str] = "DepositRecorded(address,uint256,bytes32,uint256)"
+    INDEXED: ClassVar[int] = 3
     account: Address
     amount: int
     bank_reference: bytes
+    instrument: InstrumentId
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> DepositRecorded:
@@ -778,8 +1445,29 @@ class DepositRecorded(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return DepositRecorded(
-            checksummed(topics[1][26:].lower()), int.from_bytes(b[0:32], "big"), bytes.fromhex(topics[2][2:66])
+            checksummed(topics[1][26:].lower()),
+            int.from_bytes(b[0:32], "big"),
+            bytes.fromhex(topics[2][2:66]),
+            InstrumentId(int(topics[3], 16)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DesignAmended(Event):
+    """`DesignAmended(uint32,(bytes32,bytes32,uint16,uint8,bool,bool))`."""
+
+    TOPIC: ClassVar[str] = "0x923e077ad5e2b7d5bfdec1985567e5322d8214410b7805af2b3f76829794bf19"
+    SIGNATURE: ClassVar[str] = "DesignAmended(uint32,(bytes32,bytes32,uint16,uint8,bool,bool))"
+    INDEXED: ClassVar[int] = 1
+    project: int
+    design: Design
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DesignAmended:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(bytes32,bytes32,uint16,uint8,bool,bool)",)).decode(b, 0)
+        return DesignAmended(int(topics[1], 16), Design(*v[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1025,6 +1713,51 @@ class Enrolled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeEnded(Event):
+    """`accepted`: `added` took the place of `removed`, which is free. Else `added` is free again."""
+
+    TOPIC: ClassVar[str] = "0xbac3a99be29eb340e050d553157485543554877e842a08437e11eac4dbcaa29c"
+    SIGNATURE: ClassVar[str] = "ExchangeEnded(uint256,uint32,bool)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    number: int
+    accepted: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExchangeEnded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ExchangeEnded(int(topics[1], 16), int(topics[2], 16), b[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeProposed(Event):
+    """`added` is bound from now on, `removed` still is."""
+
+    TOPIC: ClassVar[str] = "0xaa57ae8209d1154a89824af03b62bb576cd12da98a3574a1b3b7c7a349309eff"
+    SIGNATURE: ClassVar[str] = "ExchangeProposed(uint256,uint32,(uint256,uint256)[],(uint256,uint256)[])"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    number: int
+    removed: tuple[Units, ...]
+    added: tuple[Units, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExchangeProposed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint256,uint256)[]", "(uint256,uint256)[]")).decode(b, 0)
+        return ExchangeProposed(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            tuple([Units(InstrumentId(x[0]), x[1]) for x in v[0]]),
+            tuple([Units(InstrumentId(x[0]), x[1]) for x in v[1]]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ExclusionChanged(Event):
     """`ExclusionChanged(address,uint16,bool,bytes32)`."""
 
@@ -1043,6 +1776,101 @@ class ExclusionChanged(Event):
         if len(b) < 64:
             raise short_event(topics[0])
         return ExclusionChanged(checksummed(topics[1][26:].lower()), int(topics[2], 16), b[31] != 0, b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCancelled(Event):
+    """`ExportCancelled(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xf93b35b2fdcaccf007f13eb20a7bdf5f9cb4f15371bf97acc8b857f649d91e52"
+    SIGNATURE: ClassVar[str] = "ExportCancelled(uint256)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExportCancelled:
+        """From a log's topics and data."""
+        return ExportCancelled(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class ExportConfirmed(Event):
+    """`ExportConfirmed(uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xb2beb5c26a658e60ddf1e5473f99db34fc10a6d358dc1e9fcece50c94556db26"
+    SIGNATURE: ClassVar[str] = "ExportConfirmed(uint256,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    entry: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExportConfirmed:
+        """From a log's topics and data."""
+        return ExportConfirmed(int(topics[1], 16), bytes.fromhex(topics[2][2:66]))
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRejected(Event):
+    """`ExportRejected(uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xfbe61c2abba14980e31165d345d79ad09a84dc7bcc18794bc872ca442731410d"
+    SIGNATURE: ClassVar[str] = "ExportRejected(uint256,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExportRejected:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ExportRejected(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequested(Event):
+    """`ExportRequested(uint256,address,uint256,uint96,bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xacb30501ab2363ac0c2c063913ddf1b5db2fa9cd413166a6e7f351326403b9e5"
+    SIGNATURE: ClassVar[str] = "ExportRequested(uint256,address,uint256,uint96,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    instrument: InstrumentId
+    quantity: int
+    registry: bytes
+    destination: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExportRequested:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return ExportRequested(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            int.from_bytes(b[20:32], "big"),
+            b[32:64],
+            b[64:96],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeeAccountSet(Event):
+    """Fees of trades go to `account` from now on."""
+
+    TOPIC: ClassVar[str] = "0xf4113491cfa9d4e3d22ede549c3858a5afb8c9188a67c4dbefe1d168ece2b23c"
+    SIGNATURE: ClassVar[str] = "FeeAccountSet(address)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> FeeAccountSet:
+        """From a log's topics and data."""
+        return FeeAccountSet(checksummed(topics[1][26:].lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1092,6 +1920,23 @@ class ForcedTransfer(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignProjectEntered(Event):
+    """`ForeignProjectEntered(uint32,bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x44a51efa3ad63878f3967c0965b5301f6f4d66e275c22e2252f6fdf2dac3b857"
+    SIGNATURE: ClassVar[str] = "ForeignProjectEntered(uint32,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    number: int
+    registry: bytes
+    project: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ForeignProjectEntered:
+        """From a log's topics and data."""
+        return ForeignProjectEntered(int(topics[1], 16), bytes.fromhex(topics[2][2:66]), bytes.fromhex(topics[3][2:66]))
+
+
+@dataclass(frozen=True, slots=True)
 class Frozen(Event):
     """`amount` is the absolute frozen amount after the change; it may exceed the balance."""
 
@@ -1109,6 +1954,68 @@ class Frozen(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return Frozen(checksummed(topics[1][26:].lower()), int(topics[2], 16), int.from_bytes(b[0:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSet(Event):
+    """`HoldSet(uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x81deb60e4753e9ee699aac7184d913a40bad45d03800cf284828305633eb5ac5"
+    SIGNATURE: ClassVar[str] = "HoldSet(uint40)"
+    INDEXED: ClassVar[int] = 0
+    duration: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> HoldSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return HoldSet(int.from_bytes(b[27:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class HolidaysSet(Event):
+    """`HolidaysSet(uint32[],bool)`."""
+
+    TOPIC: ClassVar[str] = "0xd0a026980a24d2246ff9f4831bf943c49319dee5504198f46525fd0af658ef4c"
+    SIGNATURE: ClassVar[str] = "HolidaysSet(uint32[],bool)"
+    INDEXED: ClassVar[int] = 0
+    dates: tuple[int, ...]
+    on: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> HolidaysSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint32[]", "bool")).decode(b, 0)
+        return HolidaysSet(v[0], v[1])
+
+
+@dataclass(frozen=True, slots=True)
+class HoursSet(Event):
+    """`HoursSet(uint24,uint24,uint24,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0x07f2fc3d1c2a2a5d6d4057e94c4ff24534a3d662b6fbc730f8477ee877e34706"
+    SIGNATURE: ClassVar[str] = "HoursSet(uint24,uint24,uint24,uint8)"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    opens: int
+    closes: int
+    weekdays: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> HoursSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return HoursSet(
+            int(topics[1], 16),
+            int.from_bytes(b[29:32], "big"),
+            int.from_bytes(b[61:64], "big"),
+            int.from_bytes(b[95:96], "big"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -1252,6 +2159,44 @@ class KeyRotated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsSet(Event):
+    """`LabelsSet(uint256,uint16,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xb15e71d53d4dcf4bda3d1ce22cf74195fff267d34caa3084d1de898f65a7063d"
+    SIGNATURE: ClassVar[str] = "LabelsSet(uint256,uint16,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    instrument: InstrumentId
+    labels: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> LabelsSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return LabelsSet(InstrumentId(int(topics[1], 16)), int.from_bytes(b[30:32], "big"), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class LeastNoticeSet(Event):
+    """`LeastNoticeSet(uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x05abff66b9dc24a364738e859e6b750a4619fb370e7f9e5cf21f12376350a4bf"
+    SIGNATURE: ClassVar[str] = "LeastNoticeSet(uint40)"
+    INDEXED: ClassVar[int] = 0
+    seconds: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> LeastNoticeSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return LeastNoticeSet(int.from_bytes(b[27:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class MarketOpened(Event):
     """`MarketOpened(uint24,uint256,(uint256,uint32,uint8,uint24,uint16,uint16,uint16,uint24,uint24))`."""
 
@@ -1351,6 +2296,125 @@ class MethodRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MonitoringRefused(Event):
+    """`MonitoringRefused(uint32,uint32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x1175d86723180199403804e6060709d8fec7b88b22d8561a3b99a656fbd7ddf7"
+    SIGNATURE: ClassVar[str] = "MonitoringRefused(uint32,uint32,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    report: int
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MonitoringRefused:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return MonitoringRefused(int(topics[1], 16), int(topics[2], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringReported(Event):
+    """`MonitoringReported(uint32,uint32,uint32,uint32,uint96,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x59e6cc16e6d6bbb60aa5c86fc0cb4099329cc6d603612d6a1947eca41c7a16e1"
+    SIGNATURE: ClassVar[str] = "MonitoringReported(uint32,uint32,uint32,uint32,uint96,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    report: int
+    first_day: int
+    last_day: int
+    claimed: int
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MonitoringReported:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return MonitoringReported(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            int.from_bytes(b[28:32], "big"),
+            int.from_bytes(b[60:64], "big"),
+            int.from_bytes(b[84:96], "big"),
+            b[96:128],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringWithdrawn(Event):
+    """`MonitoringWithdrawn(uint32,uint32)`."""
+
+    TOPIC: ClassVar[str] = "0xf245db46b038b0b370912846c2bdd653c3b6c484b23aea27c17b29d4584c5764"
+    SIGNATURE: ClassVar[str] = "MonitoringWithdrawn(uint32,uint32)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    report: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MonitoringWithdrawn:
+        """From a log's topics and data."""
+        return MonitoringWithdrawn(int(topics[1], 16), int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class NonceSpent(Event):
+    """`NonceSpent(address,uint64)`."""
+
+    TOPIC: ClassVar[str] = "0xba5c9cf303aaea489f35200a79df08cc71745f6761dfcba31bff7eece48ee7bc"
+    SIGNATURE: ClassVar[str] = "NonceSpent(address,uint64)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    nonce: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> NonceSpent:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return NonceSpent(checksummed(topics[1][26:].lower()), int.from_bytes(b[24:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeGiven(Event):
+    """`NoticeGiven(uint256,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xa62edb0fb6ce006398cb6c957df2f6f9e4d0b0366f9fc4524e82f4bcc42dd4cc"
+    SIGNATURE: ClassVar[str] = "NoticeGiven(uint256,uint256)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    foreclosure_from: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> NoticeGiven:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return NoticeGiven(int(topics[1], 16), int.from_bytes(b[0:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeWithdrawn(Event):
+    """`NoticeWithdrawn(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x62ad791dcbae566e90e8a701b7ab1945749c91573bbb7e1a7da720c16c170bb3"
+    SIGNATURE: ClassVar[str] = "NoticeWithdrawn(uint256)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> NoticeWithdrawn:
+        """From a log's topics and data."""
+        return NoticeWithdrawn(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
 class ObligationChanged(Event):
     """The emissions of `year` are known to be `tonnes`; or, when not `known`, count as nothing and are missing."""
 
@@ -1371,6 +2435,74 @@ class ObligationChanged(Event):
         return ObligationChanged(
             checksummed(topics[1][26:].lower()), int(topics[2], 16), int.from_bytes(b[26:32], "big"), b[63] != 0
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLapsed(Event):
+    """`OfferLapsed(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xc4cba64c36e90bf53cabfd867e995506d0f4438df69d6595fd4f8881664c16b6"
+    SIGNATURE: ClassVar[str] = "OfferLapsed(uint256)"
+    INDEXED: ClassVar[int] = 1
+    offer: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OfferLapsed:
+        """From a log's topics and data."""
+        return OfferLapsed(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReduced(Event):
+    """`OfferReduced(uint256,uint96)`."""
+
+    TOPIC: ClassVar[str] = "0x4f979c545b5425e6012e2b6458da2d618eeb1abd96437436f2c43e53832188bb"
+    SIGNATURE: ClassVar[str] = "OfferReduced(uint256,uint96)"
+    INDEXED: ClassVar[int] = 1
+    offer: int
+    by: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OfferReduced:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return OfferReduced(int(topics[1], 16), int.from_bytes(b[20:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRemoved(Event):
+    """`OfferRemoved(uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x3c76a0f9605532eabc86199a539bdf8b6f553ba972651752c01905bc13037b03"
+    SIGNATURE: ClassVar[str] = "OfferRemoved(uint256,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    offer: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OfferRemoved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return OfferRemoved(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class OfferWithdrawn(Event):
+    """`OfferWithdrawn(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xacbc44b7f46dc350c99fc0d9e5f61ed5c588cb4cdc6b69ea0deb0c5b28e5efc4"
+    SIGNATURE: ClassVar[str] = "OfferWithdrawn(uint256)"
+    INDEXED: ClassVar[int] = 1
+    offer: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OfferWithdrawn:
+        """From a log's topics and data."""
+        return OfferWithdrawn(int(topics[1], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1444,6 +2576,26 @@ class OperationScheduled(Event):
         b = bytes.fromhex(data[2:])
         v = codec_of(("uint48", "address", "address", "bytes")).decode(b, 0)
         return OperationScheduled(bytes.fromhex(topics[1][2:66]), int(topics[2], 16), v[0], v[1], v[2], v[3])
+
+
+@dataclass(frozen=True, slots=True)
+class OptInSet(Event):
+    """`account` may, or may no longer, make transfers of types that want the option."""
+
+    TOPIC: ClassVar[str] = "0xab42c80c4f7b5407c714a4ef7993cc1677494de3071aa4a8fe0dd1d070f5fa13"
+    SIGNATURE: ClassVar[str] = "OptInSet(address,bool,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    on: bool
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OptInSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return OptInSet(checksummed(topics[1][26:].lower()), b[31] != 0, b[32:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -1564,6 +2716,32 @@ class OwnerChanged(Event):
         if len(b) < 64:
             raise short_event(topics[0])
         return OwnerChanged(checksummed(topics[1][26:].lower()), int.from_bytes(b[28:32], "big"), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAddressNamed(Event):
+    """`PayoutAddressNamed(address,address,address,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x5f6eb6dc8968adb43863d4e1f87a0a6997604f845e4d03b8abae4a71c368e775"
+    SIGNATURE: ClassVar[str] = "PayoutAddressNamed(address,address,address,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    key: Address
+    to: Address
+    usable_from: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PayoutAddressNamed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return PayoutAddressNamed(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            checksummed(b[12:32].hex()),
+            int.from_bytes(b[59:64], "big"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -1723,6 +2901,170 @@ class PlanReturned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PledgeAccepted(Event):
+    """`PledgeAccepted(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x934ce2adb15c9e8e49d25afec283816804861548f237c0250b6a61ec6a893964"
+    SIGNATURE: ClassVar[str] = "PledgeAccepted(uint256)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeAccepted:
+        """From a log's topics and data."""
+        return PledgeAccepted(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeAmended(Event):
+    """The terms are the new ones; a notice that was given is void."""
+
+    TOPIC: ClassVar[str] = "0x0359c0900ca3578095bdcb1f54cca9ca60af0f94ebfd3a0fa103df1ea5e98a46"
+    SIGNATURE: ClassVar[str] = "PledgeAmended(uint256,(address,uint40,bytes32))"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    amendment: Amendment
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeAmended:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(address,uint40,bytes32)",)).decode(b, 0)
+        return PledgeAmended(int(topics[1], 16), Amendment(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeClosed(Event):
+    """Nothing is bound by the pledge any more. The events before it tell of the last units."""
+
+    TOPIC: ClassVar[str] = "0x2d29cde24b470e873d9509d7e06b698eecf46d772f7a66b037d52885203d09fd"
+    SIGNATURE: ClassVar[str] = "PledgeClosed(uint256,uint8)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    state: PledgeState
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeClosed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PledgeClosed(int(topics[1], 16), PledgeState(int.from_bytes(b[31:32], "big")))
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeForeclosed(Event):
+    """`PledgeForeclosed(uint256,address,(uint256,uint256)[])`."""
+
+    TOPIC: ClassVar[str] = "0x2ea6d834541412797e3f0c13ecf8bcd656f7b29145fdcf12cba48e8c5c8d7c95"
+    SIGNATURE: ClassVar[str] = "PledgeForeclosed(uint256,address,(uint256,uint256)[])"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    receiver: Address
+    units: tuple[Units, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeForeclosed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint256,uint256)[]",)).decode(b, 0)
+        return PledgeForeclosed(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            tuple([Units(InstrumentId(x[0]), x[1]) for x in v[0]]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeOffered(Event):
+    """`PledgeOffered(uint256,address,address,(address,address,uint40,uint40,uint40,bytes32),(uint256,uint256)[])`."""
+
+    TOPIC: ClassVar[str] = "0x8f0bbd35feab2628dcc3dd56b5adc81ce9fae65f26e35a70a5e1089482fd95b7"
+    SIGNATURE: ClassVar[str] = "PledgeOffered(uint256,address,address,(address,address,uint40,uint40,uint40,bytes32),(uint256,uint256)[])"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    pledgor: Address
+    pledgee: Address
+    terms: PledgeTerms
+    units: tuple[Units, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeOffered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(address,address,uint40,uint40,uint40,bytes32)", "(uint256,uint256)[]")).decode(b, 0)
+        return PledgeOffered(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            PledgeTerms(*v[0]),
+            tuple([Units(InstrumentId(x[0]), x[1]) for x in v[1]]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeReleased(Event):
+    """Units were given back to the pledgor."""
+
+    TOPIC: ClassVar[str] = "0xbec45a7a861c8ff3c32a370ee7b74b13ed0c289c408f05564c4d3b93ec86fec5"
+    SIGNATURE: ClassVar[str] = "PledgeReleased(uint256,(uint256,uint256)[])"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    units: tuple[Units, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeReleased:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint256,uint256)[]",)).decode(b, 0)
+        return PledgeReleased(int(topics[1], 16), tuple([Units(InstrumentId(x[0]), x[1]) for x in v[0]]))
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeTaken(Event):
+    """Units were given up to the authority's act `act`."""
+
+    TOPIC: ClassVar[str] = "0xe77ffe78752d12b8232e2ef483bcee71cc76bc8b4c6d528ef53dfa2d436cbd48"
+    SIGNATURE: ClassVar[str] = "PledgeTaken(uint256,uint256,uint256,uint256)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    act: int
+    instrument: InstrumentId
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeTaken:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return PledgeTaken(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            InstrumentId(int.from_bytes(b[0:32], "big")),
+            int.from_bytes(b[32:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeToppedUp(Event):
+    """More units were pledged."""
+
+    TOPIC: ClassVar[str] = "0xeabcf95592c903a6bc33fa963dfce7983bf9b7057b9dbe4182d624258d39e7de"
+    SIGNATURE: ClassVar[str] = "PledgeToppedUp(uint256,(uint256,uint256)[])"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    units: tuple[Units, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PledgeToppedUp:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint256,uint256)[]",)).decode(b, 0)
+        return PledgeToppedUp(int(topics[1], 16), tuple([Units(InstrumentId(x[0]), x[1]) for x in v[0]]))
+
+
+@dataclass(frozen=True, slots=True)
 class PrincipalChanged(Event):
     """`account` stands and falls with the certificate of `key`, which ends at `certificateUntil`."""
 
@@ -1742,6 +3084,119 @@ class PrincipalChanged(Event):
         return PrincipalChanged(
             checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()), int.from_bytes(b[27:32], "big")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectClosed(Event):
+    """`ProjectClosed(uint32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xb0f382f4696423d27d5f529391b5fae255398b795760d24ca8f4574c6adabace"
+    SIGNATURE: ClassVar[str] = "ProjectClosed(uint32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    project: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ProjectClosed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ProjectClosed(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectListed(Event):
+    """`ProjectListed(uint32,address,(bytes32,bytes32,uint16,uint8,bool,bool))`."""
+
+    TOPIC: ClassVar[str] = "0xf0105c5cd51164b480006987b1413dafd3b91b730a185ddf241786afbef77377"
+    SIGNATURE: ClassVar[str] = "ProjectListed(uint32,address,(bytes32,bytes32,uint16,uint8,bool,bool))"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    proponent: Address
+    design: Design
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ProjectListed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(bytes32,bytes32,uint16,uint8,bool,bool)",)).decode(b, 0)
+        return ProjectListed(int(topics[1], 16), checksummed(topics[2][26:].lower()), Design(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRefused(Event):
+    """`ProjectRefused(uint32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x7bd03f1a440a313e1c85edd677c73d4580968f8a1b105f0d985e97cc81c191c9"
+    SIGNATURE: ClassVar[str] = "ProjectRefused(uint32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    project: int
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ProjectRefused:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ProjectRefused(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRegistered(Event):
+    """`ProjectRegistered(uint32,(uint32,uint32,uint8,uint16,uint40),address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x75d86cb2a203385634866923c9422c644663c65d2499f0af58c52c40a83e14d3"
+    SIGNATURE: ClassVar[str] = "ProjectRegistered(uint32,(uint32,uint32,uint8,uint16,uint40),address,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    project: int
+    crediting: Crediting
+    buffer_account: Address
+    decision: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ProjectRegistered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint32,uint32,uint8,uint16,uint40)", "address", "bytes32")).decode(b, 0)
+        return ProjectRegistered(int(topics[1], 16), Crediting(*v[0]), v[1], v[2])
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectValidated(Event):
+    """`ProjectValidated(uint32,address,bool,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x6ce222fbcd59b19b6d627d3c886556fd17521e540d3c9c9fa44607a030d73036"
+    SIGNATURE: ClassVar[str] = "ProjectValidated(uint32,address,bool,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    body: Address
+    favourable: bool
+    statement: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ProjectValidated:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ProjectValidated(int(topics[1], 16), checksummed(topics[2][26:].lower()), b[31] != 0, b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectWithdrawn(Event):
+    """`ProjectWithdrawn(uint32)`."""
+
+    TOPIC: ClassVar[str] = "0xb192f29741e66527031857fd4317bdfe9b66d3a980242ec73b88c5cd045e08f2"
+    SIGNATURE: ClassVar[str] = "ProjectWithdrawn(uint32)"
+    INDEXED: ClassVar[int] = 1
+    project: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ProjectWithdrawn:
+        """From a log's topics and data."""
+        return ProjectWithdrawn(int(topics[1], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1776,6 +3231,223 @@ class Published(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseApplied(Event):
+    """`PurchaseApplied(uint256,uint256,address,uint96)`."""
+
+    TOPIC: ClassVar[str] = "0x3bc6a691f57d09d8e4c66a2494e7018df43585fb040dae3504504910dd408ff9"
+    SIGNATURE: ClassVar[str] = "PurchaseApplied(uint256,uint256,address,uint96)"
+    INDEXED: ClassVar[int] = 3
+    purchase: int
+    offer: int
+    buyer: Address
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PurchaseApplied:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PurchaseApplied(
+            int(topics[1], 16), int(topics[2], 16), checksummed(topics[3][26:].lower()), int.from_bytes(b[20:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseConfirmed(Event):
+    """Units went to the buyer and the money to the seller; the voucher follows."""
+
+    TOPIC: ClassVar[str] = "0x04e7573360d3b78e1c575763ad878c0f81f7b319c7bc8af4a89189b37c41069a"
+    SIGNATURE: ClassVar[str] = "PurchaseConfirmed(uint256,uint256,address,address,uint256,uint96,uint96)"
+    INDEXED: ClassVar[int] = 3
+    purchase: int
+    offer: int
+    buyer: Address
+    seller: Address
+    instrument: InstrumentId
+    quantity: int
+    price: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PurchaseConfirmed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return PurchaseConfirmed(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            checksummed(b[12:32].hex()),
+            InstrumentId(int.from_bytes(b[32:64], "big")),
+            int.from_bytes(b[84:96], "big"),
+            int.from_bytes(b[116:128], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseDeclined(Event):
+    """`PurchaseDeclined(uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x0d36a92f346e48057657cb37a8a217a829724eed3cb0e6433b25512041267fb6"
+    SIGNATURE: ClassVar[str] = "PurchaseDeclined(uint256,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    purchase: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PurchaseDeclined:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PurchaseDeclined(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseReleased(Event):
+    """`PurchaseReleased(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x07842c8ad0d33e85a3095d00a5b51814145321ba8eedbab8ab5ef6a0a8dfcc62"
+    SIGNATURE: ClassVar[str] = "PurchaseReleased(uint256)"
+    INDEXED: ClassVar[int] = 1
+    purchase: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PurchaseReleased:
+        """From a log's topics and data."""
+        return PurchaseReleased(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseWithdrawn(Event):
+    """`PurchaseWithdrawn(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x2971521484f2d889625b22c6089cdeca05b22ed69485dcd909e1bbadb7ee5c49"
+    SIGNATURE: ClassVar[str] = "PurchaseWithdrawn(uint256)"
+    INDEXED: ClassVar[int] = 1
+    purchase: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PurchaseWithdrawn:
+        """From a log's topics and data."""
+        return PurchaseWithdrawn(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteClicked(Event):
+    """`taker` bought from or sold to the quote, at its price. `voucher` and `orderOfDay` are the trade's place in the
+    series; its time is the block's. The ledger's moves follow: units, money, fees.
+    """
+
+    TOPIC: ClassVar[str] = "0x3981bcba36003cca89259d15859d08f3ed30bf6232f8b3a852b581c2404ecf65"
+    SIGNATURE: ClassVar[str] = "QuoteClicked(uint256,address,address,uint48,uint40,uint32)"
+    INDEXED: ClassVar[int] = 3
+    id: QuoteId
+    account: Address
+    taker: Address
+    quantity: int
+    voucher: int
+    order_of_day: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> QuoteClicked:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return QuoteClicked(
+            QuoteId(int(topics[1], 16)),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[26:32], "big"),
+            int.from_bytes(b[59:64], "big"),
+            int.from_bytes(b[92:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteClosed(Event):
+    """`open` tonnes were not clicked and are free again. `cause` is the authority's; 0 for the other ends."""
+
+    TOPIC: ClassVar[str] = "0x847a32be0e06b817c52aa8833fc00aa01b9a859295dc924bd222ee465f6654a4"
+    SIGNATURE: ClassVar[str] = "QuoteClosed(uint256,address,uint48,uint8,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: QuoteId
+    account: Address
+    open: int
+    end: QuoteEnd
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> QuoteClosed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return QuoteClosed(
+            QuoteId(int(topics[1], 16)),
+            checksummed(topics[2][26:].lower()),
+            int.from_bytes(b[26:32], "big"),
+            QuoteEnd(int.from_bytes(b[63:64], "big")),
+            b[64:96],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteListed(Event):
+    """`QuoteListed(uint256,address,address,uint48,uint48,uint40,address[])`."""
+
+    TOPIC: ClassVar[str] = "0x877dca693a658500985ce57737fc582def43cdc60fd53779c64047df57c17118"
+    SIGNATURE: ClassVar[str] = "QuoteListed(uint256,address,address,uint48,uint48,uint40,address[])"
+    INDEXED: ClassVar[int] = 3
+    id: QuoteId
+    account: Address
+    key: Address
+    quantity: int
+    least_fill: int
+    expires: int
+    named: tuple[Address, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> QuoteListed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint48", "uint48", "uint40", "address[]")).decode(b, 0)
+        return QuoteListed(
+            QuoteId(int(topics[1], 16)),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            v[0],
+            v[1],
+            v[2],
+            v[3],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteReduced(Event):
+    """`QuoteReduced(uint256,address,uint48)`."""
+
+    TOPIC: ClassVar[str] = "0x7355e9971aa99456a130733102f75681d9364b8c2cf244b481ec46d208ae8959"
+    SIGNATURE: ClassVar[str] = "QuoteReduced(uint256,address,uint48)"
+    INDEXED: ClassVar[int] = 2
+    id: QuoteId
+    account: Address
+    by: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> QuoteReduced:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return QuoteReduced(
+            QuoteId(int(topics[1], 16)), checksummed(topics[2][26:].lower()), int.from_bytes(b[26:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAmended(Event):
     """`RecordAmended(address,bytes32,bytes32)`."""
 
@@ -1793,6 +3465,55 @@ class RecordAmended(Event):
         if len(b) < 64:
             raise short_event(topics[0])
         return RecordAmended(checksummed(topics[1][26:].lower()), b[0:32], b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionsVerified(Event):
+    """`ReductionsVerified(uint32,uint32,address,uint96,bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x7fd432367e22bf2a63df9d3028e200eabd11fb4c0b4d50cb2d4e1e040727dd86"
+    SIGNATURE: ClassVar[str] = "ReductionsVerified(uint32,uint32,address,uint96,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    project: int
+    report: int
+    body: Address
+    verified: int
+    reason: bytes
+    statement: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReductionsVerified:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return ReductionsVerified(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[20:32], "big"),
+            b[32:64],
+            b[64:96],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSet(Event):
+    """`ReferenceSet(uint24,uint24)`."""
+
+    TOPIC: ClassVar[str] = "0xb03513a1da4f681c9ef5cbad14aa849d340a7dfd12c6e2d6d5e930a1cb6c830a"
+    SIGNATURE: ClassVar[str] = "ReferenceSet(uint24,uint24)"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    tick: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReferenceSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ReferenceSet(int(topics[1], 16), int.from_bytes(b[29:32], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1815,6 +3536,26 @@ class RegionTotalChanged(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return RegionTotalChanged(int(topics[1], 16), int(topics[2], 16), int.from_bytes(b[16:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccepted(Event):
+    """`RegistryAccepted(bytes32,bool,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xf02d2a51a05fdd07c2678e918a9123754155fd87750632f92296b2863e85b93a"
+    SIGNATURE: ClassVar[str] = "RegistryAccepted(bytes32,bool,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    registry: bytes
+    accepted: bool
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RegistryAccepted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return RegistryAccepted(bytes.fromhex(topics[1][2:66]), b[31] != 0, b[32:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -1988,6 +3729,25 @@ class RepresentativeRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RequiredLabelsSet(Event):
+    """`RequiredLabelsSet(uint16,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x1947cc586ff00b2a1b403179bd62b2e4c93b545611a1b7f65789b7bd2876efd3"
+    SIGNATURE: ClassVar[str] = "RequiredLabelsSet(uint16,bytes32)"
+    INDEXED: ClassVar[int] = 0
+    labels: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RequiredLabelsSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return RequiredLabelsSet(int.from_bytes(b[30:32], "big"), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
 class RestrictionsChanged(Event):
     """`RestrictionsChanged(address,uint16,uint16,bytes32)`."""
 
@@ -2011,6 +3771,46 @@ class RestrictionsChanged(Event):
             int.from_bytes(b[62:64], "big"),
             b[64:96],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalCompensated(Event):
+    """The proponent made good with credits of its own."""
+
+    TOPIC: ClassVar[str] = "0x32eb8fed3a139222cc84bdbcd0c924c04109e3e832c17a7b6e82427a760f8aaf"
+    SIGNATURE: ClassVar[str] = "ReversalCompensated(uint32,uint256,uint256)"
+    INDEXED: ClassVar[int] = 2
+    project: int
+    instrument: InstrumentId
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReversalCompensated:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ReversalCompensated(int(topics[1], 16), InstrumentId(int(topics[2], 16)), int.from_bytes(b[0:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalReported(Event):
+    """`ReversalReported(uint32,uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x446af21ed5a7af2dae0d1eb16e8c0dd73a8616a89642c09c5c65cc3af5bae708"
+    SIGNATURE: ClassVar[str] = "ReversalReported(uint32,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    project: int
+    tonnes: int
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReversalReported:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ReversalReported(int(topics[1], 16), int.from_bytes(b[0:32], "big"), b[32:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -2184,6 +3984,33 @@ class RulesAssigned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RulesPublished(Event):
+    """
+    `RulesPublished(uint16,(uint16,uint16,uint8,bool,uint8,uint8,uint8,uint8,uint32,uint32,uint32,uint32,uint96,uint96)[],bytes32)`.
+    """
+
+    TOPIC: ClassVar[str] = "0xab4e8b3b858ee17b82702f814c057a55af1b1bebdb07cb7157a2f45d88ae423c"
+    SIGNATURE: ClassVar[str] = "RulesPublished(uint16,(uint16,uint16,uint8,bool,uint8,uint8,uint8,uint8,uint32,uint32,uint32,uint32,uint96,uint96)[],bytes32)"
+    INDEXED: ClassVar[int] = 1
+    rules: int
+    types: tuple[TransferType, ...]
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RulesPublished:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("(uint16,uint16,uint8,bool,uint8,uint8,uint8,uint8,uint32,uint32,uint32,uint32,uint96,uint96)[]", "bytes32"),
+        ).decode(b, 0)
+        return RulesPublished(
+            int(topics[1], 16),
+            tuple([TransferType(x[0], x[1], Counterparty(x[2]), x[3], x[4], x[5], BusinessHours(x[6]), x[7], x[8], x[9], x[10], x[11], x[12], x[13]) for x in v[0]]),
+            v[1],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RulesSet(Event):
     """`RulesSet(uint16,(uint40,uint40,uint16,uint16,uint16,uint32,uint32,uint96))`."""
 
@@ -2216,6 +4043,23 @@ class SchemeSet(Event):
         b = bytes.fromhex(data[2:])
         v = codec_of(("(uint16,uint16,uint8)",)).decode(b, 0)
         return SchemeSet(Scheme(v[0][0], v[0][1], Rounding(v[0][2])))
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOfficerRulesSet(Event):
+    """`SecondOfficerRulesSet((uint96,uint96,uint40,uint40))`."""
+
+    TOPIC: ClassVar[str] = "0xdb7a66d1727494d6eee7496dbb5c811da5336997e1ec4f0af56dfd2236ead927"
+    SIGNATURE: ClassVar[str] = "SecondOfficerRulesSet((uint96,uint96,uint40,uint40))"
+    INDEXED: ClassVar[int] = 0
+    rules: SecondOfficerRules
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SecondOfficerRulesSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint96,uint96,uint40,uint40)",)).decode(b, 0)
+        return SecondOfficerRulesSet(SecondOfficerRules(*v[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -2259,6 +4103,28 @@ class SeriesRegistered(Event):
             raise short_event(topics[0])
         return SeriesRegistered(
             int(topics[1], 16), checksummed(topics[2][26:].lower()), int.from_bytes(b[30:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementFailed(Event):
+    """`account` did not settle what it had agreed to."""
+
+    TOPIC: ClassVar[str] = "0xed214bbf6616827e6272391656c7c5cf8cf2a8806695d0b3a29b0dfd9cbc9f30"
+    SIGNATURE: ClassVar[str] = "SettlementFailed(bytes32,address,uint8)"
+    INDEXED: ClassVar[int] = 2
+    id: bytes
+    account: Address
+    fault: Fault
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SettlementFailed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return SettlementFailed(
+            bytes.fromhex(topics[1][2:66]), checksummed(topics[2][26:].lower()), Fault(int.from_bytes(b[31:32], "big"))
         )
 
 
@@ -2338,6 +4204,26 @@ class StatusFrozen(Event):
             int.from_bytes(b[90:96], "big"),
             int.from_bytes(b[127:128], "big"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedSet(Event):
+    """`StoppedSet(uint256,bool,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x30dfe2e60ad4fcd259f29213f71954d22b83407fba8f7dae7d2676305d956636"
+    SIGNATURE: ClassVar[str] = "StoppedSet(uint256,bool,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    instrument: InstrumentId
+    stopped: bool
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> StoppedSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return StoppedSet(InstrumentId(int(topics[1], 16)), b[31] != 0, b[32:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -2509,6 +4395,82 @@ class TargetFunctionRoleUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenBacked(Event):
+    """`TokenBacked(uint256,address,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0x74ffa5472a4410d84699b5a6b265799e507f1513b7c35952d52cbfb46f6bd651"
+    SIGNATURE: ClassVar[str] = "TokenBacked(uint256,address,uint8)"
+    INDEXED: ClassVar[int] = 2
+    instrument: InstrumentId
+    token: Address
+    decimals: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TokenBacked:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return TokenBacked(
+            InstrumentId(int(topics[1], 16)), checksummed(topics[2][26:].lower()), int.from_bytes(b[31:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokensDeposited(Event):
+    """`TokensDeposited(address,address,uint256,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x9d572f819ae4f4b4839dda54bcb4cc8d7c2f0a67807db864716b20eafb515359"
+    SIGNATURE: ClassVar[str] = "TokensDeposited(address,address,uint256,uint256)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    key: Address
+    instrument: InstrumentId
+    amount: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TokensDeposited:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return TokensDeposited(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            int.from_bytes(b[0:32], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TokensPaid(Event):
+    """`TokensPaid(uint256,address,uint256,address,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x5c1efc3a6dad3bacd5df1e67ee31c657e076963230eb44e80a9564661b8fde43"
+    SIGNATURE: ClassVar[str] = "TokensPaid(uint256,address,uint256,address,uint256)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    instrument: InstrumentId
+    to: Address
+    amount: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TokensPaid:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return TokensPaid(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            checksummed(b[12:32].hex()),
+            int.from_bytes(b[32:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Trade(Event):
     """`taker` bought from or sold to the order `maker`, at its price. `voucher` and `orderOfDay` are the trade's place
     in the market's series; its time is the block's.
@@ -2541,6 +4503,28 @@ class Trade(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TransferApproved(Event):
+    """`TransferApproved(uint256,address,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x18cf801f9befe84ef00dd6bfb9a88bdf9a45ac1a208101a17cdff8cd2b6d2ca2"
+    SIGNATURE: ClassVar[str] = "TransferApproved(uint256,address,uint40)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    key: Address
+    due_at: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TransferApproved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return TransferApproved(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), int.from_bytes(b[27:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TransferBatch(Event):
     """`TransferBatch(address,address,address,uint256[],uint256[])`."""
 
@@ -2565,6 +4549,126 @@ class TransferBatch(Event):
             v[0],
             v[1],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCancelled(Event):
+    """`TransferCancelled(uint256,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xc48a250442325420928751bb8a6866fbaafb3f1b117afe713ec1cba98971c30a"
+    SIGNATURE: ClassVar[str] = "TransferCancelled(uint256,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    by: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TransferCancelled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return TransferCancelled(int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCompleted(Event):
+    """`TransferCompleted(uint256,address)`."""
+
+    TOPIC: ClassVar[str] = "0xdb70f0a505d95e5c1349310a09a4ebc0b2df09e9033ab364649a2dbfa6f9619f"
+    SIGNATURE: ClassVar[str] = "TransferCompleted(uint256,address)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TransferCompleted:
+        """From a log's topics and data."""
+        return TransferCompleted(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class TransferExpired(Event):
+    """`TransferExpired(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xf34ed7ff050271541b0ce01ce48cc92f6d80eb04ee005f33ea444df517e4b244"
+    SIGNATURE: ClassVar[str] = "TransferExpired(uint256)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TransferExpired:
+        """From a log's topics and data."""
+        return TransferExpired(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProposed(Event):
+    """`TransferProposed(uint256,address,address,address,uint256,uint256,uint16,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0xa1b0c81e775b44ffe9c5c94bd16495e001910ba4ec892d03237ce64f792dad17"
+    SIGNATURE: ClassVar[str] = "TransferProposed(uint256,address,address,address,uint256,uint256,uint16,uint8)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    from_: Address
+    to: Address
+    key: Address
+    instrument: InstrumentId
+    quantity: int
+    rules: int
+    kind: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TransferProposed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 160:
+            raise short_event(topics[0])
+        return TransferProposed(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            checksummed(b[12:32].hex()),
+            InstrumentId(int.from_bytes(b[32:64], "big")),
+            int.from_bytes(b[64:96], "big"),
+            int.from_bytes(b[126:128], "big"),
+            int.from_bytes(b[159:160], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRefused(Event):
+    """`TransferRefused(uint256,address)`."""
+
+    TOPIC: ClassVar[str] = "0x13d5a19e05e6a1f42aa8cffd85eec3adc640de0e2dd8b3d3261de0964ff95561"
+    SIGNATURE: ClassVar[str] = "TransferRefused(uint256,address)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    key: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TransferRefused:
+        """From a log's topics and data."""
+        return TransferRefused(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReversed(Event):
+    """As many units of the instrument went back, for `cause`: the oldest free ones of the receiver."""
+
+    TOPIC: ClassVar[str] = "0x854ffc07ecf363c075e67596a6d84c13aa2873ade51f6b77661ac77cbad8abcd"
+    SIGNATURE: ClassVar[str] = "TransferReversed(uint256,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TransferReversed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return TransferReversed(int(topics[1], 16), b[0:32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -2593,6 +4697,91 @@ class TransferSingle(Event):
             int.from_bytes(b[0:32], "big"),
             int.from_bytes(b[32:64], "big"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAdded(Event):
+    """`TrustAdded(address,address,address,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x18525c628ef5b9c2e1870e94b4b4519fa183779e1e557692df11c673b427348e"
+    SIGNATURE: ClassVar[str] = "TrustAdded(address,address,address,uint40)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    trusted: Address
+    key: Address
+    since: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TrustAdded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return TrustAdded(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[27:32], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrustProposed(Event):
+    """`TrustProposed(address,address,address)`."""
+
+    TOPIC: ClassVar[str] = "0x27928edb187de4bd0bb95e67b1e60321de3940682e045de7bcc75b133d6d73f0"
+    SIGNATURE: ClassVar[str] = "TrustProposed(address,address,address)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    trusted: Address
+    key: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TrustProposed:
+        """From a log's topics and data."""
+        return TrustProposed(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRemoved(Event):
+    """`TrustRemoved(address,address,address)`."""
+
+    TOPIC: ClassVar[str] = "0x09d11fa0ef7f3ce9d36b59fe3a3b1cc32d946d489bada32bbc566876373d739d"
+    SIGNATURE: ClassVar[str] = "TrustRemoved(address,address,address)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    trusted: Address
+    key: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TrustRemoved:
+        """From a log's topics and data."""
+        return TrustRemoved(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRulesSet(Event):
+    """`TrustRulesSet((uint8,uint8,uint32))`."""
+
+    TOPIC: ClassVar[str] = "0x8b7e4ebfb5e0ed72afe2aff31ea37221d7691ea02759704af04b28c2b8311092"
+    SIGNATURE: ClassVar[str] = "TrustRulesSet((uint8,uint8,uint32))"
+    INDEXED: ClassVar[int] = 0
+    rules: TrustRules
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TrustRulesSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint8,uint8,uint32)",)).decode(b, 0)
+        return TrustRulesSet(TrustRules(*v[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -2640,6 +4829,36 @@ class UnitsCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class UnitsConverted(Event):
+    """The cancellation and the issue that follow have the cause `causeOf(id)`."""
+
+    TOPIC: ClassVar[str] = "0xe3bb4b842bc93dcc5d12202c0aba31cffd0eddd8b9841580c3e423c961a479b8"
+    SIGNATURE: ClassVar[str] = "UnitsConverted(uint256,uint256,address,uint256,uint256,uint256)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    rule: int
+    account: Address
+    from_: int
+    to: int
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> UnitsConverted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return UnitsConverted(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[0:32], "big"),
+            int.from_bytes(b[32:64], "big"),
+            int.from_bytes(b[64:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class UnitsIssued(Event):
     """A block of serials `firstSerial` to `firstSerial + quantity − 1` came to be, for `cause` (R-AST-1)."""
 
@@ -2664,6 +4883,34 @@ class UnitsIssued(Event):
             int.from_bytes(b[0:32], "big"),
             int.from_bytes(b[32:64], "big"),
             bytes.fromhex(topics[3][2:66]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsLapsed(Event):
+    """The cancellation that follows has the cause `causeOf(id)`."""
+
+    TOPIC: ClassVar[str] = "0x832455ca3666d142c1afd5190bdc392cece68e5fc46d8f1c393895e3dafb8300"
+    SIGNATURE: ClassVar[str] = "UnitsLapsed(uint256,uint256,address,uint256,uint256)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    rule: int
+    account: Address
+    instrument: InstrumentId
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> UnitsLapsed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return UnitsLapsed(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            InstrumentId(int.from_bytes(b[0:32], "big")),
+            int.from_bytes(b[32:64], "big"),
         )
 
 
@@ -2791,6 +5038,21 @@ class VoucherIssued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VoucherSeriesSet(Event):
+    """All vouchers of this contract are in the series `series`."""
+
+    TOPIC: ClassVar[str] = "0x8980daf4025c2a85355e3e11d6e257ef8618473560a87d146571b55de57229d7"
+    SIGNATURE: ClassVar[str] = "VoucherSeriesSet(uint32)"
+    INDEXED: ClassVar[int] = 1
+    series: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> VoucherSeriesSet:
+        """From a log's topics and data."""
+        return VoucherSeriesSet(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawalCancelled(Event):
     """`WithdrawalCancelled(uint256,address)`."""
 
@@ -2854,22 +5116,23 @@ class WithdrawalRejected(Event):
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalRequested(Event):
-    """`WithdrawalRequested(uint256,address,address,uint256,bytes32)`."""
+    """`WithdrawalRequested(uint256,address,address,uint256,bytes32,uint256)`."""
 
-    TOPIC: ClassVar[str] = "0x8f52b79fc3ced6d365b329a548bf0076cc8b46ff6d9a4566c578621ea815552e"
-    SIGNATURE: ClassVar[str] = "WithdrawalRequested(uint256,address,address,uint256,bytes32)"
+    TOPIC: ClassVar[str] = "0xdd1f18249a98462fe08a865516d7717797745ba59f074b44eaa366e366392aca"
+    SIGNATURE: ClassVar[str] = "WithdrawalRequested(uint256,address,address,uint256,bytes32,uint256)"
     INDEXED: ClassVar[int] = 3
     id: int
     account: Address
     key: Address
     amount: int
     payout: bytes
+    instrument: InstrumentId
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> WithdrawalRequested:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
-        if len(b) < 64:
+        if len(b) < 96:
             raise short_event(topics[0])
         return WithdrawalRequested(
             int(topics[1], 16),
@@ -2877,6 +5140,7 @@ class WithdrawalRequested(Event):
             checksummed(topics[3][26:].lower()),
             int.from_bytes(b[0:32], "big"),
             b[32:64],
+            InstrumentId(int.from_bytes(b[64:96], "big")),
         )
 
 
@@ -2949,11 +5213,16 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (AccreditationWithdrawnOfICertificateRegistry.TOPIC, 2): AccreditationWithdrawnOfICertificateRegistry.decode,
     (AccreditationWithdrawnOfIVerifications.TOPIC, 2): AccreditationWithdrawnOfIVerifications.decode,
     (Accredited.TOPIC, 3): Accredited.decode,
+    (ActDone.TOPIC, 3): ActDone.decode,
+    (ActOrdered.TOPIC, 4): ActOrdered.decode,
+    (ActWithdrawn.TOPIC, 3): ActWithdrawn.decode,
     (AllocationApplied.TOPIC, 3): AllocationApplied.decode,
     (AllocationCertified.TOPIC, 4): AllocationCertified.decode,
     (AllocationDetermined.TOPIC, 4): AllocationDetermined.decode,
     (AllocationRejected.TOPIC, 3): AllocationRejected.decode,
     (AllocationSuperseded.TOPIC, 3): AllocationSuperseded.decode,
+    (AmendmentDropped.TOPIC, 2): AmendmentDropped.decode,
+    (AmendmentProposed.TOPIC, 2): AmendmentProposed.decode,
     (ApplicationAmended.TOPIC, 2): ApplicationAmended.decode,
     (ApplicationFiled.TOPIC, 4): ApplicationFiled.decode,
     (ApplicationRefused.TOPIC, 2): ApplicationRefused.decode,
@@ -2963,19 +5232,42 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (AuctionUnitsIssued.TOPIC, 4): AuctionUnitsIssued.decode,
     (AuthorityUpdated.TOPIC, 1): AuthorityUpdated.decode,
     (BandChanged.TOPIC, 2): BandChanged.decode,
+    (BankingFiguresRecorded.TOPIC, 4): BankingFiguresRecorded.decode,
+    (BankingRuleSet.TOPIC, 4): BankingRuleSet.decode,
+    (BankingWindowMoved.TOPIC, 2): BankingWindowMoved.decode,
     (BaselineRegistered.TOPIC, 3): BaselineRegistered.decode,
     (BinderAppointed.TOPIC, 3): BinderAppointed.decode,
+    (BlockConfirmed.TOPIC, 4): BlockConfirmed.decode,
+    (BlockEnded.TOPIC, 2): BlockEnded.decode,
+    (BlockMarketOpened.TOPIC, 3): BlockMarketOpened.decode,
+    (BlockMarketStateChanged.TOPIC, 2): BlockMarketStateChanged.decode,
+    (BlockProposed.TOPIC, 4): BlockProposed.decode,
+    (BlockSettled.TOPIC, 4): BlockSettled.decode,
+    (BoardBandChanged.TOPIC, 2): BoardBandChanged.decode,
+    (BoardOpened.TOPIC, 3): BoardOpened.decode,
+    (BoardStateChanged.TOPIC, 2): BoardStateChanged.decode,
+    (BodyAccredited.TOPIC, 2): BodyAccredited.decode,
+    (BodyDismissed.TOPIC, 2): BodyDismissed.decode,
+    (BodyEngaged.TOPIC, 3): BodyEngaged.decode,
+    (BufferAccountNamed.TOPIC, 2): BufferAccountNamed.decode,
+    (BufferCancelled.TOPIC, 3): BufferCancelled.decode,
+    (BufferReleased.TOPIC, 3): BufferReleased.decode,
+    (CalendarSet.TOPIC, 1): CalendarSet.decode,
     (CapSet.TOPIC, 2): CapSet.decode,
     (CapabilitiesChanged.TOPIC, 2): CapabilitiesChanged.decode,
-    (Caused.TOPIC, 2): Caused.decode,
     (CertificateBound.TOPIC, 4): CertificateBound.decode,
     (CertificateChanged.TOPIC, 3): CertificateChanged.decode,
     (CertificateRevoked.TOPIC, 3): CertificateRevoked.decode,
     (CodingRulesSet.TOPIC, 2): CodingRulesSet.decode,
     (ComplianceRestricted.TOPIC, 2): ComplianceRestricted.decode,
     (CreditIssuerAppointed.TOPIC, 2): CreditIssuerAppointed.decode,
+    (CreditingRenewed.TOPIC, 2): CreditingRenewed.decode,
+    (CreditsImported.TOPIC, 4): CreditsImported.decode,
+    (CreditsIssued.TOPIC, 4): CreditsIssued.decode,
+    (CreditsOffered.TOPIC, 4): CreditsOffered.decode,
     (DeadlineSet.TOPIC, 2): DeadlineSet.decode,
-    (DepositRecorded.TOPIC, 3): DepositRecorded.decode,
+    (DepositRecorded.TOPIC, 4): DepositRecorded.decode,
+    (DesignAmended.TOPIC, 2): DesignAmended.decode,
     (DeskSetUp.TOPIC, 1): DeskSetUp.decode,
     (DirectTransfersSet.TOPIC, 4): DirectTransfersSet.decode,
     (EIP712DomainChanged.TOPIC, 1): EIP712DomainChanged.decode,
@@ -2986,31 +5278,56 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (Encumbered.TOPIC, 4): Encumbered.decode,
     (EncumberedMoved.TOPIC, 4): EncumberedMoved.decode,
     (Enrolled.TOPIC, 2): Enrolled.decode,
+    (ExchangeEnded.TOPIC, 3): ExchangeEnded.decode,
+    (ExchangeProposed.TOPIC, 3): ExchangeProposed.decode,
     (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
+    (ExportCancelled.TOPIC, 2): ExportCancelled.decode,
+    (ExportConfirmed.TOPIC, 3): ExportConfirmed.decode,
+    (ExportRejected.TOPIC, 2): ExportRejected.decode,
+    (ExportRequested.TOPIC, 4): ExportRequested.decode,
+    (FeeAccountSet.TOPIC, 2): FeeAccountSet.decode,
     (FeesCollected.TOPIC, 3): FeesCollected.decode,
     (ForcedTransfer.TOPIC, 4): ForcedTransfer.decode,
+    (ForeignProjectEntered.TOPIC, 4): ForeignProjectEntered.decode,
     (Frozen.TOPIC, 3): Frozen.decode,
+    (HoldSet.TOPIC, 1): HoldSet.decode,
+    (HolidaysSet.TOPIC, 1): HolidaysSet.decode,
+    (HoursSet.TOPIC, 2): HoursSet.decode,
     (Initialized.TOPIC, 1): Initialized.decode,
     (InstallationRegistered.TOPIC, 4): InstallationRegistered.decode,
     (InstallationYearsSet.TOPIC, 2): InstallationYearsSet.decode,
     (InstrumentDefined.TOPIC, 2): InstrumentDefined.decode,
     (InstrumentStateChanged.TOPIC, 2): InstrumentStateChanged.decode,
     (KeyRotated.TOPIC, 4): KeyRotated.decode,
+    (LabelsSet.TOPIC, 2): LabelsSet.decode,
+    (LeastNoticeSet.TOPIC, 1): LeastNoticeSet.decode,
     (MarketOpened.TOPIC, 3): MarketOpened.decode,
     (MarketStateChanged.TOPIC, 2): MarketStateChanged.decode,
     (MaterialitySet.TOPIC, 1): MaterialitySet.decode,
     (MethodClosedForPlans.TOPIC, 3): MethodClosedForPlans.decode,
     (MethodRegistered.TOPIC, 3): MethodRegistered.decode,
+    (MonitoringRefused.TOPIC, 3): MonitoringRefused.decode,
+    (MonitoringReported.TOPIC, 3): MonitoringReported.decode,
+    (MonitoringWithdrawn.TOPIC, 3): MonitoringWithdrawn.decode,
+    (NonceSpent.TOPIC, 2): NonceSpent.decode,
+    (NoticeGiven.TOPIC, 2): NoticeGiven.decode,
+    (NoticeWithdrawn.TOPIC, 2): NoticeWithdrawn.decode,
     (ObligationChanged.TOPIC, 3): ObligationChanged.decode,
+    (OfferLapsed.TOPIC, 2): OfferLapsed.decode,
+    (OfferReduced.TOPIC, 2): OfferReduced.decode,
+    (OfferRemoved.TOPIC, 2): OfferRemoved.decode,
+    (OfferWithdrawn.TOPIC, 2): OfferWithdrawn.decode,
     (OfficerAssigned.TOPIC, 2): OfficerAssigned.decode,
     (OperationCanceled.TOPIC, 3): OperationCanceled.decode,
     (OperationExecuted.TOPIC, 3): OperationExecuted.decode,
     (OperationScheduled.TOPIC, 3): OperationScheduled.decode,
+    (OptInSet.TOPIC, 2): OptInSet.decode,
     (OrderClosed.TOPIC, 3): OrderClosed.decode,
     (OrderPlaced.TOPIC, 3): OrderPlaced.decode,
     (OrderReduced.TOPIC, 3): OrderReduced.decode,
     (OverAllocated.TOPIC, 3): OverAllocated.decode,
     (OwnerChanged.TOPIC, 2): OwnerChanged.decode,
+    (PayoutAddressNamed.TOPIC, 3): PayoutAddressNamed.decode,
     (PayoutDelaySet.TOPIC, 1): PayoutDelaySet.decode,
     (PayoutNamed.TOPIC, 3): PayoutNamed.decode,
     (PenaltyImposed.TOPIC, 3): PenaltyImposed.decode,
@@ -3018,17 +5335,46 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (PlanApproved.TOPIC, 2): PlanApproved.decode,
     (PlanFiled.TOPIC, 3): PlanFiled.decode,
     (PlanReturned.TOPIC, 2): PlanReturned.decode,
+    (PledgeAccepted.TOPIC, 2): PledgeAccepted.decode,
+    (PledgeAmended.TOPIC, 2): PledgeAmended.decode,
+    (PledgeClosed.TOPIC, 2): PledgeClosed.decode,
+    (PledgeForeclosed.TOPIC, 3): PledgeForeclosed.decode,
+    (PledgeOffered.TOPIC, 4): PledgeOffered.decode,
+    (PledgeReleased.TOPIC, 2): PledgeReleased.decode,
+    (PledgeTaken.TOPIC, 3): PledgeTaken.decode,
+    (PledgeToppedUp.TOPIC, 2): PledgeToppedUp.decode,
     (PrincipalChanged.TOPIC, 3): PrincipalChanged.decode,
+    (ProjectClosed.TOPIC, 2): ProjectClosed.decode,
+    (ProjectListed.TOPIC, 3): ProjectListed.decode,
+    (ProjectRefused.TOPIC, 2): ProjectRefused.decode,
+    (ProjectRegistered.TOPIC, 2): ProjectRegistered.decode,
+    (ProjectValidated.TOPIC, 3): ProjectValidated.decode,
+    (ProjectWithdrawn.TOPIC, 2): ProjectWithdrawn.decode,
     (Published.TOPIC, 4): Published.decode,
+    (PurchaseApplied.TOPIC, 4): PurchaseApplied.decode,
+    (PurchaseConfirmed.TOPIC, 4): PurchaseConfirmed.decode,
+    (PurchaseDeclined.TOPIC, 2): PurchaseDeclined.decode,
+    (PurchaseReleased.TOPIC, 2): PurchaseReleased.decode,
+    (PurchaseWithdrawn.TOPIC, 2): PurchaseWithdrawn.decode,
+    (QuoteClicked.TOPIC, 4): QuoteClicked.decode,
+    (QuoteClosed.TOPIC, 3): QuoteClosed.decode,
+    (QuoteListed.TOPIC, 4): QuoteListed.decode,
+    (QuoteReduced.TOPIC, 3): QuoteReduced.decode,
     (RecordAmended.TOPIC, 2): RecordAmended.decode,
+    (ReductionsVerified.TOPIC, 4): ReductionsVerified.decode,
+    (ReferenceSet.TOPIC, 2): ReferenceSet.decode,
     (RegionTotalChanged.TOPIC, 3): RegionTotalChanged.decode,
+    (RegistryAccepted.TOPIC, 2): RegistryAccepted.decode,
     (Released.TOPIC, 4): Released.decode,
     (ReportSubmitted.TOPIC, 4): ReportSubmitted.decode,
     (ReportVerified.TOPIC, 4): ReportVerified.decode,
     (RepresentationChanged.TOPIC, 3): RepresentationChanged.decode,
     (RepresentativeAdded.TOPIC, 3): RepresentativeAdded.decode,
     (RepresentativeRemoved.TOPIC, 3): RepresentativeRemoved.decode,
+    (RequiredLabelsSet.TOPIC, 1): RequiredLabelsSet.decode,
     (RestrictionsChanged.TOPIC, 2): RestrictionsChanged.decode,
+    (ReversalCompensated.TOPIC, 3): ReversalCompensated.decode,
+    (ReversalReported.TOPIC, 2): ReversalReported.decode,
     (RightsChanged.TOPIC, 3): RightsChanged.decode,
     (RoleAdminChanged.TOPIC, 3): RoleAdminChanged.decode,
     (RoleGrantDelayChanged.TOPIC, 2): RoleGrantDelayChanged.decode,
@@ -3038,13 +5384,17 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (RoleRevoked.TOPIC, 3): RoleRevoked.decode,
     (RolledBack.TOPIC, 3): RolledBack.decode,
     (RulesAssigned.TOPIC, 3): RulesAssigned.decode,
+    (RulesPublished.TOPIC, 2): RulesPublished.decode,
     (RulesSet.TOPIC, 2): RulesSet.decode,
     (SchemeSet.TOPIC, 1): SchemeSet.decode,
+    (SecondOfficerRulesSet.TOPIC, 1): SecondOfficerRulesSet.decode,
     (SelfTradePrevented.TOPIC, 3): SelfTradePrevented.decode,
     (SeriesRegistered.TOPIC, 3): SeriesRegistered.decode,
+    (SettlementFailed.TOPIC, 3): SettlementFailed.decode,
     (StatusChangedOfIObligations.TOPIC, 3): StatusChangedOfIObligations.decode,
     (StatusChangedOfIStakeholderRegistry.TOPIC, 2): StatusChangedOfIStakeholderRegistry.decode,
     (StatusFrozen.TOPIC, 3): StatusFrozen.decode,
+    (StoppedSet.TOPIC, 2): StoppedSet.decode,
     (SurrenderApplied.TOPIC, 4): SurrenderApplied.decode,
     (SurrenderApproved.TOPIC, 3): SurrenderApproved.decode,
     (SurrenderExamined.TOPIC, 2): SurrenderExamined.decode,
@@ -3053,18 +5403,35 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (TargetAdminDelayUpdated.TOPIC, 2): TargetAdminDelayUpdated.decode,
     (TargetClosed.TOPIC, 2): TargetClosed.decode,
     (TargetFunctionRoleUpdated.TOPIC, 3): TargetFunctionRoleUpdated.decode,
+    (TokenBacked.TOPIC, 3): TokenBacked.decode,
+    (TokensDeposited.TOPIC, 4): TokensDeposited.decode,
+    (TokensPaid.TOPIC, 4): TokensPaid.decode,
     (Trade.TOPIC, 4): Trade.decode,
+    (TransferApproved.TOPIC, 3): TransferApproved.decode,
     (TransferBatch.TOPIC, 4): TransferBatch.decode,
+    (TransferCancelled.TOPIC, 3): TransferCancelled.decode,
+    (TransferCompleted.TOPIC, 3): TransferCompleted.decode,
+    (TransferExpired.TOPIC, 2): TransferExpired.decode,
+    (TransferProposed.TOPIC, 4): TransferProposed.decode,
+    (TransferRefused.TOPIC, 3): TransferRefused.decode,
+    (TransferReversed.TOPIC, 2): TransferReversed.decode,
     (TransferSingle.TOPIC, 4): TransferSingle.decode,
+    (TrustAdded.TOPIC, 4): TrustAdded.decode,
+    (TrustProposed.TOPIC, 4): TrustProposed.decode,
+    (TrustRemoved.TOPIC, 4): TrustRemoved.decode,
+    (TrustRulesSet.TOPIC, 1): TrustRulesSet.decode,
     (URI.TOPIC, 2): URI.decode,
     (UnitsCancelled.TOPIC, 4): UnitsCancelled.decode,
+    (UnitsConverted.TOPIC, 4): UnitsConverted.decode,
     (UnitsIssued.TOPIC, 4): UnitsIssued.decode,
+    (UnitsLapsed.TOPIC, 4): UnitsLapsed.decode,
     (Upgraded.TOPIC, 2): Upgraded.decode,
     (UtcOffsetChanged.TOPIC, 1): UtcOffsetChanged.decode,
     (VerifierAccredited.TOPIC, 2): VerifierAccredited.decode,
     (VerifierEngaged.TOPIC, 4): VerifierEngaged.decode,
     (VoluntarilyCancelled.TOPIC, 3): VoluntarilyCancelled.decode,
     (VoucherIssued.TOPIC, 3): VoucherIssued.decode,
+    (VoucherSeriesSet.TOPIC, 2): VoucherSeriesSet.decode,
     (WithdrawalCancelled.TOPIC, 3): WithdrawalCancelled.decode,
     (WithdrawalPaid.TOPIC, 4): WithdrawalPaid.decode,
     (WithdrawalRejected.TOPIC, 3): WithdrawalRejected.decode,

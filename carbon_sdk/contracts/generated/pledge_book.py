@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
-from carbon_sdk.identifiers import Address
+from carbon_sdk.contracts.generated.enums import PledgeState
+from carbon_sdk.contracts.generated.structs import Amendment, Pledge, PledgeTerms, Units
+from carbon_sdk.identifiers import Address, InstrumentId
+
+
+class ExchangeOfAnswer(NamedTuple):
+    """What `PledgeBook.exchangeOf` returns."""
+
+    number: int
+    removed: tuple[Units, ...]
+    added: tuple[Units, ...]
+
+
+class PledgeOfAnswer(NamedTuple):
+    """What `PledgeBook.pledgeOf` returns."""
+
+    pledge: Pledge
+    units: tuple[Units, ...]
+
+
+class PledgesOfAnswer(NamedTuple):
+    """What `PledgeBook.pledgesOf` returns."""
+
+    ids: tuple[int, ...]
+    total: int
 
 
 class PledgeBook(Contract):
@@ -17,18 +42,110 @@ class PledgeBook(Contract):
     UPGRADE_INTERFACE_VERSION: ClassVar[Function[str]] = Function.of(
         "PledgeBook", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
+    ACCEPT: ClassVar[Function[None]] = Function.of("PledgeBook", "accept(uint256)", ("id",), (), lambda v: None)
+    ACCEPT_AMENDMENT: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "acceptAmendment(uint256,(address,uint40,bytes32))", ("id", "amendment"), (), lambda v: None
+    )
+    ACCEPT_EXCHANGE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "acceptExchange(uint256,uint32)", ("id", "number"), (), lambda v: None
+    )
     AUTHORITY: ClassVar[Function[Address]] = Function.of("PledgeBook", "authority()", (), ("address",), lambda v: v[0])
+    DECLINE: ClassVar[Function[None]] = Function.of("PledgeBook", "decline(uint256)", ("id",), (), lambda v: None)
+    DROP_AMENDMENT: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "dropAmendment(uint256)", ("id",), (), lambda v: None
+    )
+    DROP_EXCHANGE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "dropExchange(uint256)", ("id",), (), lambda v: None
+    )
+    EXCHANGE_OF: ClassVar[Function[ExchangeOfAnswer]] = Function.of(
+        "PledgeBook",
+        "exchangeOf(uint256)",
+        ("id",),
+        ("uint32", "(uint256,uint256)[]", "(uint256,uint256)[]"),
+        lambda v: ExchangeOfAnswer(v[0], tuple([Units(InstrumentId(x[0]), x[1]) for x in v[1]]), tuple([Units(InstrumentId(x[0]), x[1]) for x in v[2]])),
+    )
+    FORECLOSE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "foreclose(uint256,(uint256,uint256)[])", ("id", "units"), (), lambda v: None
+    )
+    FORECLOSE_ALL: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "forecloseAll(uint256)", ("id",), (), lambda v: None
+    )
+    GIVE_NOTICE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "giveNotice(uint256)", ("id",), (), lambda v: None
+    )
+    GIVE_UP: ClassVar[Function[int]] = Function.of(
+        "PledgeBook",
+        "giveUp(uint256,address,uint256,uint256,uint256)",
+        ("id", "account", "instrument", "quantity", "act"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    INITIALIZE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "initialize(uint40)", ("least",), (), lambda v: None
+    )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "PledgeBook", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
+    )
+    LAPSE: ClassVar[Function[None]] = Function.of("PledgeBook", "lapse(uint256)", ("id",), (), lambda v: None)
+    LEAST_NOTICE: ClassVar[Function[int]] = Function.of("PledgeBook", "leastNotice()", (), ("uint40",), lambda v: v[0])
+    OFFER: ClassVar[Function[int]] = Function.of(
+        "PledgeBook",
+        "offer((address,address,uint40,uint40,uint40,bytes32),(uint256,uint256)[])",
+        ("terms", "units"),
+        ("uint256",),
+        lambda v: v[0],
+    )
+    PLEDGE_COUNT: ClassVar[Function[int]] = Function.of("PledgeBook", "pledgeCount()", (), ("uint256",), lambda v: v[0])
+    PLEDGE_OF: ClassVar[Function[PledgeOfAnswer]] = Function.of(
+        "PledgeBook",
+        "pledgeOf(uint256)",
+        ("id",),
+        ("(address,uint8,uint40,uint40,uint8,uint32,bool,(address,address,uint40,uint40,uint40,bytes32),bytes32)", "(uint256,uint256)[]"),
+        lambda v: PledgeOfAnswer(Pledge(v[0][0], PledgeState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], PledgeTerms(*v[0][7]), v[0][8]), tuple([Units(InstrumentId(x[0]), x[1]) for x in v[1]])),
+    )
+    PLEDGES_OF: ClassVar[Function[PledgesOfAnswer]] = Function.of(
+        "PledgeBook",
+        "pledgesOf(address,uint256,uint256)",
+        ("account", "from_", "most"),
+        ("uint256[]", "uint256"),
+        lambda v: PledgesOfAnswer(v[0], v[1]),
+    )
+    PROPOSE_AMENDMENT: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "proposeAmendment(uint256,(address,uint40,bytes32))", ("id", "amendment"), (), lambda v: None
+    )
+    PROPOSE_EXCHANGE: ClassVar[Function[int]] = Function.of(
+        "PledgeBook",
+        "proposeExchange(uint256,(uint256,uint256)[],(uint256,uint256)[])",
+        ("id", "removed", "added"),
+        ("uint32",),
+        lambda v: v[0],
     )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "PledgeBook", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
     )
+    RELEASE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "release(uint256,(uint256,uint256)[])", ("id", "units"), (), lambda v: None
+    )
+    RELEASE_ALL: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "releaseAll(uint256)", ("id",), (), lambda v: None
+    )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "PledgeBook", "setAuthority(address)", ("new_authority",), (), lambda v: None
     )
+    SET_LEAST_NOTICE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "setLeastNotice(uint40)", ("seconds",), (), lambda v: None
+    )
+    TOP_UP: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "topUp(uint256,(uint256,uint256)[])", ("id", "units"), (), lambda v: None
+    )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "PledgeBook", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
+    )
+    WITHDRAW_NOTICE: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "withdrawNotice(uint256)", ("id",), (), lambda v: None
+    )
+    WITHDRAW_OFFER: ClassVar[Function[None]] = Function.of(
+        "PledgeBook", "withdrawOffer(uint256)", ("id",), (), lambda v: None
     )
 
     @classmethod
@@ -40,22 +157,130 @@ class PledgeBook(Contract):
         """`UPGRADE_INTERFACE_VERSION()`."""
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
+    def accept(self, id: int) -> Act[None]:
+        """By the pledgee, while pledgor and receiver are eligible."""
+        return self._act(self.ACCEPT, id)
+
+    def accept_amendment(self, id: int, amendment: Amendment) -> Act[None]:
+        """Agree to what the other side proposed, word for word."""
+        return self._act(self.ACCEPT_AMENDMENT, id, amendment)
+
+    def accept_exchange(self, id: int, number: int) -> Act[None]:
+        """By the pledgee: `added` is pledged, `removed` is free, both in this call."""
+        return self._act(self.ACCEPT_EXCHANGE, id, number)
+
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
+
+    def decline(self, id: int) -> Act[None]:
+        """By the pledgee."""
+        return self._act(self.DECLINE, id)
+
+    def drop_amendment(self, id: int) -> Act[None]:
+        """By either side."""
+        return self._act(self.DROP_AMENDMENT, id)
+
+    def drop_exchange(self, id: int) -> Act[None]:
+        """Drop the open exchange. By either side."""
+        return self._act(self.DROP_EXCHANGE, id)
+
+    def exchange_of(self, id: int, *, block: BlockTag = "latest") -> ExchangeOfAnswer:
+        """`exchangeOf(uint256)`."""
+        return self._read(self.EXCHANGE_OF, id, block=block)
+
+    def foreclose(self, id: int, units: Sequence[Units]) -> Act[None]:
+        """Move some pledged units to the receiver of the terms. By the pledgee, when the notice period is over, as far
+        as no freeze lies on them.
+        """
+        return self._act(self.FORECLOSE, id, units)
+
+    def foreclose_all(self, id: int) -> Act[None]:
+        """Move all pledged units. By the pledgee."""
+        return self._act(self.FORECLOSE_ALL, id)
+
+    def give_notice(self, id: int) -> Act[None]:
+        """Say that what was due was not paid. By the pledgee, after the due time."""
+        return self._act(self.GIVE_NOTICE, id)
+
+    def give_up(self, id: int, account: Address, instrument: int, quantity: int, act: int) -> Act[int]:
+        """Release to `account` up to `quantity` units of `instrument` that are bound under `id`."""
+        return self._act(self.GIVE_UP, id, account, instrument, quantity, act)
+
+    def initialize(self, least: int) -> Act[None]:
+        """`initialize(uint40)`."""
+        return self._act(self.INITIALIZE, least)
 
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
+    def lapse(self, id: int) -> Act[None]:
+        """Free what an offer binds that was not accepted in time. Anyone may."""
+        return self._act(self.LAPSE, id)
+
+    def least_notice(self, *, block: BlockTag = "latest") -> int:
+        """`leastNotice()`."""
+        return self._read(self.LEAST_NOTICE, block=block)
+
+    def offer(self, terms: PledgeTerms, units: Sequence[Units]) -> Act[int]:
+        """Offer a pledge; the units are bound. By the pledgor."""
+        return self._act(self.OFFER, terms, units)
+
+    def pledge_count(self, *, block: BlockTag = "latest") -> int:
+        """`pledgeCount()`."""
+        return self._read(self.PLEDGE_COUNT, block=block)
+
+    def pledge_of(self, id: int, *, block: BlockTag = "latest") -> PledgeOfAnswer:
+        """`pledgeOf(uint256)`."""
+        return self._read(self.PLEDGE_OF, id, block=block)
+
+    def pledges_of(self, account: Address, from_: int, most: int, *, block: BlockTag = "latest") -> PledgesOfAnswer:
+        """Numbers of the pledges in which `account` is pledgor or pledgee, in the order in which they were offered."""
+        return self._read(self.PLEDGES_OF, account, from_, most, block=block)
+
+    def propose_amendment(self, id: int, amendment: Amendment) -> Act[None]:
+        """Propose other terms; replaces what is open. By either side."""
+        return self._act(self.PROPOSE_AMENDMENT, id, amendment)
+
+    def propose_exchange(self, id: int, removed: Sequence[Units], added: Sequence[Units]) -> Act[int]:
+        """Propose to exchange pledged units for others, which are bound at once. By the pledgor; one at a time."""
+        return self._act(self.PROPOSE_EXCHANGE, id, removed, added)
+
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
         return self._read(self.PROXIABLE_UUID, block=block)
+
+    def release(self, id: int, units: Sequence[Units]) -> Act[None]:
+        """Give some units back. By the pledgee, at any time; the last ones end the pledge."""
+        return self._act(self.RELEASE, id, units)
+
+    def release_all(self, id: int) -> Act[None]:
+        """Give all units back. By the pledgee."""
+        return self._act(self.RELEASE_ALL, id)
 
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
 
+    def set_least_notice(self, seconds: int) -> Act[None]:
+        """Seconds that every new pledge gives at least from notice to foreclosure, so that a pledge is no way around
+        the waiting times of transfers. For REGULATOR.
+        """
+        return self._act(self.SET_LEAST_NOTICE, seconds)
+
+    def top_up(self, id: int, units: Sequence[Units]) -> Act[None]:
+        """Pledge more. By the pledgor."""
+        return self._act(self.TOP_UP, id, units)
+
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""
         return self._act(self.UPGRADE_TO_AND_CALL, new_implementation, data, value=value)
+
+    def withdraw_notice(self, id: int) -> Act[None]:
+        """By the pledgee, for instance because it has been paid."""
+        return self._act(self.WITHDRAW_NOTICE, id)
+
+    def withdraw_offer(self, id: int) -> Act[None]:
+        """By the pledgor, before the offer is accepted."""
+        return self._act(self.WITHDRAW_OFFER, id)

@@ -8,21 +8,36 @@ from carbon_sdk.chain.calls import Struct
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    ActKind,
+    ActState,
     ApplicationState,
     ApplicationStatus,
+    BlockMarketState,
+    BoardState,
+    BusinessHours,
     Conclusion,
+    Counterparty,
+    ExportState,
     FilingState,
     InstrumentState,
     MarketState,
     Method,
     MethodState,
+    MonitoringState,
+    OfferState,
     Part,
     PlanState,
+    PledgeState,
+    ProjectState,
+    PurchaseState,
+    Reason,
     Rounding,
     SelfTrade,
     State,
     Status,
     TimeInForce,
+    TransferState,
+    TrustState,
     VoucherKind,
     WithdrawalState,
     YearStage,
@@ -87,6 +102,166 @@ class Determination(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorityAct(Struct):
+    """Solidity's `IAuthorityDesk.AuthorityAct`."""
+
+    kind: ActKind
+    state: ActState
+    ordered_at: int
+    done_at: int
+    confirm_by: int
+    officer: Address
+    reverses: int
+    confirmed_by: Address
+    reversed_by: int
+    from_: Address
+    to: Address
+    instrument: InstrumentId
+    quantity: int
+    cause: bytes
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Binding(Struct):
+    """Solidity's `IAuthorityDesk.Binding`."""
+
+    reason: Reason
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warrant(Struct):
+    """Solidity's `IAuthorityDesk.Warrant`."""
+
+    cause: bytes
+    document: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOfficerRules(Struct):
+    """Solidity's `IAuthorityDesk.SecondOfficerRules`."""
+
+    from_units: int
+    from_money: int
+    period: int
+    reversible_for: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankingFigures(Struct):
+    """Solidity's `IBanking.BankingFigures`."""
+
+    account: Address
+    net_sales: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankingTerms(Struct):
+    """Solidity's `IBanking.BankingTerms`."""
+
+    from_: int
+    opens: int
+    closes: int
+    lapses: bool
+    by_sales: bool
+    by_holding: bool
+    multiplier: int
+    share: int
+    to: int
+    base: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankingRule(Struct):
+    """Solidity's `IBanking.BankingRule`."""
+
+    terms: BankingTerms
+    converted: int
+    lapsed: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankingStanding(Struct):
+    """Solidity's `IBanking.BankingStanding`."""
+
+    converted: int
+    net_sales: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTrade(Struct):
+    """Solidity's `IBlockTrades.BlockTrade`."""
+
+    seller: Address
+    buyer: Address
+    offered_by: Side
+    market: int
+    tick: int
+    quantity: int
+    expires: int
+    settle_at: int
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTerms(Struct):
+    """Solidity's `IBlockTrades.BlockTerms`."""
+
+    instrument: InstrumentId
+    tick_size: int
+    lot: int
+    least_lots: int
+    buyer_fee: int
+    seller_fee: int
+    band: int
+    opens: int
+    closes: int
+    weekdays: int
+    longest_delay: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockMarketView(Struct):
+    """Solidity's `IBlockTrades.BlockMarketView`."""
+
+    terms: BlockTerms
+    state: BlockMarketState
+    reference_tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failures(Struct):
+    """Solidity's `IBlockTrades.Failures`."""
+
+    lacked: int
+    not_eligible: int
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backing(Struct):
+    """Solidity's `ICashDesk.Backing`."""
+
+    token: Address
+    decimals: int
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAddress(Struct):
+    """Solidity's `ICashDesk.PayoutAddress`."""
+
+    to: Address
+    usable_from: int
+
+
+@dataclass(frozen=True, slots=True)
 class Payout(Struct):
     """Solidity's `ICashDesk.Payout`."""
 
@@ -102,6 +277,7 @@ class Withdrawal(Struct):
     state: WithdrawalState
     requested_at: int
     amount: int
+    instrument: int
     payout: bytes
 
 
@@ -166,6 +342,91 @@ class Setup(Struct):
     scheme: int
     series: int
     utc_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Struct):
+    """Solidity's `ICreditOffers.Offer`."""
+
+    seller: Address
+    state: OfferState
+    instrument: int
+    buyer: Address
+    expires: int
+    left: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase(Struct):
+    """Solidity's `ICreditOffers.Purchase`."""
+
+    offer: int
+    buyer: Address
+    state: PurchaseState
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ICreditProjectsAccreditation(Struct):
+    """Solidity's `ICreditProjects.Accreditation`."""
+
+    scopes: int
+    from_: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Design(Struct):
+    """Solidity's `ICreditProjects.Design`."""
+
+    document: bytes
+    methodology: bytes
+    region: int
+    scope: int
+    removal: bool
+    reversible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring(Struct):
+    """Solidity's `ICreditProjects.Monitoring`."""
+
+    first_day: int
+    last_day: int
+    before: int
+    state: MonitoringState
+    claimed: int
+    verified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crediting(Struct):
+    """Solidity's `ICreditProjects.Crediting`."""
+
+    first_day: int
+    last_day: int
+    renewals: int
+    buffer_share: int
+    liable_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Struct):
+    """Solidity's `ICreditProjects.Project`."""
+
+    proponent: Address
+    state: ProjectState
+    reports: int
+    monitored_until: int
+    body: Address
+    buffer_account: Address
+    design: Design
+    crediting: Crediting
+    issued: int
+    buffered: int
+    reversed: int
+    owed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +690,139 @@ class Order(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin(Struct):
+    """Solidity's `IOriginRegister.Origin`."""
+
+    registry: bytes
+    project: bytes
+    batch: bytes
+    vintage: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Export(Struct):
+    """Solidity's `IOriginRegister.Export`."""
+
+    account: Address
+    state: ExportState
+    instrument: int
+    quantity: int
+    registry: bytes
+    destination: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Import(Struct):
+    """Solidity's `IOriginRegister.Import`."""
+
+    instrument: int
+    first_serial: int
+    exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Struct):
+    """Solidity's `IOriginRegister.Range`."""
+
+    last: int
+    next: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment(Struct):
+    """Solidity's `IPledgeBook.Amendment`."""
+
+    receiver: Address
+    due: int
+    agreement: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Units(Struct):
+    """Solidity's `IPledgeBook.Units`."""
+
+    instrument: InstrumentId
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeTerms(Struct):
+    """Solidity's `IPledgeBook.PledgeTerms`."""
+
+    pledgee: Address
+    receiver: Address
+    due: int
+    notice_period: int
+    offer_until: int
+    agreement: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge(Struct):
+    """Solidity's `IPledgeBook.Pledge`."""
+
+    pledgor: Address
+    state: PledgeState
+    offered_at: int
+    notice_at: int
+    amended_by: int
+    exchanges: int
+    exchange_open: bool
+    terms: PledgeTerms
+    amendment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTerms(Struct):
+    """Solidity's `IQuoteBoard.BoardTerms`."""
+
+    instrument: InstrumentId
+    tick_size: int
+    lot: int
+    least_lots: int
+    taker_fee: int
+    maker_fee: int
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView(Struct):
+    """Solidity's `IQuoteBoard.BoardView`."""
+
+    terms: BoardTerms
+    state: BoardState
+    quotes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Struct):
+    """Solidity's `IQuoteBoard.Listing`."""
+
+    board: int
+    side: Side
+    tick: int
+    quantity: int
+    least_fill: int
+    expires: int
+    named: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView(Struct):
+    """Solidity's `IQuoteBoard.QuoteView`."""
+
+    account: Address
+    open: int
+    least_fill: int
+    expires: int
+    named: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Version(Struct):
     """Solidity's `IRuleBook.Version`."""
 
@@ -476,6 +870,71 @@ class IStakeholderRegistryApplication(Struct):
     status: ApplicationStatus
     filed_at: int
     form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar(Struct):
+    """Solidity's `WorkingTime.Calendar`."""
+
+    utc_offset: int
+    opens: int
+    closes: int
+    weekdays: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferType(Struct):
+    """Solidity's `TransferType`."""
+
+    from_kinds: int
+    to_kinds: int
+    counterparty: Counterparty
+    opt_in: bool
+    approvals: int
+    working_days: int
+    within: BusinessHours
+    forbidding: int
+    delay: int
+    cancellable: int
+    reversible: int
+    expiry: int
+    most: int
+    most_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRules(Struct):
+    """Solidity's `ITransferRules.TrustRules`."""
+
+    approvals: int
+    working_days: int
+    delay: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRecord(Struct):
+    """Solidity's `ITransferRules.TransferRecord`."""
+
+    from_: Address
+    state: TransferState
+    kind: int
+    rules: int
+    proposed_at: int
+    to: Address
+    quantity: int
+    instrument: int
+    due_at: int
+    closed_at: int
+    key: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Trust(Struct):
+    """Solidity's `ITransferRules.Trust`."""
+
+    key: Address
+    state: TrustState
+    since: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
+from carbon_sdk.contracts.generated.enums import BusinessHours, Counterparty, TransferState, TrustState
+from carbon_sdk.contracts.generated.structs import Calendar, TransferRecord, TransferType, Trust, TrustRules
 from carbon_sdk.identifiers import Address
+
+
+class ApproveAnswer(NamedTuple):
+    """What `TransferRules.approve` returns."""
+
+    state: TransferState
+    due_at: int
+
+
+class ProposeAnswer(NamedTuple):
+    """What `TransferRules.propose` returns."""
+
+    id: int
+    state: TransferState
+    due_at: int
+
+
+class TypeForAnswer(NamedTuple):
+    """What `TransferRules.typeFor` returns."""
+
+    rules: int
+    kind: int
+    found: TransferType
+    direct: bool
+    due_at: int
 
 
 class TransferRules(Contract):
@@ -17,17 +45,132 @@ class TransferRules(Contract):
     UPGRADE_INTERFACE_VERSION: ClassVar[Function[str]] = Function.of(
         "TransferRules", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
+    AFTER_WORKING_DAYS: ClassVar[Function[int]] = Function.of(
+        "TransferRules", "afterWorkingDays(uint256,uint256)", ("moment", "count"), ("uint256",), lambda v: v[0]
+    )
+    APPROVE: ClassVar[Function[ApproveAnswer]] = Function.of(
+        "TransferRules",
+        "approve(uint256)",
+        ("id",),
+        ("uint8", "uint40"),
+        lambda v: ApproveAnswer(TransferState(v[0]), v[1]),
+    )
+    APPROVE_TRUST: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "approveTrust(address)", ("trusted",), (), lambda v: None
+    )
+    ASSIGN_RULES: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "assignRules(uint256[],uint16)", ("instruments", "rules"), (), lambda v: None
+    )
     AUTHORITY: ClassVar[Function[Address]] = Function.of(
         "TransferRules", "authority()", (), ("address",), lambda v: v[0]
+    )
+    CALENDAR_OF: ClassVar[Function[Calendar]] = Function.of(
+        "TransferRules", "calendarOf()", (), ("(int32,uint24,uint24,uint8)",), lambda v: Calendar(*v[0])
+    )
+    CANCEL: ClassVar[Function[None]] = Function.of("TransferRules", "cancel(uint256)", ("id",), (), lambda v: None)
+    CANCEL_FOR: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "cancelFor(uint256,bytes32)", ("id", "cause"), (), lambda v: None
+    )
+    COMPLETE: ClassVar[Function[None]] = Function.of("TransferRules", "complete(uint256)", ("id",), (), lambda v: None)
+    DIRECT_SINCE: ClassVar[Function[int]] = Function.of(
+        "TransferRules", "directSince(address,address,uint16)", ("from_", "to", "rules"), ("uint40",), lambda v: v[0]
+    )
+    DISTRUST: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "distrust(address)", ("trusted",), (), lambda v: None
+    )
+    EXPIRE: ClassVar[Function[None]] = Function.of("TransferRules", "expire(uint256)", ("id",), (), lambda v: None)
+    HAS_OPTED_IN: ClassVar[Function[bool]] = Function.of(
+        "TransferRules", "hasOptedIn(address)", ("account",), ("bool",), lambda v: v[0]
     )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "TransferRules", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
+    IS_HOLIDAY: ClassVar[Function[bool]] = Function.of(
+        "TransferRules", "isHoliday(uint256)", ("day",), ("bool",), lambda v: v[0]
+    )
+    IS_OPEN_AT: ClassVar[Function[bool]] = Function.of(
+        "TransferRules", "isOpenAt(uint256)", ("moment",), ("bool",), lambda v: v[0]
+    )
+    IS_TRUSTED: ClassVar[Function[bool]] = Function.of(
+        "TransferRules", "isTrusted(address,address)", ("account", "trusted"), ("bool",), lambda v: v[0]
+    )
+    NEXT_OPENING: ClassVar[Function[int]] = Function.of(
+        "TransferRules", "nextOpening(uint256)", ("moment",), ("uint256",), lambda v: v[0]
+    )
+    PROPOSE: ClassVar[Function[ProposeAnswer]] = Function.of(
+        "TransferRules",
+        "propose(address,uint256,uint256)",
+        ("to", "instrument", "quantity"),
+        ("uint256", "uint8", "uint40"),
+        lambda v: ProposeAnswer(v[0], TransferState(v[1]), v[2]),
+    )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "TransferRules", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
     )
+    PUBLISH_RULES: ClassVar[Function[int]] = Function.of(
+        "TransferRules",
+        "publishRules((uint16,uint16,uint8,bool,uint8,uint8,uint8,uint8,uint32,uint32,uint32,uint32,uint96,uint96)[],bytes32)",
+        ("types", "document"),
+        ("uint16",),
+        lambda v: v[0],
+    )
+    REFUSE: ClassVar[Function[None]] = Function.of("TransferRules", "refuse(uint256)", ("id",), (), lambda v: None)
+    REVERSE: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "reverse(uint256,bytes32)", ("id", "cause"), (), lambda v: None
+    )
+    RULES_COUNT: ClassVar[Function[int]] = Function.of("TransferRules", "rulesCount()", (), ("uint16",), lambda v: v[0])
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "TransferRules", "setAuthority(address)", ("new_authority",), (), lambda v: None
+    )
+    SET_CALENDAR: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "setCalendar((int32,uint24,uint24,uint8))", ("calendar",), (), lambda v: None
+    )
+    SET_HOLIDAYS: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "setHolidays(uint32[],bool)", ("dates", "on"), (), lambda v: None
+    )
+    SET_OPT_IN: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "setOptIn(address,bool,bytes32)", ("account", "on", "cause"), (), lambda v: None
+    )
+    SET_TRUST_RULES: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "setTrustRules((uint8,uint8,uint32))", ("rules",), (), lambda v: None
+    )
+    TRANSFER_COUNT: ClassVar[Function[int]] = Function.of(
+        "TransferRules", "transferCount()", (), ("uint256",), lambda v: v[0]
+    )
+    TRANSFER_OF: ClassVar[Function[TransferRecord]] = Function.of(
+        "TransferRules",
+        "transferOf(uint256)",
+        ("id",),
+        ("(address,uint8,uint8,uint16,uint40,address,uint96,uint88,uint40,uint40,address)",),
+        lambda v: TransferRecord(v[0][0], TransferState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10]),
+    )
+    TRUST: ClassVar[Function[None]] = Function.of("TransferRules", "trust(address)", ("trusted",), (), lambda v: None)
+    TRUST_OF: ClassVar[Function[Trust]] = Function.of(
+        "TransferRules",
+        "trustOf(address,address)",
+        ("account", "trusted"),
+        ("(address,uint8,uint40)",),
+        lambda v: Trust(v[0][0], TrustState(v[0][1]), v[0][2]),
+    )
+    TRUST_RULES_OF: ClassVar[Function[TrustRules]] = Function.of(
+        "TransferRules", "trustRulesOf()", (), ("(uint8,uint8,uint32)",), lambda v: TrustRules(*v[0])
+    )
+    TYPE_FOR: ClassVar[Function[TypeForAnswer]] = Function.of(
+        "TransferRules",
+        "typeFor(address,address,uint256,uint256)",
+        ("from_", "to", "instrument", "quantity"),
+        ("uint16", "uint8", "(uint16,uint16,uint8,bool,uint8,uint8,uint8,uint8,uint32,uint32,uint32,uint32,uint96,uint96)", "bool", "uint40"),
+        lambda v: TypeForAnswer(v[0], v[1], TransferType(v[2][0], v[2][1], Counterparty(v[2][2]), v[2][3], v[2][4], v[2][5], BusinessHours(v[2][6]), v[2][7], v[2][8], v[2][9], v[2][10], v[2][11], v[2][12], v[2][13]), v[3], v[4]),
+    )
+    TYPES_OF: ClassVar[Function[tuple[TransferType, ...]]] = Function.of(
+        "TransferRules",
+        "typesOf(uint16)",
+        ("rules",),
+        ("(uint16,uint16,uint8,bool,uint8,uint8,uint8,uint8,uint32,uint32,uint32,uint32,uint96,uint96)[]",),
+        lambda v: tuple([TransferType(x[0], x[1], Counterparty(x[2]), x[3], x[4], x[5], BusinessHours(x[6]), x[7], x[8], x[9], x[10], x[11], x[12], x[13]) for x in v[0]]),
+    )
+    UPDATE_DIRECT: ClassVar[Function[None]] = Function.of(
+        "TransferRules", "updateDirect(address,address,uint16)", ("from_", "to", "rules"), (), lambda v: None
     )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "TransferRules", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
@@ -42,21 +185,169 @@ class TransferRules(Contract):
         """`UPGRADE_INTERFACE_VERSION()`."""
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
+    def after_working_days(self, moment: int, count: int, *, block: BlockTag = "latest") -> int:
+        """The same second of the day, `count` working days later."""
+        return self._read(self.AFTER_WORKING_DAYS, moment, count, block=block)
+
+    def approve(self, id: int) -> Act[ApproveAnswer]:
+        """Approve a proposal. By a key of the account with APPROVE; another than proposed it where the type wants two.
+        """
+        return self._act(self.APPROVE, id)
+
+    def approve_trust(self, trusted: Address) -> Act[None]:
+        """Approve what another key proposed; it takes effect after the delay. By a key with APPROVE."""
+        return self._act(self.APPROVE_TRUST, trusted)
+
+    def assign_rules(self, instruments: Sequence[int], rules: int) -> Act[None]:
+        """Let instruments move by a set; 0: directly. Instrument 0: those that are defined from now on. Transfers that
+        wait keep the type by which they were proposed.
+        """
+        return self._act(self.ASSIGN_RULES, instruments, rules)
+
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
+
+    def calendar_of(self, *, block: BlockTag = "latest") -> Calendar:
+        """`calendarOf()`."""
+        return self._read(self.CALENDAR_OF, block=block)
+
+    def cancel(self, id: int) -> Act[None]:
+        """Take a transfer back that is not completed. By a key of the account with INITIATE or APPROVE, within the
+        window.
+        """
+        return self._act(self.CANCEL, id)
+
+    def cancel_for(self, id: int, cause: bytes) -> Act[None]:
+        """Cancel a transfer that is not completed, at any time. For REGULATOR."""
+        return self._act(self.CANCEL_FOR, id, cause)
+
+    def complete(self, id: int) -> Act[None]:
+        """Complete a transfer that is due. Anyone may."""
+        return self._act(self.COMPLETE, id)
+
+    def direct_since(self, from_: Address, to: Address, rules: int, *, block: BlockTag = "latest") -> int:
+        """What `updateDirect` would write: Unix seconds; 0: never."""
+        return self._read(self.DIRECT_SINCE, from_, to, rules, block=block)
+
+    def distrust(self, trusted: Address) -> Act[None]:
+        """Take `trusted` off the list, or back before it took effect; at once. By a key with INITIATE or APPROVE."""
+        return self._act(self.DISTRUST, trusted)
+
+    def expire(self, id: int) -> Act[None]:
+        """End a transfer that was not approved, or not completed, in time. Anyone may."""
+        return self._act(self.EXPIRE, id)
+
+    def has_opted_in(self, account: Address, *, block: BlockTag = "latest") -> bool:
+        """`hasOptedIn(address)`."""
+        return self._read(self.HAS_OPTED_IN, account, block=block)
 
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
+    def is_holiday(self, day: int, *, block: BlockTag = "latest") -> bool:
+        """`isHoliday(uint256)`."""
+        return self._read(self.IS_HOLIDAY, day, block=block)
+
+    def is_open_at(self, moment: int, *, block: BlockTag = "latest") -> bool:
+        """`isOpenAt(uint256)`."""
+        return self._read(self.IS_OPEN_AT, moment, block=block)
+
+    def is_trusted(self, account: Address, trusted: Address, *, block: BlockTag = "latest") -> bool:
+        """Whether `trusted` is on the list of `account`, in effect now."""
+        return self._read(self.IS_TRUSTED, account, trusted, block=block)
+
+    def next_opening(self, moment: int, *, block: BlockTag = "latest") -> int:
+        """`moment` itself within business hours, else the next opening."""
+        return self._read(self.NEXT_OPENING, moment, block=block)
+
+    def propose(self, to: Address, instrument: int, quantity: int) -> Act[ProposeAnswer]:
+        """Propose a transfer from the account for which the caller may INITIATE. It is completed at once where its type
+        allows; else its units are bound.
+        """
+        return self._act(self.PROPOSE, to, instrument, quantity)
+
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
         return self._read(self.PROXIABLE_UUID, block=block)
 
+    def publish_rules(self, types: Sequence[TransferType], document: bytes) -> Act[int]:
+        """Publish a set of 1 to 16 types, in the order in which they are tried. It never changes."""
+        return self._act(self.PUBLISH_RULES, types, document)
+
+    def refuse(self, id: int) -> Act[None]:
+        """Refuse a proposal. By a key of the account with APPROVE."""
+        return self._act(self.REFUSE, id)
+
+    def reverse(self, id: int, cause: bytes) -> Act[None]:
+        """Send a completed transfer's units back, once, within the window, out of what the receiver has free. For
+        REGULATOR.
+        """
+        return self._act(self.REVERSE, id, cause)
+
+    def rules_count(self, *, block: BlockTag = "latest") -> int:
+        """`rulesCount()`."""
+        return self._read(self.RULES_COUNT, block=block)
+
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
+
+    def set_calendar(self, calendar: Calendar) -> Act[None]:
+        """Hours and working days from now on. Times that were computed before stay."""
+        return self._act(self.SET_CALENDAR, calendar)
+
+    def set_holidays(self, dates: Sequence[int], on: bool) -> Act[None]:
+        """`setHolidays(uint32[],bool)`."""
+        return self._act(self.SET_HOLIDAYS, dates, on)
+
+    def set_opt_in(self, account: Address, on: bool, cause: bytes) -> Act[None]:
+        """Let an account make transfers of types that want the option, or no longer."""
+        return self._act(self.SET_OPT_IN, account, on, cause)
+
+    def set_trust_rules(self, rules: TrustRules) -> Act[None]:
+        """`setTrustRules((uint8,uint8,uint32))`."""
+        return self._act(self.SET_TRUST_RULES, rules)
+
+    def transfer_count(self, *, block: BlockTag = "latest") -> int:
+        """`transferCount()`."""
+        return self._read(self.TRANSFER_COUNT, block=block)
+
+    def transfer_of(self, id: int, *, block: BlockTag = "latest") -> TransferRecord:
+        """`transferOf(uint256)`."""
+        return self._read(self.TRANSFER_OF, id, block=block)
+
+    def trust(self, trusted: Address) -> Act[None]:
+        """Put `trusted` on the list of the account for which the caller may INITIATE. Where one approval will do and
+        the caller may APPROVE too, it is added at once and takes effect after the delay; else it waits for another key.
+        """
+        return self._act(self.TRUST, trusted)
+
+    def trust_of(self, account: Address, trusted: Address, *, block: BlockTag = "latest") -> Trust:
+        """`trustOf(address,address)`."""
+        return self._read(self.TRUST_OF, account, trusted, block=block)
+
+    def trust_rules_of(self, *, block: BlockTag = "latest") -> TrustRules:
+        """`trustRulesOf()`."""
+        return self._read(self.TRUST_RULES_OF, block=block)
+
+    def type_for(
+        self, from_: Address, to: Address, instrument: int, quantity: int, *, block: BlockTag = "latest"
+    ) -> TypeForAnswer:
+        """What would apply to a transfer of `quantity` units now. Reverts where no type does."""
+        return self._read(self.TYPE_FOR, from_, to, instrument, quantity, block=block)
+
+    def types_of(self, rules: int, *, block: BlockTag = "latest") -> tuple[TransferType, ...]:
+        """`typesOf(uint16)`."""
+        return self._read(self.TYPES_OF, rules, block=block)
+
+    def update_direct(self, from_: Address, to: Address, rules: int) -> Act[None]:
+        """Tell the ledger from when on transfers between two accounts go directly under a set, or that they do not.
+        Anyone may, at any time: it writes what follows from set, kinds and list. Additions to a list do it for all sets
+        that were assigned.
+        """
+        return self._act(self.UPDATE_DIRECT, from_, to, rules)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""
