@@ -19,6 +19,8 @@ REASONS = (
     "listing",
     "collateral",
     "conversion",
+    "buffer",
+    "export",
 )
 """As `IInstrumentLedger.Reason` numbers them."""
 
