@@ -213,7 +213,7 @@ class Market:
             return []
         self._add(account, instrument, -quantity)
         beneficiary, purpose = keccak(b"who" + self._next().to_bytes(8, "big")), keccak(b"why")
-        cause = int.from_bytes(keccak(beneficiary + purpose), "big")
+        cause = int.from_bytes(keccak(beneficiary + purpose + (2026).to_bytes(32, "big")), "big")
         args = {"account": account, "instrument": instrument, "quantity": quantity}
         return [
             *self._ended(account, instrument, quantity, cause),
