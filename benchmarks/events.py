@@ -213,7 +213,7 @@ class Market:
             return []
         self._add(account, instrument, -quantity)
         beneficiary, purpose = keccak(b"who" + self._next().to_bytes(8, "big")), keccak(b"why")
-        cause = int.from_bytes(keccak(beneficiary + purpose), "big")
+        cause = int.from_bytes(keccak(beneficiary + purpose + (2026).to_bytes(32, "big")), "big")
         args = {"account": account, "instrument": instrument, "quantity": quantity}
         return [
             *self._ended(account, instrument, quantity, cause),
@@ -224,6 +224,7 @@ class Market:
                     **args,
                     "beneficiary": int.from_bytes(beneficiary, "big"),
                     "purpose": int.from_bytes(purpose, "big"),
+                    "year": 2026,
                 },
             ),
             self._voucher(VoucherKind.CANCELLATION, account, instrument, quantity, cause),
@@ -297,7 +298,9 @@ class Market:
         wanted = 10 * self._dice.randint(1, 60)
         if side is Side.BUY and self.free.get((taker, instrument), 0) < wanted:
             return []
-        moves, trades, taken, money = [], [], 0, 0
+        moves: list[Any] = []
+        trades: list[Any] = []
+        taken = money = 0
         for tick in ticks:
             key = (market, side, tick)
             level = self._levels.get(key, ())

@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 from carbon_sdk.audit.events import Event, Position
-from carbon_sdk.audit.serials import ENDS, Places, is_unit
+from carbon_sdk.audit.serials import ENDS, VOUCHED, Places, is_unit
 from carbon_sdk.audit.setting import Setting, bound_for, reference_of
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, OrderId, Side
 
@@ -32,7 +32,7 @@ class Line(NamedTuple):
     instrument: int
     act: str
     """issued, deposited, transferred, forced, bought, sold, paid, received, fee, fees collected, surrendered,
-    converted, cancelled, withdrawn, other; ordered and returned, which change nothing of what is owned."""
+    converted, lapsed, exported, cancelled, withdrawn, other; ordered and returned, which change nothing of it."""
     quantity: int
     """Change of what it owns: whole tonnes, or the smallest unit of money."""
     counterparty: Address | None
@@ -202,9 +202,13 @@ class Accounts:
 
     def _refer(self) -> None:
         """Give references that were told apart from the movements themselves."""
-        ended = [move for move in self._moves if move.receiver == ZERO_ADDRESS and move.act in _VOUCHED]
+        ended = [move for move in self._moves if move.receiver == ZERO_ADDRESS and move.act in VOUCHED]
         for move, code_of in zip(ended, self._vouchers, strict=False):
             move.reference += f", voucher {code_of(move.instrument, move.act == 'surrendered')}"
+        issued = {move.reference for move in self._moves if move.act == "issued"}
+        for move in self._moves:
+            if move.act == "converted" and move.reference not in issued:
+                move.act = "lapsed"
         if self._because:
             for move in self._moves:
                 if move.act == "forced":
@@ -284,9 +288,6 @@ class Accounts:
         )  # fmt: skip
 
 
-_VOUCHED = ("surrendered", "cancelled")
-
-
 def _issued(accounts: Accounts, event: Event) -> None:
     unit = is_unit(event.args["instrument"])
     cause = reference_of(event.args["cause"])
@@ -325,6 +326,10 @@ def _forced(accounts: Accounts, event: Event) -> None:
 
 def _caused(accounts: Accounts, event: Event) -> None:
     accounts._because = f"cause {reference_of(event.args['cause'])}"
+
+
+def _act_done(accounts: Accounts, event: Event) -> None:
+    accounts._because = f"act {event.args['id']}"
 
 
 def _encumbered(accounts: Accounts, event: Event) -> None:
@@ -403,6 +408,7 @@ _RULES: dict[tuple[str, str], Callable[[Accounts, Event], None]] = {
     (_BOOK, "SelfTradePrevented"): _prevented,
     (_BOOK, "Trade"): _trade,
     (_BOOK, "FeesCollected"): _fees,
+    ("AuthorityDesk", "ActDone"): _act_done,
     ("AuthorityDesk", "Caused"): _caused,
     ("ComplianceDesk", "VoucherIssued"): _voucher,
 }

@@ -282,7 +282,7 @@ def allowances_come_from_the_allocator(state: State) -> Iterator[str]:
 
 
 def what_was_given_up_ceased_to_exist(state: State) -> Iterator[str]:
-    """INV-18: given up, cancelled for reversals and exports, converted or lapsed = cancelled units (R-CMP-1, R-AST-5)."""
+    """INV-18: given up, converted, lapsed, of reversals and exports = cancelled units (R-CMP-1, R-AST-5)."""
     if "ComplianceDesk" not in state.contracts:
         return
     given = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state == 2)

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from carbon_sdk.audit.events import Position
-from carbon_sdk.identifiers import Address, InstrumentClass, OrderId
+from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, OrderId
 
-FOR_SURRENDER, FOR_CONVERSION = 1, 8
-"""Reasons of `IInstrumentLedger` that say what became of cancelled units."""
+ENDS = {1: "surrendered", 8: "converted", 10: "exported"}
+"""How units end that were bound for a reason of `IInstrumentLedger`; others are cancelled."""
 
-ENDS = {FOR_SURRENDER: "surrendered", FOR_CONVERSION: "converted"}
-"""How units end that were bound for a reason; others are cancelled."""
+
+VOUCHED = ("surrendered", "cancelled")
+"""Ends that the ComplianceDesk gives a voucher for."""
 
 
 class Block(NamedTuple):
@@ -45,7 +46,8 @@ class Movement(NamedTuple):
 
     position: Position
     act: str
-    """issued, transferred, forced, traded, offered, returned, bound, released, surrendered, converted, cancelled."""
+    """issued, transferred, forced, traded, offered, returned, bound, released; surrendered, converted, lapsed,
+    exported, cancelled."""
     holder: Address
     """Who has them afterwards; who had them, for those that ended."""
     former: Address | None
@@ -409,7 +411,7 @@ class Serials:
         self.ended.setdefault(instrument, Queue()).put([block._replace(since=0) for block in blocks])
         act = ENDS.get(reason, "cancelled")
         told = self._note(position, act, account, None, instrument, blocks, reference)
-        if act != "converted":
+        if act in VOUCHED:
             self._cancelled.append(told)
 
     def voucher(self, code_of: Callable[[int, bool], str]) -> None:
@@ -445,7 +447,7 @@ class Serials:
         return left
 
     def direct_transfers(self) -> Iterator[tuple[Address, Address, int, int]]:
-        """What the running transaction moved from account to account, by no trade: sender, receiver, instrument, quantity."""
+        """Sender, receiver, instrument, quantity: what the running transaction moved between accounts by no trade."""
         for (sender, receiver, instrument), several in self._direct.items():
             for quantity, _ in several:
                 yield sender, receiver, instrument, quantity
@@ -576,9 +578,25 @@ class Serials:
                 instrument, movement = self.told[place]
                 code = code_of(instrument, movement.act == "surrendered")
                 self._retell((place,), reference=f"{movement.reference}, voucher {code}")
+        self._convert()
         if self._because:
             forced = [place for place, (_, movement) in enumerate(self.told) if movement.act == "forced"]
             self._retell(forced, reference=self._because)
+
+    def _convert(self) -> None:
+        """What was bound for conversion became units of another instrument for the same cause, or nothing."""
+        places = [place for place, (_, movement) in enumerate(self.told) if movement.act == "converted"]
+        became = {
+            movement.reference: f"{InstrumentId(instrument)} {movement.first} to {movement.last}"
+            for instrument, movement in (self.told if places else ())
+            if movement.act == "issued"
+        }
+        for place in places:
+            reference = self.told[place][1].reference
+            if reference in became:
+                self._retell((place,), reference=f"{reference}, into {became[reference]}")
+            else:
+                self._retell((place,), act="lapsed")
 
 
 def _oldest(causes: dict[bytes, Queue]) -> bytes | None:

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from carbon_sdk.audit.events import Position
 from carbon_sdk.audit.serials import Block, NotEnough, Queue, Serials
+from carbon_sdk.audit.setting import REASONS
 from carbon_sdk.identifiers import address
 
 ACCOUNTS = [address(bytes([i]) * 20) for i in range(1, 4)]
@@ -270,6 +271,34 @@ def test_queue__of_a_hundred_thousand_blocks__takes_and_puts_back_at_once() -> N
     assert time.perf_counter() - began < 3  # ten thousand acts; one that looks through all blocks takes minutes
     assert queue.total == 3 * count + 2_000
     assert queue.first == Block(1, 10, 3)
+
+
+def test_reasons__of_binding__are_the_ledgers() -> None:
+    from carbon_sdk.contracts.generated.enums import Reason
+
+    assert list(REASONS[: len(Reason)]) == [
+        "no reason",
+        *(one.name.lower().replace("_", " ") for one in list(Reason)[1:]),
+    ]
+
+
+@pytest.mark.parametrize("becomes", [True, False])
+def test_bound_for_conversion__of_other_units_or_of_none__is_converted_or_lapsed(becomes: bool) -> None:
+    serials, who, other = Serials(), ACCOUNTS[0], UNITS | 1 << 48
+    serials.issue(AT, who, UNITS, 1, 10)
+    assert not serials.end_transaction()
+    serials.bind(AT, who, UNITS, 8, b"c", 4)
+    serials.release(AT, who, UNITS, 8, b"c", 4)
+    serials.cancel(AT, who, UNITS, b"c", 4, "cause 7")
+    if becomes:
+        serials.issue(AT, who, other, 1, 4, "cause 7")
+    assert not serials.end_transaction()
+    last = serials.life_of(UNITS, 2)[-1]
+    assert last.act == ("converted" if becomes else "lapsed")
+    assert last.reference == ("cause 7, into allowance/0/1/0/0 1 to 4" if becomes else "cause 7")
+    assert [movement.act for movement in serials.life_of(UNITS, 2)] == ["issued", "bound", last.act]
+    assert serials.holder_of(UNITS, 2) == ("cancelled", who)
+    assert serials.holder_of(other, 2) == (("held", who) if becomes else ("unknown", None))
 
 
 def test_queue__that_lacks_units__takes_nothing() -> None:

@@ -102,6 +102,11 @@ def _caused(serials: Serials, setting: Setting, event: Event) -> None:
     serials.because(f"cause {reference_of(event.args['cause'])}")
 
 
+@moves_units("AuthorityDesk", "ActDone")
+def _act_done(serials: Serials, setting: Setting, event: Event) -> None:
+    serials.because(f"act {event.args['id']}")
+
+
 @moves_units(_LEDGER, "Encumbered")
 def _encumbered(serials: Serials, setting: Setting, event: Event) -> None:
     args = event.args
