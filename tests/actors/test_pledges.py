@@ -97,6 +97,7 @@ def test_a_pledge__from_offer_to_release__binds_and_frees(town: Town, sold: Sold
     trader.release_pledge(number)
     assert works.view.holding(town.allowance).free == 100
     assert [item.state for item in trader.pledges()] == [PledgeState.RELEASED]
+    assert works.view.pledges() == trader.view.pledges() == works.pledges()
     assert audited(town).checks["pledges"]
 
 
