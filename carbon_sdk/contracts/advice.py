@@ -366,6 +366,7 @@ ADVICE: dict[str, str] = {
     "EntryUsed": "Give the entry of the other registry that belongs to this export.",
     "ExportClosed": "Ask for another export.",
     "LaterReportStands": "Withdraw the reports after it first, the last one first.",
+    "FrozenByAuthority": "Settle with the regulator what the freeze is for; or buy and sell less.",
     "LiabilityNotOver": "Wait until the project's liability is over.",
     "MonitoringInState": "Look at the report's state and do what comes next there.",
     "MoreThanClaimed": "Say why more was verified than claimed, or verify at most what was claimed.",

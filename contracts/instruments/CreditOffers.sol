@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+
 import { Governed } from "../governance/Governed.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { AccountStatus, Eligibility, Restrictions, Rights } from "../types/Accounts.sol";
@@ -9,6 +11,7 @@ import { Voucher, VoucherKind } from "../types/Vouchers.sol";
 import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { ICreditOffers } from "./ICreditOffers.sol";
+import { IERC7943MultiToken } from "./IERC7943.sol";
 import { IInstrumentLedger } from "./IInstrumentLedger.sol";
 
 /// @title Where credits are listed and bought. Its manual is `ICreditOffers`.
@@ -106,6 +109,8 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         require(quantity <= left, MoreThanOffered(quantity, left));
         _requireMayTrade(buyer);
         _requireOthers(seller, buyer);
+        _requireUnfrozen(seller, instrument, quantity);
+        _requireUnfrozen(buyer, MAIN_MONEY, uint256(quantity) * price);
 
         asked.state = PurchaseState.CONFIRMED;
         one.left = left - quantity;
@@ -332,6 +337,14 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
                 && block.timestamp < known.certificateUntil,
             BuyerMayNot(account)
         );
+    }
+
+    /// @dev What is bound can be frozen besides: then it does not leave.
+    function _requireUnfrozen(address account, uint256 instrument, uint256 quantity) private view {
+        uint256 frozen = IERC7943MultiToken(LEDGER).getFrozenTokens(account, instrument);
+        if (frozen == 0) return;
+        uint256 left = IERC1155(LEDGER).balanceOf(account, instrument) - quantity;
+        require(left >= frozen, FrozenByAuthority(account, instrument, frozen, left));
     }
 
     function _acting(uint16 forbidding) private view returns (address account) {

@@ -74,6 +74,8 @@ interface ICreditOffers {
     error BadOfferExpiry(uint40 expires);
     /// @notice The buyer may not trade at present, so its money does not move.
     error BuyerMayNot(address buyer);
+    /// @notice The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left.
+    error FrozenByAuthority(address account, uint256 instrument, uint256 frozen, uint256 left);
     /// @notice A digest must say why.
     error CauseMissing();
 
@@ -123,7 +125,8 @@ interface ICreditOffers {
     /// @notice Take the offer back. Also while the account may not trade. Applications for it are released by anyone.
     function withdrawOffer(uint256 id) external;
 
-    /// @notice Sell what was applied for: delivery versus payment. Neither side may be under NO_TRADE, and each receives.
+    /// @notice Sell what was applied for: delivery versus payment. Neither side may be under NO_TRADE, each receives, and what
+    ///         the authority has frozen stays.
     function confirmPurchase(uint256 purchase) external;
 
     /// @notice Do not sell to who applied; its money is free again.
