@@ -35,6 +35,9 @@ def test_load_scheme__as_shipped__gives_the_contracts_numbers() -> None:
     assert (market.tick_mantissa, market.tick_exponent) == (1, 0)
     assert (market.lowest, market.highest) == (1000, 15000)
     assert rules.instrument("UKA21").vintage == 2021
+    board, blocks = rules.board(rules.file.boards[0]), rules.block_market(rules.file.block_markets[0])
+    assert (board.tick_size, board.lowest, board.highest, board.taker_fee) == (1, 1000, 15000, 1)
+    assert (blocks.opens, blocks.closes, blocks.weekdays, blocks.longest_delay) == (28_800, 61_200, 31, 864_000)
     assert rules.main_money.series == 826
     assert rules.file.scheme.region("Wales") == 3
 
@@ -60,6 +63,11 @@ def test_load_scheme__with_labels_for_credits__gives_their_bits(tmp_path: Path) 
         ('penalty_per_tonne = "100.00"', "penalty_per_tonne = 100.0", False, "valid string"),
         ('instrument = "UKA21"', 'instrument = "UKA22"', False, "not defined"),
         ("2022-04-30T23:59:59+01:00", "2022-04-30T23:59:59", False, "offset from UTC"),
+        ('opens = "08:00"', 'opens = "18:00"', False, "hours lie within one civil day"),
+        ('closes = "17:00"', 'closes = "25:00"', False, "pattern"),
+        ('weekdays = ["mon"', 'weekdays = ["monday"', False, "mon"),
+        ('reference_price = "50.00"', 'reference_price = "50.001"', False, "decimals"),
+        ('name = "UKA21 blocks"\ninstrument = "UKA21"', 'name = "x"\ninstrument = "UKA9"', False, "not defined"),
         ('uri = "schemes/policies/registration.md"', 'uri = "nowhere.md"', False, "nowhere.md"),
         ("trust_approvals = 2", "trust_approval = 2", True, "no such key"),
         ("trust_approvals = 2", "trust_approvals = 3", True, "less than or equal to 2"),

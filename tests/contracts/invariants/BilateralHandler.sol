@@ -162,11 +162,25 @@ contract BilateralHandler is BilateralSuite {
         }
     }
 
+    /// @dev Mostly one in that state that is due, where there is one.
+    function _anOffer(uint256 seed, IBlockTrades.BlockState wanted)
+        private
+        view
+        returns (IBlockTrades.BlockTrade memory t)
+    {
+        uint256 count = _offered.length;
+        t = _offered[seed % count];
+        if (seed % 4 == 0) return t;
+        for (uint256 i; i < count; ++i) {
+            IBlockTrades.BlockTrade memory other = _offered[(seed % count + i) % count];
+            bool due = wanted == IBlockTrades.BlockState.PROPOSED || other.settleAt <= block.timestamp;
+            if (due && blocks.stateOf(blocks.idOf(other)) == wanted) return other;
+        }
+    }
+
     function doTake(uint256 which, bool refuses) external {
         if (_offered.length == 0) return;
-        // Often the latest: a proposal stands for an hour.
-        uint256 count = _offered.length;
-        IBlockTrades.BlockTrade memory t = _offered[which % 3 == 0 ? which % count : count - 1];
+        IBlockTrades.BlockTrade memory t = _anOffer(which, IBlockTrades.BlockState.PROPOSED);
         vm.prank(_keyOf(t.offeredBy == Side.SELL ? t.buyer : t.seller));
         if (refuses) {
             try blocks.refuse(t) {
@@ -210,7 +224,7 @@ contract BilateralHandler is BilateralSuite {
 
     function doSettle(uint256 which) external {
         if (_offered.length == 0) return;
-        IBlockTrades.BlockTrade memory t = _offered[which % _offered.length];
+        IBlockTrades.BlockTrade memory t = _anOffer(which, IBlockTrades.BlockState.CONFIRMED);
         vm.prank(stranger);
         try blocks.settle(t) {
             _count("settle", true);
@@ -223,7 +237,7 @@ contract BilateralHandler is BilateralSuite {
     /// @dev Whoever proposed it can always take it back, until it is confirmed.
     function doTakeBack(uint256 which) external {
         if (_offered.length == 0) return;
-        IBlockTrades.BlockTrade memory t = _offered[which % _offered.length];
+        IBlockTrades.BlockTrade memory t = _anOffer(which, IBlockTrades.BlockState.PROPOSED);
         if (blocks.stateOf(blocks.idOf(t)) != IBlockTrades.BlockState.PROPOSED) return;
         if (t.expires <= block.timestamp) {
             blocks.lapse(t);

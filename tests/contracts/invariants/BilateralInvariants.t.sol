@@ -72,7 +72,7 @@ contract BilateralInvariantsTest is Test {
         else if (which == 4) handler.doWithdraw(r, s % 2 == 0);
         else if (which == 5) handler.doExpire(r);
         else if (which == 6) handler.doOffer(r, s, s % 2 == 0, uint24(s >> 8), uint48(s >> 32), s % 3 == 0);
-        else if (which == 7) handler.doTake(r, s % 4 == 0);
+        else if (which == 7) handler.doTake(r, s % 2 == 0);
         else if (which == 8) handler.doExecute(r, s, uint48(s >> 32), s % 2 == 0, s % 3 == 0);
         else if (which == 9) handler.doSettle(r);
         else if (which == 10) handler.doTakeBack(r);
