@@ -367,8 +367,7 @@ contract InstrumentLedger is
     /// @inheritdoc IInstrumentLedger
     function encumberedFor(address account, uint256 instrument, Reason reason) external view returns (uint256) {
         Storage storage $ = _s();
-        return $.encumbered[account][instrument][reason]
-            + $.holdings[account][instrument].word.boundFor(uint8(reason));
+        return $.encumbered[account][instrument][reason] + $.holdings[account][instrument].word.boundFor(uint8(reason));
     }
 
     /// @inheritdoc IInstrumentLedger
