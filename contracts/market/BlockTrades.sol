@@ -239,7 +239,8 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         _requireInBand(terms, m);
         uint256 least = uint256(m.lot) * m.leastLots;
         require(terms.quantity >= least && terms.quantity % m.lot == 0, BadBlockQuantity(terms.quantity, m.lot, least));
-        Bilateral.fitting(uint256(terms.quantity) * terms.tick * m.tickSize + _fee(terms, m, m.buyerFee));
+        uint256 paid = uint256(terms.quantity) * terms.tick * m.tickSize + _fee(terms, m, m.buyerFee);
+        require(paid <= type(uint96).max, Bilateral.AmountTooLarge(paid));
         require(block.timestamp < terms.expires, OfferExpired(terms.expires, block.timestamp));
         uint256 latest = block.timestamp + m.longestDelay;
         require(
