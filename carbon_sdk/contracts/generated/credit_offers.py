@@ -118,7 +118,9 @@ class CreditOffers(Contract):
         return self._read(self.AUTHORITY, block=block)
 
     def confirm_purchase(self, purchase: int) -> Act[None]:
-        """Sell what was applied for: delivery versus payment. Neither side may be under NO_TRADE, and each receives."""
+        """Sell what was applied for: delivery versus payment. Neither side may be under NO_TRADE, each receives, and
+        what the authority has frozen stays.
+        """
         return self._act(self.CONFIRM_PURCHASE, purchase)
 
     def decline_purchase(self, purchase: int, cause: bytes) -> Act[None]:

@@ -2325,7 +2325,27 @@ class ForeclosureTooEarly(RuleBroken):
         super().__init__(self.id, self.from_, data=data)
 
 
-class FrozenByAuthority(RuleBroken):
+class FrozenByAuthorityOfICreditOffers(RuleBroken):
+    """The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left."""
+
+    error = "FrozenByAuthority"
+    signature = "FrozenByAuthority(address,uint256,uint256,uint256)"
+    selector = bytes.fromhex("8ce997c1")
+    names = ("account", "instrument", "frozen", "left")
+    meaning = "The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left."
+    advice = ADVICE.get("FrozenByAuthority", "")
+
+    def __init__(
+        self, account: Address, instrument: InstrumentId, frozen: int, left: int, *, data: bytes = b""
+    ) -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.frozen = frozen
+        self.left = left
+        super().__init__(self.account, self.instrument, self.frozen, self.left, data=data)
+
+
+class FrozenByAuthorityOfIPledgeBook(RuleBroken):
     """The authority has frozen `frozen` of what `account` holds of `instrument`: less than was asked is left beside it.
     """
 
@@ -6057,7 +6077,12 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),
     FingerprintUsed.selector: (FingerprintUsed, codec_of(("bytes32",))),
     ForeclosureTooEarly.selector: (ForeclosureTooEarly, codec_of(("uint256", "uint256"))),
-    FrozenByAuthority.selector: (FrozenByAuthority, codec_of(("address", "uint256", "uint256"))),
+    FrozenByAuthorityOfICreditOffers.selector: (
+        FrozenByAuthorityOfICreditOffers, codec_of(("address", "uint256", "uint256", "uint256"))
+    ),
+    FrozenByAuthorityOfIPledgeBook.selector: (
+        FrozenByAuthorityOfIPledgeBook, codec_of(("address", "uint256", "uint256"))
+    ),
     InstrumentExists.selector: (InstrumentExists, codec_of(("uint256",))),
     InstrumentNotOpen.selector: (InstrumentNotOpen, codec_of(("uint256", "uint40"))),
     InsufficientBalance.selector: (InsufficientBalance, codec_of(("uint256", "uint256"))),
