@@ -245,7 +245,7 @@ class Market:
     def _deposit(self, account: Address, amount: int) -> list[Any]:
         issued = self._issue(account, MONEY, amount)
         reference = issued[0][2]["cause"]
-        told = {"account": account, "amount": amount, "bankReference": reference}
+        told = {"instrument": MONEY, "account": account, "amount": amount, "bankReference": reference}
         return [("CashDesk", "DepositRecorded", told), *issued]
 
     def _transfer(self, sender: Address, receiver: Address, instrument: int, quantity: int) -> list[Any]:

@@ -344,7 +344,7 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         uint256 frozen = IERC7943MultiToken(LEDGER).getFrozenTokens(account, instrument);
         if (frozen == 0) return;
         uint256 left = IERC1155(LEDGER).balanceOf(account, instrument) - quantity;
-        require(left >= frozen, FrozenByAuthority(account, instrument, frozen, left));
+        require(left >= frozen, FrozenMeanwhile(account, instrument, frozen, left));
     }
 
     function _acting(uint16 forbidding) private view returns (address account) {

@@ -75,7 +75,7 @@ interface ICreditOffers {
     /// @notice The buyer may not trade at present, so its money does not move.
     error BuyerMayNot(address buyer);
     /// @notice The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left.
-    error FrozenByAuthority(address account, uint256 instrument, uint256 frozen, uint256 left);
+    error FrozenMeanwhile(address account, uint256 instrument, uint256 frozen, uint256 left);
     /// @notice A digest must say why.
     error CauseMissing();
 

@@ -94,7 +94,7 @@ interface IPledgeBook {
     /// @notice No amendment with these words is open for the caller's consent.
     error NoSuchAmendment(uint256 id);
     /// @notice Notice can be given after `due`.
-    error NotDue(uint256 id, uint40 due);
+    error PledgeNotDue(uint256 id, uint40 due);
     error NoticeGivenAlready(uint256 id, uint40 at);
     /// @notice Foreclosure needs a notice and the end of its period; `from` is 0 while there is none.
     error ForeclosureTooEarly(uint256 id, uint256 from);

@@ -288,7 +288,7 @@ contract PledgeBook is IPledgeBook, IBinder, Governed {
     function giveNotice(uint256 id) external {
         Pledge storage pledge = _in(id, PledgeState.ACTIVE);
         _requireSide(id, pledge.terms.pledgee, 0);
-        require(block.timestamp > pledge.terms.due, NotDue(id, pledge.terms.due));
+        require(block.timestamp > pledge.terms.due, PledgeNotDue(id, pledge.terms.due));
         require(pledge.noticeAt == 0, NoticeGivenAlready(id, pledge.noticeAt));
 
         pledge.noticeAt = uint40(block.timestamp);

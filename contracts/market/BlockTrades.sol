@@ -228,20 +228,20 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     function _requireSide(address side) private view {
         address account = _eligibility().actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
-        require(account == side, NotTheSide(msg.sender, account, side));
+        require(account == side, NotASideOfBlock(msg.sender, account, side));
     }
 
     /// @dev What must hold when a block is offered, and again when it is taken.
     function _takeable(BlockTrade calldata terms) private view returns (BlockMarket memory m) {
         m = _s().markets[terms.market];
         require(m.state == BlockMarketState.OPEN, BlockMarketNotOpen(terms.market, uint8(m.state)));
-        require(_isWithinHours(m, block.timestamp), OutsideHours(terms.market, block.timestamp));
+        require(_isWithinHours(m, block.timestamp), OutsideBlockHours(terms.market, block.timestamp));
         _requireInBand(terms, m);
         uint256 least = uint256(m.lot) * m.leastLots;
         require(terms.quantity >= least && terms.quantity % m.lot == 0, BadBlockQuantity(terms.quantity, m.lot, least));
         uint256 paid = uint256(terms.quantity) * terms.tick * m.tickSize + _fee(terms, m, m.buyerFee);
         require(paid <= type(uint96).max, Bilateral.AmountTooLarge(paid));
-        require(block.timestamp < terms.expires, OfferExpired(terms.expires, block.timestamp));
+        require(block.timestamp < terms.expires, BlockOfferExpired(terms.expires, block.timestamp));
         uint256 latest = block.timestamp + m.longestDelay;
         require(
             terms.settleAt == 0 || (terms.settleAt > block.timestamp && terms.settleAt <= latest),
@@ -318,7 +318,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     /// @inheritdoc IBlockTrades
     function settle(BlockTrade calldata terms) external {
         bytes32 id = _inState(terms, BlockState.CONFIRMED);
-        require(block.timestamp >= terms.settleAt, NotDue(id, terms.settleAt));
+        require(block.timestamp >= terms.settleAt, BlockNotDue(id, terms.settleAt));
         BlockMarket memory m = _s().markets[terms.market];
         (Fault ofSeller, Fault ofBuyer, bool possible) = _faults(terms, m);
         if (ofSeller == Fault.NONE && ofBuyer == Fault.NONE && possible) {
@@ -393,7 +393,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     /// @inheritdoc IBlockTrades
     function lapse(BlockTrade calldata terms) external {
-        require(block.timestamp >= terms.expires, OfferStands(idOf(terms), terms.expires));
+        require(block.timestamp >= terms.expires, BlockOfferStands(idOf(terms), terms.expires));
         _end(terms, BlockState.LAPSED, 0);
     }
 

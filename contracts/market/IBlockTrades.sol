@@ -93,7 +93,7 @@ interface IBlockTrades {
     /// @notice `state` is a `BlockMarketState`.
     error BlockMarketNotOpen(uint24 market, uint8 state);
     /// @notice `time` (Unix seconds) is outside the market's hours.
-    error OutsideHours(uint24 market, uint256 time);
+    error OutsideBlockHours(uint24 market, uint256 time);
     /// @notice The market has no reference price yet.
     error NoReference(uint24 market);
     /// @notice The price is outside the band from `lowest` to `highest` ticks around the reference.
@@ -101,11 +101,11 @@ interface IBlockTrades {
     /// @notice `quantity` is not a multiple of `lot`, or below `least`.
     error BadBlockQuantity(uint256 quantity, uint256 lot, uint256 least);
     /// @notice The offer ended at `expires`.
-    error OfferExpired(uint40 expires, uint256 now_);
+    error BlockOfferExpired(uint40 expires, uint256 now_);
     /// @notice It would settle at `settleAt`; possible is 0, or a time from now to `latest`.
     error BadSettlementTime(uint40 settleAt, uint256 latest);
     /// @notice `key` acts for `account`, which is not the side whose act this is; `side` is.
-    error NotTheSide(address key, address account, address side);
+    error NotASideOfBlock(address key, address account, address side);
     /// @notice `signer` acts for `account`, which is not the side that the terms say offers; `side` is.
     error NotTheSigningSide(address signer, address account, address side);
     /// @notice `account` has used or cancelled `nonce`.
@@ -113,9 +113,9 @@ interface IBlockTrades {
     /// @notice The block is in the state `state`, in which this cannot be done.
     error WrongBlockState(bytes32 id, BlockState state);
     /// @notice The offer has not expired.
-    error OfferStands(bytes32 id, uint40 expires);
+    error BlockOfferStands(bytes32 id, uint40 expires);
     /// @notice It settles from `settleAt` on.
-    error NotDue(bytes32 id, uint40 settleAt);
+    error BlockNotDue(bytes32 id, uint40 settleAt);
     /// @notice One side or both cannot settle now; there is time until `deadline`. Faults of neither: both have one owner now,
     ///         or the instrument is not open.
     error CannotSettleYet(bytes32 id, Fault ofSeller, Fault ofBuyer, uint256 deadline);

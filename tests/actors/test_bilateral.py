@@ -19,7 +19,7 @@ from carbon_sdk.contracts.generated.errors import (
     ECDSAInvalidSignatureLength,
     NonceUsed,
     NotNamed,
-    OutsideHours,
+    OutsideBlockHours,
     QuoteNotOpen,
     QuoteOutsideBand,
     SameOwner,
@@ -216,7 +216,7 @@ def test_blocks__hours_owner_and_halt__refused(floor: Town) -> None:
     operator = floor.scheme.platform_operator(key("platform-operator"))
     supervisor = floor.scheme.service_regulator(key("service-regulator"))
     operator.set_block_hours(1, 0, HOUR, ["sat", "sun"])
-    with pytest.raises(OutsideHours):
+    with pytest.raises(OutsideBlockHours):
         works.propose_block(1, Side.SELL, trader.account, 10_000, 5000)
     with pytest.raises(InputError, match="weekdays"):
         operator.set_block_hours(1, 0, HOUR, ["someday"])

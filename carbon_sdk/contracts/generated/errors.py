@@ -1469,6 +1469,54 @@ class BlockMarketNotOpen(RuleBroken):
         super().__init__(self.market, self.state, data=data)
 
 
+class BlockNotDue(RuleBroken):
+    """It settles from `settleAt` on."""
+
+    error = "BlockNotDue"
+    signature = "BlockNotDue(bytes32,uint40)"
+    selector = bytes.fromhex("66ee1f4d")
+    names = ("id", "settleAt")
+    meaning = "It settles from `settleAt` on."
+    advice = ADVICE.get("BlockNotDue", "")
+
+    def __init__(self, id: bytes, settle_at: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.settle_at = settle_at
+        super().__init__(self.id, self.settle_at, data=data)
+
+
+class BlockOfferExpired(RuleBroken):
+    """The offer ended at `expires`."""
+
+    error = "BlockOfferExpired"
+    signature = "BlockOfferExpired(uint40,uint256)"
+    selector = bytes.fromhex("4432b96b")
+    names = ("expires", "now_")
+    meaning = "The offer ended at `expires`."
+    advice = ADVICE.get("BlockOfferExpired", "")
+
+    def __init__(self, expires: int, now: int, *, data: bytes = b"") -> None:
+        self.expires = expires
+        self.now = now
+        super().__init__(self.expires, self.now, data=data)
+
+
+class BlockOfferStands(RuleBroken):
+    """The offer has not expired."""
+
+    error = "BlockOfferStands"
+    signature = "BlockOfferStands(bytes32,uint40)"
+    selector = bytes.fromhex("364611f5")
+    names = ("id", "expires")
+    meaning = "The offer has not expired."
+    advice = ADVICE.get("BlockOfferStands", "")
+
+    def __init__(self, id: bytes, expires: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.expires = expires
+        super().__init__(self.id, self.expires, data=data)
+
+
 class BlockOutsideBand(RuleBroken):
     """The price is outside the band from `lowest` to `highest` ticks around the reference."""
 
@@ -2325,27 +2373,7 @@ class ForeclosureTooEarly(RuleBroken):
         super().__init__(self.id, self.from_, data=data)
 
 
-class FrozenByAuthorityOfICreditOffers(RuleBroken):
-    """The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left."""
-
-    error = "FrozenByAuthority"
-    signature = "FrozenByAuthority(address,uint256,uint256,uint256)"
-    selector = bytes.fromhex("8ce997c1")
-    names = ("account", "instrument", "frozen", "left")
-    meaning = "The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left."
-    advice = ADVICE.get("FrozenByAuthority", "")
-
-    def __init__(
-        self, account: Address, instrument: InstrumentId, frozen: int, left: int, *, data: bytes = b""
-    ) -> None:
-        self.account = account
-        self.instrument = InstrumentId(instrument)
-        self.frozen = frozen
-        self.left = left
-        super().__init__(self.account, self.instrument, self.frozen, self.left, data=data)
-
-
-class FrozenByAuthorityOfIPledgeBook(RuleBroken):
+class FrozenByAuthority(RuleBroken):
     """The authority has frozen `frozen` of what `account` holds of `instrument`: less than was asked is left beside it.
     """
 
@@ -2364,6 +2392,26 @@ class FrozenByAuthorityOfIPledgeBook(RuleBroken):
         self.instrument = InstrumentId(instrument)
         self.frozen = frozen
         super().__init__(self.account, self.instrument, self.frozen, data=data)
+
+
+class FrozenMeanwhile(RuleBroken):
+    """The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left."""
+
+    error = "FrozenMeanwhile"
+    signature = "FrozenMeanwhile(address,uint256,uint256,uint256)"
+    selector = bytes.fromhex("0e292342")
+    names = ("account", "instrument", "frozen", "left")
+    meaning = "The authority has frozen `frozen` of what `account` has, after it was bound; `left` would be left."
+    advice = ADVICE.get("FrozenMeanwhile", "")
+
+    def __init__(
+        self, account: Address, instrument: InstrumentId, frozen: int, left: int, *, data: bytes = b""
+    ) -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.frozen = frozen
+        self.left = left
+        super().__init__(self.account, self.instrument, self.frozen, self.left, data=data)
 
 
 class InstrumentExists(RuleBroken):
@@ -3254,6 +3302,23 @@ class NotARepresentative(NotPermitted):
         super().__init__(self.key, data=data)
 
 
+class NotASideOfBlock(RuleBroken):
+    """`key` acts for `account`, which is not the side whose act this is; `side` is."""
+
+    error = "NotASideOfBlock"
+    signature = "NotASideOfBlock(address,address,address)"
+    selector = bytes.fromhex("306f248f")
+    names = ("key", "account", "side")
+    meaning = "`key` acts for `account`, which is not the side whose act this is; `side` is."
+    advice = ADVICE.get("NotASideOfBlock", "")
+
+    def __init__(self, key: Address, account: Address, side: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        self.side = side
+        super().__init__(self.key, self.account, self.side, data=data)
+
+
 class NotAVerifier(RuleBroken):
     """`account` is of kind `kind`; only a VERIFIER is accredited (`kind` is an `AccountKind`)."""
 
@@ -3385,38 +3450,6 @@ class NotConvertible(RuleBroken):
         self.from_ = from_
         self.to = to
         super().__init__(self.from_, self.to, data=data)
-
-
-class NotDueOfIBlockTrades(RuleBroken):
-    """It settles from `settleAt` on."""
-
-    error = "NotDue"
-    signature = "NotDue(bytes32,uint40)"
-    selector = bytes.fromhex("78878763")
-    names = ("id", "settleAt")
-    meaning = "It settles from `settleAt` on."
-    advice = ADVICE.get("NotDue", "")
-
-    def __init__(self, id: bytes, settle_at: int, *, data: bytes = b"") -> None:
-        self.id = id
-        self.settle_at = settle_at
-        super().__init__(self.id, self.settle_at, data=data)
-
-
-class NotDueOfIPledgeBook(RuleBroken):
-    """Notice can be given after `due`."""
-
-    error = "NotDue"
-    signature = "NotDue(uint256,uint40)"
-    selector = bytes.fromhex("00418f1b")
-    names = ("id", "due")
-    meaning = "Notice can be given after `due`."
-    advice = ADVICE.get("NotDue", "")
-
-    def __init__(self, id: int, due: int, *, data: bytes = b"") -> None:
-        self.id = id
-        self.due = due
-        super().__init__(self.id, self.due, data=data)
 
 
 class NotEffective(RuleBroken):
@@ -3804,24 +3837,7 @@ class NotTheProponent(NotPermitted):
         super().__init__(self.key, self.project, self.proponent, data=data)
 
 
-class NotTheSideOfIBlockTrades(NotPermitted):
-    """`key` acts for `account`, which is not the side whose act this is; `side` is."""
-
-    error = "NotTheSide"
-    signature = "NotTheSide(address,address,address)"
-    selector = bytes.fromhex("3c9f7012")
-    names = ("key", "account", "side")
-    meaning = "`key` acts for `account`, which is not the side whose act this is; `side` is."
-    advice = ADVICE.get("NotTheSide", "")
-
-    def __init__(self, key: Address, account: Address, side: Address, *, data: bytes = b"") -> None:
-        self.key = key
-        self.account = account
-        self.side = side
-        super().__init__(self.key, self.account, self.side, data=data)
-
-
-class NotTheSideOfIPledgeBook(NotPermitted):
+class NotTheSide(NotPermitted):
     """The caller acts for `account`, which is not the side of pledge `id` that may do this."""
 
     error = "NotTheSide"
@@ -4041,23 +4057,7 @@ class OfferClosed(RuleBroken):
         super().__init__(self.offer, self.state, data=data)
 
 
-class OfferExpiredOfIBlockTrades(RuleBroken):
-    """The offer ended at `expires`."""
-
-    error = "OfferExpired"
-    signature = "OfferExpired(uint40,uint256)"
-    selector = bytes.fromhex("c025df52")
-    names = ("expires", "now_")
-    meaning = "The offer ended at `expires`."
-    advice = ADVICE.get("OfferExpired", "")
-
-    def __init__(self, expires: int, now: int, *, data: bytes = b"") -> None:
-        self.expires = expires
-        self.now = now
-        super().__init__(self.expires, self.now, data=data)
-
-
-class OfferExpiredOfICreditOffers(RuleBroken):
+class OfferExpired(RuleBroken):
     """The offer expired at `expires`."""
 
     error = "OfferExpired"
@@ -4105,23 +4105,7 @@ class OfferOver(RuleBroken):
         super().__init__(self.id, self.until, data=data)
 
 
-class OfferStandsOfIBlockTrades(RuleBroken):
-    """The offer has not expired."""
-
-    error = "OfferStands"
-    signature = "OfferStands(bytes32,uint40)"
-    selector = bytes.fromhex("6e3c9dfa")
-    names = ("id", "expires")
-    meaning = "The offer has not expired."
-    advice = ADVICE.get("OfferStands", "")
-
-    def __init__(self, id: bytes, expires: int, *, data: bytes = b"") -> None:
-        self.id = id
-        self.expires = expires
-        super().__init__(self.id, self.expires, data=data)
-
-
-class OfferStandsOfIPledgeBook(RuleBroken):
+class OfferStands(RuleBroken):
     """The offer stands until `until`."""
 
     error = "OfferStands"
@@ -4232,15 +4216,15 @@ class OutOfRange(RuleBroken):
         super().__init__(self.input, self.value, self.highest, data=data)
 
 
-class OutsideHoursOfIBlockTrades(RuleBroken):
+class OutsideBlockHours(RuleBroken):
     """`time` (Unix seconds) is outside the market's hours."""
 
-    error = "OutsideHours"
-    signature = "OutsideHours(uint24,uint256)"
-    selector = bytes.fromhex("5b611cfd")
+    error = "OutsideBlockHours"
+    signature = "OutsideBlockHours(uint24,uint256)"
+    selector = bytes.fromhex("b6fc1308")
     names = ("market", "time")
     meaning = "`time` (Unix seconds) is outside the market's hours."
-    advice = ADVICE.get("OutsideHours", "")
+    advice = ADVICE.get("OutsideBlockHours", "")
 
     def __init__(self, market: int, time: int, *, data: bytes = b"") -> None:
         self.market = market
@@ -4248,7 +4232,7 @@ class OutsideHoursOfIBlockTrades(RuleBroken):
         super().__init__(self.market, self.time, data=data)
 
 
-class OutsideHoursOfITransferRules(RuleBroken):
+class OutsideHours(RuleBroken):
     """It may be proposed from `opensAt`, Unix seconds, on."""
 
     error = "OutsideHours"
@@ -4416,6 +4400,22 @@ class PermitTaken(RuleBroken):
         self.permit = permit
         self.installation = installation
         super().__init__(self.permit, self.installation, data=data)
+
+
+class PledgeNotDue(RuleBroken):
+    """Notice can be given after `due`."""
+
+    error = "PledgeNotDue"
+    signature = "PledgeNotDue(uint256,uint40)"
+    selector = bytes.fromhex("deffbb22")
+    names = ("id", "due")
+    meaning = "Notice can be given after `due`."
+    advice = ADVICE.get("PledgeNotDue", "")
+
+    def __init__(self, id: int, due: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.due = due
+        super().__init__(self.id, self.due, data=data)
 
 
 class PledgeNotIn(RuleBroken):
@@ -6014,6 +6014,9 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BindingsOutOfOrder.selector: (BindingsOutOfOrder, codec_of(("uint256",))),
     BindsLess.selector: (BindsLess, codec_of(("uint256", "uint256"))),
     BlockMarketNotOpen.selector: (BlockMarketNotOpen, codec_of(("uint24", "uint8"))),
+    BlockNotDue.selector: (BlockNotDue, codec_of(("bytes32", "uint40"))),
+    BlockOfferExpired.selector: (BlockOfferExpired, codec_of(("uint40", "uint256"))),
+    BlockOfferStands.selector: (BlockOfferStands, codec_of(("bytes32", "uint40"))),
     BlockOutsideBand.selector: (BlockOutsideBand, codec_of(("uint24", "uint256", "uint256"))),
     BoardNotOpen.selector: (BoardNotOpen, codec_of(("uint24", "uint8"))),
     BodyNotEngaged.selector: (BodyNotEngaged, codec_of(("address", "address"))),
@@ -6077,12 +6080,8 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),
     FingerprintUsed.selector: (FingerprintUsed, codec_of(("bytes32",))),
     ForeclosureTooEarly.selector: (ForeclosureTooEarly, codec_of(("uint256", "uint256"))),
-    FrozenByAuthorityOfICreditOffers.selector: (
-        FrozenByAuthorityOfICreditOffers, codec_of(("address", "uint256", "uint256", "uint256"))
-    ),
-    FrozenByAuthorityOfIPledgeBook.selector: (
-        FrozenByAuthorityOfIPledgeBook, codec_of(("address", "uint256", "uint256"))
-    ),
+    FrozenByAuthority.selector: (FrozenByAuthority, codec_of(("address", "uint256", "uint256"))),
+    FrozenMeanwhile.selector: (FrozenMeanwhile, codec_of(("address", "uint256", "uint256", "uint256"))),
     InstrumentExists.selector: (InstrumentExists, codec_of(("uint256",))),
     InstrumentNotOpen.selector: (InstrumentNotOpen, codec_of(("uint256", "uint40"))),
     InsufficientBalance.selector: (InsufficientBalance, codec_of(("uint256", "uint256"))),
@@ -6142,6 +6141,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAGovernmentAccount.selector: (NotAGovernmentAccount, codec_of(("address", "uint8"))),
     NotAMethod.selector: (NotAMethod, codec_of(("address",))),
     NotARepresentative.selector: (NotARepresentative, codec_of(("address",))),
+    NotASideOfBlock.selector: (NotASideOfBlock, codec_of(("address", "address", "address"))),
     NotAVerifier.selector: (NotAVerifier, codec_of(("address", "uint8"))),
     NotAccreditedFor.selector: (NotAccreditedFor, codec_of(("address", "uint8"))),
     NotAccreditedOfICertificateRegistry.selector: (NotAccreditedOfICertificateRegistry, codec_of(("address",))),
@@ -6150,8 +6150,6 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAnOperator.selector: (NotAnOperator, codec_of(("address", "uint8"))),
     NotCancellable.selector: (NotCancellable, codec_of(("uint256",))),
     NotConvertible.selector: (NotConvertible, codec_of(("uint256", "uint256"))),
-    NotDueOfIBlockTrades.selector: (NotDueOfIBlockTrades, codec_of(("bytes32", "uint40"))),
-    NotDueOfIPledgeBook.selector: (NotDueOfIPledgeBook, codec_of(("uint256", "uint40"))),
     NotEffective.selector: (NotEffective, codec_of(("uint40", "uint40"))),
     NotEligible.selector: (NotEligible, codec_of(("address",))),
     NotEngaged.selector: (NotEngaged, codec_of(("address", "address"))),
@@ -6176,8 +6174,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotTheOperator.selector: (NotTheOperator, codec_of(("address", "address", "uint64", "address"))),
     NotTheOwner.selector: (NotTheOwner, codec_of(("address", "address", "address"))),
     NotTheProponent.selector: (NotTheProponent, codec_of(("address", "uint32", "address"))),
-    NotTheSideOfIBlockTrades.selector: (NotTheSideOfIBlockTrades, codec_of(("address", "address", "address"))),
-    NotTheSideOfIPledgeBook.selector: (NotTheSideOfIPledgeBook, codec_of(("uint256", "address", "address"))),
+    NotTheSide.selector: (NotTheSide, codec_of(("uint256", "address", "address"))),
     NotTheSigner.selector: (NotTheSigner, codec_of(("address", "address"))),
     NotTheSigningSide.selector: (NotTheSigningSide, codec_of(("address", "address", "address"))),
     NotTheTrader.selector: (NotTheTrader, codec_of(("address", "address"))),
@@ -6191,20 +6188,18 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NoticeGivenAlready.selector: (NoticeGivenAlready, codec_of(("uint256", "uint40"))),
     NoticeTooShort.selector: (NoticeTooShort, codec_of(("uint40", "uint40"))),
     OfferClosed.selector: (OfferClosed, codec_of(("uint256", "uint8"))),
-    OfferExpiredOfIBlockTrades.selector: (OfferExpiredOfIBlockTrades, codec_of(("uint40", "uint256"))),
-    OfferExpiredOfICreditOffers.selector: (OfferExpiredOfICreditOffers, codec_of(("uint256", "uint40"))),
+    OfferExpired.selector: (OfferExpired, codec_of(("uint256", "uint40"))),
     OfferNotExpired.selector: (OfferNotExpired, codec_of(("uint256", "uint40"))),
     OfferOver.selector: (OfferOver, codec_of(("uint256", "uint40"))),
-    OfferStandsOfIBlockTrades.selector: (OfferStandsOfIBlockTrades, codec_of(("bytes32", "uint40"))),
-    OfferStandsOfIPledgeBook.selector: (OfferStandsOfIPledgeBook, codec_of(("uint256", "uint40"))),
+    OfferStands.selector: (OfferStands, codec_of(("uint256", "uint40"))),
     OfferStillOpen.selector: (OfferStillOpen, codec_of(("uint256",))),
     OfficerLeft.selector: (OfficerLeft, codec_of(("address",))),
     OpinionExists.selector: (OpinionExists, codec_of(("uint64", "uint16", "uint16"))),
     OpinionUnfavourable.selector: (OpinionUnfavourable, codec_of(("uint256", "uint16"))),
     OrderNotOpen.selector: (OrderNotOpen, codec_of(("uint256",))),
     OutOfRange.selector: (OutOfRange, codec_of(("bytes32", "uint256", "uint256"))),
-    OutsideHoursOfIBlockTrades.selector: (OutsideHoursOfIBlockTrades, codec_of(("uint24", "uint256"))),
-    OutsideHoursOfITransferRules.selector: (OutsideHoursOfITransferRules, codec_of(("uint256",))),
+    OutsideBlockHours.selector: (OutsideBlockHours, codec_of(("uint24", "uint256"))),
+    OutsideHours.selector: (OutsideHours, codec_of(("uint256",))),
     OutsideRegion.selector: (OutsideRegion, codec_of(("address", "uint16", "uint16"))),
     OwnBufferFirst.selector: (OwnBufferFirst, codec_of(("uint32", "uint256"))),
     OwnOffer.selector: (OwnOffer, codec_of(("address", "address"))),
@@ -6215,6 +6210,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     PeriodNotOver.selector: (PeriodNotOver, codec_of(("uint32",))),
     PeriodTaken.selector: (PeriodTaken, codec_of(("uint32", "uint32", "uint32", "uint32"))),
     PermitTaken.selector: (PermitTaken, codec_of(("bytes32", "uint64"))),
+    PledgeNotDue.selector: (PledgeNotDue, codec_of(("uint256", "uint40"))),
     PledgeNotIn.selector: (PledgeNotIn, codec_of(("uint256", "uint8", "uint8"))),
     PledgedLess.selector: (PledgedLess, codec_of(("uint256", "uint256", "uint256", "uint256"))),
     PossessionNotProven.selector: (PossessionNotProven, codec_of(("address", "address"))),

@@ -286,11 +286,11 @@ contract CreditOffersTest is CreditSuite {
     function test_confirm_ofWhatTheAuthorityFroze_reverts() public {
         uint256 purchase = _apply(buyerKey, _offer(400, address(0)), 100); // 900 held, 1,000,000 of money
         ledger.setFrozenTokens(proponent, credit, 801);
-        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.FrozenByAuthority.selector, proponent, credit, 801, 800));
+        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.FrozenMeanwhile.selector, proponent, credit, 801, 800));
         _confirm(purchase);
         ledger.setFrozenTokens(proponent, credit, 800);
         ledger.setFrozenTokens(buyer, gbp, 875_001);
-        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.FrozenByAuthority.selector, buyer, gbp, 875_001, 875_000));
+        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.FrozenMeanwhile.selector, buyer, gbp, 875_001, 875_000));
         _confirm(purchase);
         ledger.setFrozenTokens(buyer, gbp, 875_000);
         _confirm(purchase);

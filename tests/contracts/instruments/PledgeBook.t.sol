@@ -635,7 +635,7 @@ contract PledgeBookTest is AuthoritySuite {
         _refused(
             bob,
             abi.encodeCall(PledgeBook.giveNotice, (id)),
-            abi.encodeWithSelector(IPledgeBook.NotDue.selector, id, terms_.due)
+            abi.encodeWithSelector(IPledgeBook.PledgeNotDue.selector, id, terms_.due)
         );
         vm.warp(terms_.due + 1);
         uint256 from = uint256(terms_.due) + 1 + NOTICE;

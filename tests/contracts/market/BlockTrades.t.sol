@@ -204,9 +204,12 @@ contract BlockTradesTest is BilateralSuite {
 
     function test_acts_byTheWrongSide_refused() public {
         IBlockTrades.BlockTrade memory t = aBlock(20, 0);
-        refusePropose(bob, t, abi.encodeWithSelector(IBlockTrades.NotTheSide.selector, bob, accountOf(bob), t.seller));
+        refusePropose(
+            bob, t, abi.encodeWithSelector(IBlockTrades.NotASideOfBlock.selector, bob, accountOf(bob), t.seller)
+        );
         propose(alice, t);
-        bytes memory error = abi.encodeWithSelector(IBlockTrades.NotTheSide.selector, alice, accountOf(alice), t.buyer);
+        bytes memory error =
+            abi.encodeWithSelector(IBlockTrades.NotASideOfBlock.selector, alice, accountOf(alice), t.buyer);
         refuseConfirm(alice, t, error); // nobody confirms his own
         refuseExecute(alice, aBlock(20, 0), "", error);
         vm.prank(bob);
@@ -296,11 +299,11 @@ contract BlockTradesTest is BilateralSuite {
 
         t = aBlock(100, 0);
         propose(alice, t);
-        bytes memory error = abi.encodeWithSelector(IBlockTrades.OfferStands.selector, blocks.idOf(t), t.expires);
+        bytes memory error = abi.encodeWithSelector(IBlockTrades.BlockOfferStands.selector, blocks.idOf(t), t.expires);
         vm.expectRevert(error);
         blocks.lapse(t);
         vm.warp(t.expires);
-        refuseConfirm(bob, t, abi.encodeWithSelector(IBlockTrades.OfferExpired.selector, t.expires, t.expires));
+        refuseConfirm(bob, t, abi.encodeWithSelector(IBlockTrades.BlockOfferExpired.selector, t.expires, t.expires));
         vm.prank(stranger);
         blocks.lapse(t);
         assertState(t, IBlockTrades.BlockState.LAPSED);
@@ -423,7 +426,7 @@ contract BlockTradesTest is BilateralSuite {
         refusePropose(
             alice,
             aBlock(20, 0),
-            abi.encodeWithSelector(IBlockTrades.OutsideHours.selector, blockMarket, block.timestamp)
+            abi.encodeWithSelector(IBlockTrades.OutsideBlockHours.selector, blockMarket, block.timestamp)
         );
         assertTrue(blocks.isWithinHours(blockMarket, midnight + 9 hours), "opens");
         assertFalse(blocks.isWithinHours(blockMarket, midnight + 9 hours - 1), "before");
@@ -441,7 +444,9 @@ contract BlockTradesTest is BilateralSuite {
         IBlockTrades.BlockTrade memory t = aBlock(20, 0);
         propose(alice, t);
         vm.warp(block.timestamp + 1);
-        refuseConfirm(bob, t, abi.encodeWithSelector(IBlockTrades.OutsideHours.selector, blockMarket, block.timestamp));
+        refuseConfirm(
+            bob, t, abi.encodeWithSelector(IBlockTrades.OutsideBlockHours.selector, blockMarket, block.timestamp)
+        );
     }
 
     function test_halt_noNewTrades_oldOnesSettle() public {
@@ -720,7 +725,7 @@ contract BlockTradesTest is BilateralSuite {
         bytes memory signature = sign(t);
         vm.warp(t.expires);
         refuseExecute(
-            bob, t, signature, abi.encodeWithSelector(IBlockTrades.OfferExpired.selector, t.expires, t.expires)
+            bob, t, signature, abi.encodeWithSelector(IBlockTrades.BlockOfferExpired.selector, t.expires, t.expires)
         );
     }
 
@@ -761,7 +766,7 @@ contract BlockTradesTest is BilateralSuite {
     function test_settle_whenDue_byAnyone() public {
         IBlockTrades.BlockTrade memory t = agreed(100);
         vm.warp(later - 1);
-        vm.expectRevert(abi.encodeWithSelector(IBlockTrades.NotDue.selector, blocks.idOf(t), later));
+        vm.expectRevert(abi.encodeWithSelector(IBlockTrades.BlockNotDue.selector, blocks.idOf(t), later));
         blocks.settle(t);
         vm.warp(later);
         vm.prank(stranger);
