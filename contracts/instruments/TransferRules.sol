@@ -510,7 +510,7 @@ contract TransferRules is ITransferRules, Governed {
     function _use(address from, uint16 rules, uint8 kind, uint256 quantity, uint256 most) private {
         DayUse storage entry = _useOf(from, rules, kind);
         uint40 day = uint40(_s().time.dayOf(block.timestamp));
-        uint256 used = entry.day == day ? entry.used : 0;
+        uint256 used = entry.day < day ? 0 : entry.used;
         require(quantity <= most - used, DayLimitExceeded(quantity, most - used));
 
         (entry.day, entry.used) = (day, uint96(used + quantity));
@@ -525,8 +525,7 @@ contract TransferRules is ITransferRules, Governed {
         (address from, uint256 quantity) = (transfer.from, transfer.quantity);
         DayUse storage entry = _useOf(from, transfer.rules, transfer.kind);
         WorkingTime.State storage time = _s().time;
-        uint256 day = time.dayOf(transfer.proposedAt);
-        if (entry.day == day && entry.used >= quantity) entry.used -= uint96(quantity);
+        if (time.dayOf(transfer.proposedAt) >= entry.day && entry.used >= quantity) entry.used -= uint96(quantity);
 
         _ledger().release(from, transfer.instrument, quantity, _REASON, bytes32(id));
     }
@@ -597,7 +596,7 @@ contract TransferRules is ITransferRules, Governed {
 
     function _requireOpen() private view {
         uint256 opensAt = _s().time.nextOpening(block.timestamp);
-        require(opensAt == block.timestamp, OutsideHours(opensAt));
+        require(opensAt <= block.timestamp, OutsideHours(opensAt));
     }
 
     /// @dev An account has a kind from the moment on which it is opened, and always the same.
