@@ -39,6 +39,7 @@ SERIES = 100
 SURRENDER, WITHDRAWAL, PLEDGE = 1, 2, 3
 START = 1_700_000_000
 _BLOCK_TIME = 12
+_FORCED_TRANSFER = 2
 _WORD = 32
 
 
@@ -59,6 +60,7 @@ class Market:
         self._vouchers = dict.fromkeys([*range(1, instruments + 1), SERIES], 0)
         self._of_day: dict[int, tuple[int, int]] = {}
         self._number = 0
+        self._acts_ordered = 0
         self._now = START
         self._whale = whale
 
@@ -116,9 +118,25 @@ class Market:
             return []
         args = moved[0][2]
         forced = {"from": sender, "to": receiver, "tokenId": instrument, "amount": args["value"]}
-        caused = {"cause": self._next() << 128, "reason": "a court says so"}
+        self._acts_ordered += 1
+        officer, confirms = self.accounts[:2]  # any two addresses
+        ordered = {
+            "id": self._acts_ordered,
+            "from": sender,
+            "to": receiver,
+            "kind": _FORCED_TRANSFER,
+            "instrument": instrument,
+            "quantity": args["value"],
+            "replaced": 0,
+            "reverses": 0,
+            "officer": officer,
+            "confirmBy": 2**40 - 1,
+            "bindings": (),
+            "warrant": (b"\1" * 32, b"\2" * 32, "a court says so"),
+        }
         return [
-            ("AuthorityDesk", "Caused", caused),
+            ("AuthorityDesk", "ActOrdered", ordered),
+            ("AuthorityDesk", "ActDone", {"id": self._acts_ordered, "confirmedBy": confirms}),
             *moved,
             ("InstrumentLedger", "ForcedTransfer", forced),
         ]

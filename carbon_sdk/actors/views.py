@@ -14,11 +14,13 @@ from carbon_sdk.chain.calls import Event, Logged
 from carbon_sdk.contracts.generated.block_trades import BlockTrades
 from carbon_sdk.contracts.generated.cash_desk import CashDesk
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
+from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.enums import InstrumentState, Reason, Status, Verdict, VoucherKind
 from carbon_sdk.contracts.generated.errors import UnknownMarket, UnknownSeries
 from carbon_sdk.contracts.generated.events import (
     DepositRecorded,
     OrderPlaced,
+    PurchaseConfirmed,
     SurrenderApproved,
     TokensDeposited,
     TransferBatch,
@@ -469,6 +471,8 @@ def vouchers_of(suite: Suite, series: int) -> tuple[Voucher, ...]:
         return tuple(vouchers_of_quotes(suite, series))
     if issuer == suite.contract(BlockTrades).address:
         return tuple(vouchers_of_blocks(suite, series))
+    if issuer == suite.contract(CreditOffers).address:
+        return tuple(_offer_vouchers(suite, series))
     raise InputError(f"The series {series} of vouchers is of a contract that this SDK does not know.")
 
 
@@ -506,6 +510,30 @@ def _trade_vouchers(suite: Suite, series: int) -> Iterator[Voucher]:
             trade.buyer,
             int(trade.maker),
         )
+
+
+def _offer_vouchers(suite: Suite, series: int) -> Iterator[Voucher]:
+    """Of purchases of credits: what was confirmed, then its voucher."""
+    times = _Times(suite)
+    sold: PurchaseConfirmed | None = None
+    for item in suite.chain.events(suite.deployment.block, addresses=[suite.contract(CreditOffers).address]):
+        event = item.event
+        if isinstance(event, PurchaseConfirmed):
+            sold = event
+        elif isinstance(event, VoucherIssued) and event.series == series and sold is not None:
+            yield Voucher(
+                VoucherKind.TRADE,
+                series,
+                event.index,
+                event.order_of_day,
+                times.of(item.block),
+                InstrumentId(sold.instrument),
+                sold.quantity,
+                sold.price,
+                sold.seller,
+                sold.buyer,
+                sold.purchase,
+            )
 
 
 def _desk_vouchers(suite: Suite, series: int) -> Iterator[Voucher]:

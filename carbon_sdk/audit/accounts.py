@@ -324,10 +324,6 @@ def _forced(accounts: Accounts, event: Event) -> None:
             return
 
 
-def _caused(accounts: Accounts, event: Event) -> None:
-    accounts._because = f"cause {reference_of(event.args['cause'])}"
-
-
 def _act_done(accounts: Accounts, event: Event) -> None:
     accounts._because = f"act {event.args['id']}"
 
@@ -409,6 +405,5 @@ _RULES: dict[tuple[str, str], Callable[[Accounts, Event], None]] = {
     (_BOOK, "Trade"): _trade,
     (_BOOK, "FeesCollected"): _fees,
     ("AuthorityDesk", "ActDone"): _act_done,
-    ("AuthorityDesk", "Caused"): _caused,
     ("ComplianceDesk", "VoucherIssued"): _voucher,
 }

@@ -114,7 +114,7 @@ ADVICE: dict[str, str] = {
     "BlockNotDue": "Settle it from its time on.",
     "BlockOfferExpired": "Offer it again with a later expiry.",
     "BlockOfferStands": "Wait until it expires, or have the side that offered withdraw it.",
-    "NotASideOfBlock": "Sign with a key of the side whose act it is: one side offers, the other takes.",
+    "NotTheBlockSide": "Sign with a key of the side whose act it is: one side offers, the other takes.",
     "OutsideBlockHours": "Come back in the market's trading hours.",
     # banking
     "BadBankingShare": "Give a share from 0 to 10,000 basis points.",

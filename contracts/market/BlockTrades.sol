@@ -228,7 +228,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     function _requireSide(address side) private view {
         address account = _eligibility().actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
-        require(account == side, NotASideOfBlock(msg.sender, account, side));
+        require(account == side, NotTheBlockSide(msg.sender, account, side));
     }
 
     /// @dev What must hold when a block is offered, and again when it is taken.

@@ -105,7 +105,7 @@ interface IBlockTrades {
     /// @notice It would settle at `settleAt`; possible is 0, or a time from now to `latest`.
     error BadSettlementTime(uint40 settleAt, uint256 latest);
     /// @notice `key` acts for `account`, which is not the side whose act this is; `side` is.
-    error NotASideOfBlock(address key, address account, address side);
+    error NotTheBlockSide(address key, address account, address side);
     /// @notice `signer` acts for `account`, which is not the side that the terms say offers; `side` is.
     error NotTheSigningSide(address signer, address account, address side);
     /// @notice `account` has used or cancelled `nonce`.

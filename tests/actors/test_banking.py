@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from carbon_sdk.actors.banking import banking_standing, convertible
+from carbon_sdk.audit.histories import Histories
 from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
 from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated.enums import InstrumentState
@@ -69,12 +70,12 @@ def test_the_end_of_a_phase__converts_within_limits_and_lets_the_rest_lapse(town
         indexer_of(town.scheme, store).sync()
         auditor = auditor_of(town.scheme, store)
         report = auditor.run()
-        assert auditor.state is not None
-        told = auditor.state.serials.journal[NEXT][0]
+        histories = Histories(store)
+        histories.catch_up()
+        told = histories.life(NEXT, 1)[0].movement
     assert report.ok, report.table()
     assert (number, told.act, told.first, told.size) == (1, "issued", 1, 50)
-    assert told.note.startswith(f"converted from {town.allowance}, cause 0x")
-    assert told.note.endswith(f"{number:024x}")
+    assert told.reference == f"converted from {InstrumentId(town.allowance)}, conversion {number}"
 
 
 # @requirement R-AST-5

@@ -119,7 +119,7 @@ def test_quotes__listed_clicked_reduced_withdrawn__audited(floor: Town, tmp_path
 
     trades = list(board.trades())
     assert [(trade.quantity, trade.price) for trade in trades] == [(400, 5020), (300, 4990)]
-    voucher = floor.scheme.voucher(16_777_217, 1)
+    voucher = floor.scheme.voucher(16_777_218, 1)
     assert voucher.voucher.quantity == 300
     assert voucher.verify() is Verdict.VALID
     checks = audited(floor, tmp_path)
@@ -203,7 +203,7 @@ def test_blocks__proposed_signed_and_deferred__audited(floor: Town, tmp_path: Pa
     assert floor.scheme.public.failures(works.account).lacked == 1
 
     assert [trade.quantity for trade in market.trades()] == [10_000, 10_000, 10_000]
-    voucher = floor.scheme.voucher(16_777_218, 2)
+    voucher = floor.scheme.voucher(16_777_219, 2)
     assert voucher.voucher.kind is VoucherKind.TRADE
     assert voucher.verify() is Verdict.VALID
     checks = audited(floor, tmp_path)

@@ -18,7 +18,14 @@ from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.values import Label, Restriction
 from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
 from carbon_sdk.cli.main import run
-from carbon_sdk.contracts.generated.enums import AccountKind, ExportState, OfferState, ProjectState, PurchaseState
+from carbon_sdk.contracts.generated.enums import (
+    AccountKind,
+    ExportState,
+    OfferState,
+    ProjectState,
+    PurchaseState,
+    Verdict,
+)
 from carbon_sdk.contracts.generated.errors import (
     BodyNotIndependent,
     BuyerMayNot,
@@ -143,7 +150,9 @@ def test_a_credits_life__from_project_to_retirement__is_told(
     assert forest.purchases(offer + 1) == ()
     sold = forest.confirm_purchase(purchase)
     assert sold.first(PurchaseConfirmed).quantity == 200
-    assert sold.first(VoucherIssued).order_of_day == 1
+    voucher = sold.first(VoucherIssued)
+    assert voucher.order_of_day == 1
+    assert town.scheme.voucher(voucher.series, voucher.index).verify() is Verdict.VALID
     assert works.view.holding(old).free == 200
     assert forest.purchase(purchase).state is PurchaseState.CONFIRMED
     works.cancel_voluntarily(old, 200, "beneficiary", "carbon neutral event")

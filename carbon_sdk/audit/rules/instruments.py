@@ -6,7 +6,6 @@ from carbon_sdk.audit.bilateral import DELIVERED
 from carbon_sdk.audit.bilateral import Move as Delivery
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
-from carbon_sdk.audit.serials import is_unit
 from carbon_sdk.audit.state import Eligibility, InAndOut, Instrument, Move, Representation, State, Withdrawal
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId
 
@@ -97,7 +96,12 @@ def _move(state: State, event: Event, sender: Address, receiver: Address, number
     else:
         _change(state, event, receiver, number, quantity)
     between_accounts = {sender, receiver}.isdisjoint((ZERO_ADDRESS, state.book_address)) and sender != receiver
-    if between_accounts and quantity and is_unit(number) and not state.goes_directly(event, sender, receiver, number):
+    if (
+        between_accounts
+        and quantity
+        and number >> 80 != _MONEY
+        and not state.goes_directly(event, sender, receiver, number)
+    ):
         state.transfers.undirected[Move(sender, receiver, number, quantity)] += 1
 
 

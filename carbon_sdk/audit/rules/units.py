@@ -97,11 +97,6 @@ def _forced(serials: Serials, setting: Setting, event: Event) -> None:
     serials.force(args["from"], args["to"], args["tokenId"], args["amount"])
 
 
-@moves_units("AuthorityDesk", "Caused")
-def _caused(serials: Serials, setting: Setting, event: Event) -> None:
-    serials.because(f"cause {reference_of(event.args['cause'])}")
-
-
 @moves_units("AuthorityDesk", "ActDone")
 def _act_done(serials: Serials, setting: Setting, event: Event) -> None:
     serials.because(f"act {event.args['id']}")

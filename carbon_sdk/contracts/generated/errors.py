@@ -3302,23 +3302,6 @@ class NotARepresentative(NotPermitted):
         super().__init__(self.key, data=data)
 
 
-class NotASideOfBlock(RuleBroken):
-    """`key` acts for `account`, which is not the side whose act this is; `side` is."""
-
-    error = "NotASideOfBlock"
-    signature = "NotASideOfBlock(address,address,address)"
-    selector = bytes.fromhex("306f248f")
-    names = ("key", "account", "side")
-    meaning = "`key` acts for `account`, which is not the side whose act this is; `side` is."
-    advice = ADVICE.get("NotASideOfBlock", "")
-
-    def __init__(self, key: Address, account: Address, side: Address, *, data: bytes = b"") -> None:
-        self.key = key
-        self.account = account
-        self.side = side
-        super().__init__(self.key, self.account, self.side, data=data)
-
-
 class NotAVerifier(RuleBroken):
     """`account` is of kind `kind`; only a VERIFIER is accredited (`kind` is an `AccountKind`)."""
 
@@ -3715,6 +3698,23 @@ class NotTheBinder(NotPermitted):
         self.reason = Reason(reason)
         self.module = module
         super().__init__(self.caller, self.reason, self.module, data=data)
+
+
+class NotTheBlockSide(NotPermitted):
+    """`key` acts for `account`, which is not the side whose act this is; `side` is."""
+
+    error = "NotTheBlockSide"
+    signature = "NotTheBlockSide(address,address,address)"
+    selector = bytes.fromhex("c814d2db")
+    names = ("key", "account", "side")
+    meaning = "`key` acts for `account`, which is not the side whose act this is; `side` is."
+    advice = ADVICE.get("NotTheBlockSide", "")
+
+    def __init__(self, key: Address, account: Address, side: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        self.side = side
+        super().__init__(self.key, self.account, self.side, data=data)
 
 
 class NotTheBuyer(NotPermitted):
@@ -6141,7 +6141,6 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAGovernmentAccount.selector: (NotAGovernmentAccount, codec_of(("address", "uint8"))),
     NotAMethod.selector: (NotAMethod, codec_of(("address",))),
     NotARepresentative.selector: (NotARepresentative, codec_of(("address",))),
-    NotASideOfBlock.selector: (NotASideOfBlock, codec_of(("address", "address", "address"))),
     NotAVerifier.selector: (NotAVerifier, codec_of(("address", "uint8"))),
     NotAccreditedFor.selector: (NotAccreditedFor, codec_of(("address", "uint8"))),
     NotAccreditedOfICertificateRegistry.selector: (NotAccreditedOfICertificateRegistry, codec_of(("address",))),
@@ -6167,6 +6166,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotTheAccount.selector: (NotTheAccount, codec_of(("address", "address"))),
     NotTheApplicant.selector: (NotTheApplicant, codec_of(("address", "uint32", "address"))),
     NotTheBinder.selector: (NotTheBinder, codec_of(("address", "uint8", "address"))),
+    NotTheBlockSide.selector: (NotTheBlockSide, codec_of(("address", "address", "address"))),
     NotTheBuyer.selector: (NotTheBuyer, codec_of(("address", "address"))),
     NotTheGiver.selector: (NotTheGiver, codec_of(("address", "address"))),
     NotTheLatest.selector: (NotTheLatest, codec_of(("uint64", "uint16", "uint16", "uint16"))),

@@ -205,11 +205,11 @@ contract BlockTradesTest is BilateralSuite {
     function test_acts_byTheWrongSide_refused() public {
         IBlockTrades.BlockTrade memory t = aBlock(20, 0);
         refusePropose(
-            bob, t, abi.encodeWithSelector(IBlockTrades.NotASideOfBlock.selector, bob, accountOf(bob), t.seller)
+            bob, t, abi.encodeWithSelector(IBlockTrades.NotTheBlockSide.selector, bob, accountOf(bob), t.seller)
         );
         propose(alice, t);
         bytes memory error =
-            abi.encodeWithSelector(IBlockTrades.NotASideOfBlock.selector, alice, accountOf(alice), t.buyer);
+            abi.encodeWithSelector(IBlockTrades.NotTheBlockSide.selector, alice, accountOf(alice), t.buyer);
         refuseConfirm(alice, t, error); // nobody confirms his own
         refuseExecute(alice, aBlock(20, 0), "", error);
         vm.prank(bob);

@@ -9,6 +9,7 @@ from carbon_sdk.contracts.generated.authority import Authority
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.seed import Seed
+from carbon_sdk.contracts.generated.structs import Siblings
 from carbon_sdk.deployment.checks import check_all, implementation_of
 from carbon_sdk.deployment.engine import Plan, Step, carry_out, dry_run
 from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
@@ -57,7 +58,7 @@ def plan_for(admin, other):
             ),
             Step(
                 "InstrumentLedger.implementation",
-                lambda now: InstrumentLedger.creation(other, other, other, other, other, GBP),
+                lambda now: InstrumentLedger.creation(Siblings(*[other] * 7), GBP),
             ),
             Step(
                 "InstrumentLedger.upgrade",
