@@ -1,7 +1,8 @@
 """Random acts on the real ledger, in an EVM of this process, against a plain model and against the auditor's fold.
 
-The machine stands for every module of the suite. The model says of each act whether the ledger lets it through, and what
-every holding is afterwards; the fold must come to the same from the events alone, and the ledger's views must answer both.
+The machine stands for every module of the suite. The model says of each act whether the ledger lets it through, and
+what every holding is afterwards; the fold must come to the same from the events alone, and the ledger's views must
+answer both.
 """
 
 from __future__ import annotations
@@ -274,9 +275,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def release(self, n: int, i: int, q: int, reason: int, everything: bool) -> None:
         q = self.model.bound[n, i, reason] if everything else q
         signature = "release(address,uint256,uint256,uint8,bytes32)"
-        self.act(
-            lambda: self.model.unbind(n, i, q, reason), MODULE, signature, ACCOUNTS[n], i, q, reason, b"cause"
-        )
+        self.act(lambda: self.model.unbind(n, i, q, reason), MODULE, signature, ACCOUNTS[n], i, q, reason, b"cause")
 
     @rule(n=who, i=what, q=amounts, reason=why, everything=st.booleans())
     def cancel_bound(self, n: int, i: int, q: int, reason: int, everything: bool) -> None:
