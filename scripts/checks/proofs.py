@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""halmos proves of the ledger's code, for all inputs, what tests/contracts/proofs says; fails if anything is not proved.
+"""halmos proves of the ledger's code, for all inputs, what tests/contracts/proofs says; fails where it does not.
 
 A proof that silently is not made would look like one that was: so what halmos says is compared with the `check_`
 functions of the sources, each of which must be proved. None is vacuous: halmos fails where all paths revert.
