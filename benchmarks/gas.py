@@ -1,8 +1,8 @@
 """Gas from receipts of a real anvil, on the deployment that production has: every proxy, role, certificate and fee.
 
-The stage is the demonstration's: its scheme, its companies and their accounts. Each case begins from the same state and
-is one transaction in a block of its own; where it leaves a voucher, that is the 4,097th of its series, the market's or
-the desk's.
+The stage is the demonstration's: its scheme, its companies and their accounts. Each case begins from the same state
+and is one transaction in a block of its own; where it leaves a voucher, that is the 4,097th of its series, the
+market's or the desk's.
 """
 
 from __future__ import annotations

@@ -10,7 +10,9 @@ import { OrderId } from "../types/OrderId.sol";
 ///         (`ApprovalsNotSupported`); accounts have no code, so no receiver hook ever runs; what an order holds is debited
 ///         from the account and emitted as a transfer to the book, whose own `balanceOf` is not kept.
 ///
-///         free = max(0, balance − encumbered − frozen). Participants move only what is free.
+///         free = max(0, balance − encumbered − frozen). Participants move only what is free. Bound units that go although
+///         more is frozen than the rest covers take the difference off the frozen amount (`Frozen`, before the transfer), so that
+///         what is free stays the same; a delayed transfer or a sale of listed units does not go then.
 ///         Conservation, for each instrument: issued = held + in orders + cancelled.
 interface IInstrumentLedger {
     /// @dev Why a part of a holding is bound. Each reason has one module that may bind and release under it.
@@ -23,7 +25,7 @@ interface IInstrumentLedger {
         DELAYED_TRANSFER,
         LISTING,
         COLLATERAL,
-        CONVERSION, // Banking; also issues what it converts into
+        CONVERSION, // Banking; also issues units, never money, into which it converts
         BUFFER, // CreditProjects: against reversal
         EXPORT, // OriginRegister: on the way to another registry
         QUOTE, // QuoteBoard
@@ -152,7 +154,7 @@ interface IInstrumentLedger {
     /* ISSUE AND CANCEL: other contracts of the suite */
 
     /// @notice Issue a block of units. Only the Allocator (allowances), the CashDesk (money), the credit issuer (credits), and
-    ///         the module that converts.
+    ///         the module that converts (units only).
     /// @param cause Digest or id of the determination, deposit or verification behind it.
     /// @return firstSerial Of the block.
     function issue(address account, uint256 instrument, uint256 quantity, bytes32 cause)

@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 PATH="$PWD/.venv/bin:$PATH"
 
-checks=(arrows.py sizes.py format.sh lint.sh abi_drift.py storage_layouts.js upgrade_safety.js types.sh slither.py semgrep.sh bytecode.py)
+checks=(arrows.py sizes.py format.sh lint.sh abi_drift.py storage_layouts.js upgrade_safety.js types.sh slither.py semgrep.sh bytecode.py proofs.py)
 log=.build/checks.log
 failed=0
 for check in "${checks[@]}"; do

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyrevm
 import pytest
-from eth_abi import encode
+from eth_abi.abi import encode
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -107,10 +107,18 @@ class Model:
         )
 
     def restore(self, saved: tuple[dict[Any, int], ...]) -> None:
-        parts = (self.balance, self.bound, self.frozen, self.escrow, self.issued, self.cancelled, self.open)
+        parts: tuple[dict[Any, Any], ...] = (
+            self.balance,
+            self.bound,
+            self.frozen,
+            self.escrow,
+            self.issued,
+            self.cancelled,
+            self.open,
+        )
         for part, former in zip(parts, saved, strict=True):
             part.clear()
-            part.update(former)  # type: ignore[arg-type]
+            part.update(former)
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -166,6 +174,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.evm.message_call(caller=sender, to=self.ledger, calldata=call)
         except RuntimeError:
             return False
+        assert self.evm.result is not None
         for index, log in enumerate(self.evm.result.logs):
             topics = b"".join(bytes.fromhex(topic.removeprefix("0x")) for topic in log.topics)
             decoder = self.decoders.of("InstrumentLedger", topics[:32])
@@ -420,7 +429,7 @@ def _raw(log: Any) -> bytes:
 def run(decoders: Decoders, examples: int, steps: int) -> None:
     LedgerMachine.decoders = decoders
     LedgerMachine.views = views_of(artifact("InstrumentLedger")["abi"])
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
             max_examples=examples,

@@ -40,16 +40,20 @@ contract LedgerHandler is MarketSuite {
         ids = [gbp, uka, uka + (1 << 48)];
         ledger.defineInstrument(InstrumentId.wrap(ids[1]), 0, "terms");
         ledger.defineInstrument(InstrumentId.wrap(ids[2]), 0, "terms");
-        for (uint256 r = 1; r <= REASONS; ++r) {
-            IInstrumentLedger.Reason reason = IInstrumentLedger.Reason(r);
-            if (ledger.binderOf(reason) == address(0)) ledger.appointBinder(reason, self);
-        }
         for (uint256 i; i < 3; ++i) {
             openAccount(keys[i]);
             for (uint256 k; k < 3; ++k) {
                 ledger.issue(accountOf(keys[i]), ids[k], 1000, "begin");
                 issued[ids[k]] += 1000;
             }
+        }
+    }
+
+    /// @dev Apart from the constructor, during which the handler is no contract yet.
+    function bindForAllReasons() external {
+        for (uint256 r = 1; r <= REASONS; ++r) {
+            IInstrumentLedger.Reason reason = IInstrumentLedger.Reason(r);
+            if (ledger.binderOf(reason) == address(0)) ledger.appointBinder(reason, address(this));
         }
     }
 

@@ -14,6 +14,7 @@ contract LedgerInvariantsTest is Test {
 
     function setUp() public {
         handler = new LedgerHandler();
+        handler.bindForAllReasons();
         ledger = handler.theLedger();
         targetContract(address(handler));
     }

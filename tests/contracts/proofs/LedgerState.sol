@@ -27,6 +27,7 @@ abstract contract LedgerState is Prover {
     uint256 internal money;
     uint256 internal unit;
     // What the market holds stands in no word of the ledger; the prover keeps it.
+    uint256 internal touched;
     uint256 internal moneyInOrders;
     uint256 internal unitsInOrders;
 
@@ -54,27 +55,29 @@ abstract contract LedgerState is Prover {
         anyAccount(carol);
     }
 
-    /// @dev Any state in which the invariant holds for the instrument, with the first `touched` of the holders in any state,
-    ///      and nothing bound for the others: their words are not touched, and no sum asks why they hold what they hold.
-    function anyUnits(uint256 touched) internal {
+    /// @dev Any state in which the invariant holds for the instrument. The first `touched_` of the holders have any words; what
+    ///      everybody else holds is, with what is in orders, one unknown, for no act asks of what it is made up.
+    function anyUnits(uint256 touched_) internal returns (Change memory) {
+        touched = touched_;
         unitsInOrders = svm.createUint256("units in orders");
-        anyWords(unit, touched);
+        anyWords(unit);
         vm.assume(isRight(unit, unitsInOrders) == 1);
+        return amounts(unit);
     }
 
-    function anyMoney(uint256 touched) internal {
+    function anyMoney(uint256 touched_) internal returns (Change memory) {
+        touched = touched_;
         moneyInOrders = svm.createUint256("money in orders");
-        anyWords(money, touched);
+        anyWords(money);
         vm.assume(isRight(money, moneyInOrders) == 1);
+        return amounts(money);
     }
 
-    function anyWords(uint256 id, uint256 touched) private {
+    function anyWords(uint256 id) private {
         vm.store(address(ledger), slotOf(id, 3), bytes32(svm.createUint256("instrument")));
         vm.assume(lt(wordAt(slotOf(id, 3)) >> 232 & 0xff, 3) == 1); // `InstrumentState`
         for (uint256 i; i < 3; ++i) {
-            if (id == money) anyAccount(holders[i]);
             if (i < touched) anyHolding(holders[i], id);
-            else if (id != money) vm.store(address(ledger), holdingSlot(holders[i], id), anyBalance());
         }
     }
 
@@ -86,10 +89,6 @@ abstract contract LedgerState is Prover {
         }
     }
 
-    function anyBalance() private pure returns (bytes32) {
-        return bytes32(svm.createUint256("balance") & LOW);
-    }
-
     function anyAccount(address holder) internal {
         vm.store(address(ledger), accountSlot(holder), bytes32(svm.createUint256("account")));
         vm.assume(lt(wordAt(accountSlot(holder)) >> 208 & 0xff, 4) == 1); // `AccountStatus`
@@ -97,17 +96,52 @@ abstract contract LedgerState is Prover {
 
     /* THE INVARIANT, from the words themselves; without branches, of which a prover would follow each: 1 is true */
 
-    function isRight(uint256 id, uint256 inOrders) internal view returns (uint256) {
-        return
-            isConserved(id, inOrders) & isBoundRightly(alice, id) & isBoundRightly(bob, id) & isBoundRightly(carol, id);
+    function isRight(uint256 id, uint256 inOrders) internal view returns (uint256 holds) {
+        holds = isConserved(id, inOrders);
+        for (uint256 i; i < touched; ++i) {
+            holds &= isBoundRightly(holders[i], id);
+        }
     }
 
-    function assertUnits() internal view {
-        assert(isRight(unit, unitsInOrders) == 1);
+    /// @dev What there was before an act, and by how much the act is to change it: differences, modulo 2^256.
+    struct Change {
+        uint256 id;
+        uint256 issued;
+        uint256 cancelled;
+        uint256 inOrders;
+        uint256[3] held;
+        uint256[3] bound;
     }
 
-    function assertMoney() internal view {
-        assert(isRight(money, moneyInOrders) == 1);
+    /// @dev The amounts as they stand now.
+    function amounts(uint256 id) internal view returns (Change memory now_) {
+        uint256 word = wordAt(slotOf(id, 3));
+        now_.id = id;
+        now_.issued = word & LOW;
+        now_.cancelled = word >> 96 & LOW;
+        now_.inOrders = id == money ? moneyInOrders : unitsInOrders;
+        for (uint256 i; i < 3; ++i) {
+            now_.held[i] = held(holders[i], id);
+            now_.bound[i] = wordAt(holdingSlot(holders[i], id)) >> 96 & LOW;
+        }
+    }
+
+    /// @dev The act did exactly `by` to what was `before`, which makes and loses nothing; and what is bound is right still. So
+    ///      INV-1 holds after the act when it did before.
+    function assertChanged(Change memory before, Change memory by) internal view {
+        Change memory after_ = amounts(before.id);
+        unchecked {
+            uint256 sum = by.held[0] + by.held[1] + by.held[2] + by.inOrders + by.cancelled;
+            uint256 holds = eq(by.issued, sum);
+            holds &= eq(after_.issued, before.issued + by.issued);
+            holds &= eq(after_.cancelled, before.cancelled + by.cancelled);
+            for (uint256 i; i < 3; ++i) {
+                holds &= eq(after_.held[i], before.held[i] + by.held[i]);
+                holds &= eq(after_.bound[i], before.bound[i] + by.bound[i]);
+                if (i < touched) holds &= isBoundRightly(holders[i], before.id);
+            }
+            assert(holds == 1);
+        }
     }
 
     /// @dev INV-1: issued = held + in orders + cancelled. No term is above 2^96, so no sum overflows.
