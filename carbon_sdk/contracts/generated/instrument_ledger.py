@@ -410,7 +410,7 @@ class InstrumentLedger(Contract):
 
     def issue(self, account: Address, instrument: int, quantity: int, cause: bytes) -> Act[int]:
         """Issue a block of units. Only the Allocator (allowances), the CashDesk (money), the credit issuer (credits),
-        and the module that converts.
+        and the module that converts (units only).
         """
         return self._act(self.ISSUE, account, instrument, quantity, cause)
 

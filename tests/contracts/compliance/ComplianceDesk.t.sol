@@ -199,7 +199,7 @@ contract ComplianceDeskTest is ComplianceSuite {
         vm.prank(key);
         desk.withdrawSurrender(id);
         vm.prank(key);
-        desk.cancelVoluntarily(credit, 10, "beneficiary", "purpose"); // needs no label
+        desk.cancelVoluntarily(credit, 10, "beneficiary", "purpose", 2021); // needs no label
         vm.prank(regulator);
         projects.setLabels(credit, Labels.COMPLIANCE, "examined");
         _finds(credit, 100, 0);
