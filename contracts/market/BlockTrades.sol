@@ -261,7 +261,10 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     function _isWithinHours(BlockMarket memory m, uint256 time) private view returns (bool) {
         uint256 local = uint256(int256(time) + DAY_OFFSET);
+        // A time of the day and a day of the week, nothing random.
+        // slither-disable-next-line weak-prng
         uint256 second = local % 1 days;
+        // slither-disable-next-line weak-prng
         uint256 weekday = (local / 1 days + _FIRST_WEEKDAY) % 7;
         return second >= m.opens && second < m.closes && m.weekdays >> weekday & 1 == 1;
     }
