@@ -19,6 +19,10 @@ abstract contract Governed is UUPSUpgradeable, AccessManagedUpgradeable {
     /// @notice `caller` is not the contract of the suite that may make this call; `expected` is.
     error NotTheModule(address caller, address expected);
 
+    /// @notice The authority's own `execute` is no way in: it would hide which officer acts. Call the function directly; what
+    ///         was scheduled in the authority is consumed by that call too.
+    error NotThroughTheAuthority();
+
     /// @custom:oz-upgrades-unsafe-allow constructor
     constructor() {
         _disableInitializers();
@@ -28,6 +32,12 @@ abstract contract Governed is UUPSUpgradeable, AccessManagedUpgradeable {
     modifier onlyModule(address module) {
         _requireModule(module);
         _;
+    }
+
+    /// @dev Who calls is who acts: officers are told apart (four eyes), counted and bound to regions by their address.
+    function _checkCanCall(address caller, bytes calldata data) internal override {
+        require(caller != authority(), NotThroughTheAuthority());
+        super._checkCanCall(caller, data);
     }
 
     function _requireModule(address module) internal view {

@@ -16,6 +16,7 @@ import { IInstrumentLedger } from "./IInstrumentLedger.sol";
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
 contract AuthorityDesk is IAuthorityDesk, Governed {
     uint256 private constant _MAX_BINDINGS = 8;
+    uint40 private constant _LONGEST_PERIOD = 366 days;
 
     // Proxies, whose addresses are fixed before any implementation exists.
     address private immutable LEDGER;
@@ -278,8 +279,9 @@ contract AuthorityDesk is IAuthorityDesk, Governed {
         AuthorityAct storage act = _proposed(id);
         require(block.timestamp <= act.confirmBy, ConfirmationTooLate(id, act.confirmBy));
         require(msg.sender != act.officer, SameOfficer(act.officer));
-        (bool may,) = IAccessManager(authority()).canCall(act.officer, address(this), msg.sig);
-        require(may, OfficerLeft(act.officer));
+        // With an execution delay he may not at once, and still is one.
+        (bool may, uint32 delay) = IAccessManager(authority()).canCall(act.officer, address(this), msg.sig);
+        require(may || delay != 0, OfficerLeft(act.officer));
 
         _carryOut(id, orders, msg.sender);
     }
@@ -311,7 +313,7 @@ contract AuthorityDesk is IAuthorityDesk, Governed {
     }
 
     function _setRules(SecondOfficerRules calldata rules) private {
-        require(rules.period != 0, PeriodMissing());
+        require(rules.period != 0 && rules.period <= _LONGEST_PERIOD, BadPeriod(rules.period, _LONGEST_PERIOD));
 
         _s().rules = rules;
 

@@ -103,7 +103,7 @@ interface IAuthorityDesk {
     /// @notice Act `id` was reversed by act `reversedBy`.
     error AlreadyReversed(uint256 id, uint64 reversedBy);
     /// @notice A period of nothing, in which nobody could confirm.
-    error PeriodMissing();
+    error BadPeriod(uint40 period, uint40 longest);
 
     /* EVENTS */
 

@@ -96,6 +96,8 @@ interface IPledgeBook {
     /// @notice Notice can be given after `due`.
     error PledgeNotDue(uint256 id, uint40 due);
     error NoticeGivenAlready(uint256 id, uint40 at);
+    /// @notice Units are not added while a notice stands; it was given `at`.
+    error UnderNotice(uint256 id, uint40 at);
     /// @notice Foreclosure needs a notice and the end of its period; `from` is 0 while there is none.
     error ForeclosureTooEarly(uint256 id, uint256 from);
     /// @notice The authority has frozen `frozen` of what `account` holds of `instrument`: less than was asked is left beside it.

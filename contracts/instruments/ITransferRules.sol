@@ -40,6 +40,7 @@ interface ITransferRules {
         uint40 dueAt; // Unix seconds; 0: not approved yet
         uint40 closedAt; // when it was completed; 0: it was not
         address key; // that proposed it
+        uint32 day; // civil day on which it counts against a limit; 0: none
     }
 
     enum TrustState {

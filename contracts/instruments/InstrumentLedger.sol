@@ -447,7 +447,8 @@ contract InstrumentLedger is
         uint256 unfrozen = _floored(balanceOf(account, instrument), frozen);
         if (quantity <= unfrozen) return;
         require(
-            reason != Reason.DELAYED_TRANSFER && reason != Reason.LISTING,
+            reason != Reason.DELAYED_TRANSFER && reason != Reason.LISTING && reason != Reason.QUOTE
+                && reason != Reason.BLOCK_TRADE,
             ERC7943InsufficientUnfrozenBalance(account, instrument, quantity, unfrozen)
         );
         _setFrozen(account, instrument, frozen - (quantity - unfrozen));
@@ -473,7 +474,7 @@ contract InstrumentLedger is
     {
         Account storage known;
         AccountWord word;
-        (account, known, word) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
+        (account, known, word) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
         uint256 free;
         if (instrument == MAIN_MONEY) {
             free = _freeMoney(word, account);
@@ -537,7 +538,7 @@ contract InstrumentLedger is
         unchecked {
             Account storage known;
             AccountWord taker;
-            (account, known, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
+            (account, known, taker) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
             uint256 free = _freeMoney(taker, account);
             if (free >= debit) known.word = taker.lessMoney(debit);
 
@@ -550,7 +551,7 @@ contract InstrumentLedger is
                 left -= amount;
                 known = _s().accounts[maker];
                 AccountWord word = known.word;
-                if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
+                if (!word.mayAct(Restrictions.NO_DEAL)) blocked |= 1 << i;
                 else if (maker == self || word.owner() == owner) own |= 1 << i;
                 known.word = word.moreMoney(amount);
                 _tell(key, account, maker, MAIN_MONEY, amount);
@@ -575,7 +576,7 @@ contract InstrumentLedger is
     ) private returns (address account) {
         unchecked {
             AccountWord taker;
-            (account,, taker) = _acting(key, Rights.TRADE, Restrictions.NO_TRADE);
+            (account,, taker) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
             Holding storage held = _s().holdings[account][instrument];
             uint256 free = _freeUnits(held.word, account, instrument);
             if (free >= debit) held.word = held.word.less(debit);
@@ -588,7 +589,7 @@ contract InstrumentLedger is
                 (address maker, uint256 amount) = _maker(makers, i);
                 left -= amount;
                 AccountWord word = _s().accounts[maker].word;
-                if (!word.mayAct(Restrictions.NO_TRADE)) blocked |= 1 << i;
+                if (!word.mayAct(Restrictions.NO_DEAL)) blocked |= 1 << i;
                 else if (maker == self || word.owner() == owner) own |= 1 << i;
                 held = _s().holdings[maker][instrument];
                 held.word = held.word.more(amount);

@@ -143,8 +143,7 @@ contract PledgeBook is IPledgeBook, IBinder, Governed {
 
     /// @inheritdoc IPledgeBook
     function topUp(uint256 id, Units[] calldata units) external {
-        Pledge storage pledge = _in(id, PledgeState.ACTIVE);
-        _requireSide(id, pledge.pledgor, Restrictions.NO_TRANSFER);
+        Pledge storage pledge = _growing(id);
 
         _addAll(_s().lines[id], units);
 
@@ -180,8 +179,7 @@ contract PledgeBook is IPledgeBook, IBinder, Governed {
         external
         returns (uint32 number)
     {
-        Pledge storage pledge = _in(id, PledgeState.ACTIVE);
-        _requireSide(id, pledge.pledgor, Restrictions.NO_TRANSFER);
+        Pledge storage pledge = _growing(id);
         require(!pledge.exchangeOpen, ExchangeOpen(id, pledge.exchanges));
 
         number = ++pledge.exchanges;
@@ -340,6 +338,16 @@ contract PledgeBook is IPledgeBook, IBinder, Governed {
         _s().leastNotice = seconds_;
 
         emit LeastNoticeSet(seconds_);
+    }
+
+    /// @dev Its pledgor adds units. Not while a notice runs or has run out, nor where the notice is shorter than rules now
+    ///      have it: what is added would be foreclosed at once, past every waiting time of transfers.
+    function _growing(uint256 id) private view returns (Pledge storage pledge) {
+        pledge = _in(id, PledgeState.ACTIVE);
+        _requireSide(id, pledge.pledgor, Restrictions.NO_TRANSFER);
+        require(pledge.noticeAt == 0, UnderNotice(id, pledge.noticeAt));
+        uint40 least = _s().leastNotice;
+        require(pledge.terms.noticePeriod >= least, NoticeTooShort(pledge.terms.noticePeriod, least));
     }
 
     function _foreclosable(uint256 id) private view returns (Pledge storage pledge) {

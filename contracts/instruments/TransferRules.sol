@@ -16,7 +16,7 @@ contract TransferRules is ITransferRules, Governed {
     using TransferTypes for TransferType;
     using WorkingTime for WorkingTime.State;
 
-    uint256 private constant _MAX_RULES = 255; // bits of `directUnder`
+    uint256 private constant _MAX_RULES = 64; // a change of a list walks those that were assigned
     IInstrumentLedger.Reason private constant _REASON = IInstrumentLedger.Reason.DELAYED_TRANSFER;
 
     // A proxy, whose address is fixed before any implementation exists.
@@ -297,7 +297,7 @@ contract TransferRules is ITransferRules, Governed {
         _requireMayGive(pair, t);
         require(_mayReceive(pair.receiver), IERC7943MultiToken.ERC7943CannotReceive(to));
         if (t.within == BusinessHours.PROPOSED) _requireOpen();
-        if (t.mostPerDay != 0) _use(from, rules, kind, quantity, t.mostPerDay);
+        uint40 day = t.mostPerDay == 0 ? 0 : _use(from, rules, kind, quantity, t.mostPerDay);
 
         id = ++_s().totals.transfers;
         TransferRecord storage transfer = _s().transfers[id];
@@ -305,7 +305,7 @@ contract TransferRules is ITransferRules, Governed {
         transfer.proposedAt = uint40(block.timestamp);
         // No check of the quantity: the ledger binds and moves nothing that the account does not have, nor 2^96 and more.
         (transfer.to, transfer.quantity) = (to, uint96(quantity));
-        (transfer.instrument, transfer.key) = (uint88(instrument), msg.sender);
+        (transfer.instrument, transfer.key, transfer.day) = (uint88(instrument), msg.sender, uint32(day));
 
         emit TransferProposed(id, from, to, msg.sender, instrument, quantity, rules, kind);
 
@@ -507,9 +507,9 @@ contract TransferRules is ITransferRules, Governed {
     }
 
     /// @dev Counts what is proposed on this civil day.
-    function _use(address from, uint16 rules, uint8 kind, uint256 quantity, uint256 most) private {
+    function _use(address from, uint16 rules, uint8 kind, uint256 quantity, uint256 most) private returns (uint40 day) {
         DayUse storage entry = _useOf(from, rules, kind);
-        uint40 day = uint40(_s().time.dayOf(block.timestamp));
+        day = uint40(_s().time.dayOf(block.timestamp));
         uint256 used = entry.day < day ? 0 : entry.used;
         require(quantity <= most - used, DayLimitExceeded(quantity, most - used));
 
@@ -524,8 +524,7 @@ contract TransferRules is ITransferRules, Governed {
     function _release(uint256 id, TransferRecord storage transfer) private {
         (address from, uint256 quantity) = (transfer.from, transfer.quantity);
         DayUse storage entry = _useOf(from, transfer.rules, transfer.kind);
-        WorkingTime.State storage time = _s().time;
-        if (time.dayOf(transfer.proposedAt) >= entry.day && entry.used >= quantity) entry.used -= uint96(quantity);
+        if (entry.day == transfer.day && entry.used >= quantity) entry.used -= uint96(quantity);
 
         _ledger().release(from, transfer.instrument, quantity, _REASON, bytes32(id));
     }

@@ -117,8 +117,8 @@ interface IOrderBook {
     error NotExpired(OrderId id, uint256 expires);
     error NoFees(uint24 market);
 
-    /* EVENTS: with the ledger's, all that a replay of the book needs. One call tells its trades first, in the order of
-       priority, then the orders that left the book untraded, then the order that rests. */
+    /* EVENTS: with the ledger's, all that a replay of the book needs. One call tells its trades and the orders that
+       left the book untraded in the order in which it met them, then the order that rests. */
 
     event MarketOpened(uint24 indexed market, InstrumentId indexed instrument, MarketTerms terms);
     event MarketStateChanged(uint24 indexed market, MarketState state);

@@ -67,7 +67,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         market = ++$.count;
         Market storage m = $.markets[market];
         uint256 id = InstrumentId.unwrap(terms.instrument);
-        uint40 until = LEDGER.instrumentOf(id).validUntil;
+        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(id);
+        uint40 until = known.validUntil;
+        // Orders do not ask again: closing halts the markets that there are.
+        require(known.state == IInstrumentLedger.InstrumentState.OPEN, IInstrumentLedger.InstrumentNotOpen(id, until));
         (m.word, m.tape) = configured(terms, until == 0 ? 0 : VoucherSeries.dayOf(until, DAY_OFFSET));
         $.marketsOf[id].push(market);
 
@@ -122,7 +125,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(instrument);
         bool valid = known.validUntil == 0 || block.timestamp < known.validUntil;
         require(
-            valid && known.state != IInstrumentLedger.InstrumentState.CLOSED,
+            valid && known.state == IInstrumentLedger.InstrumentState.OPEN,
             IInstrumentLedger.InstrumentNotOpen(instrument, known.validUntil)
         );
     }
@@ -342,7 +345,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     /// @dev Who asks is checked even where nothing comes of it.
     function _requireTrader() private view {
         // slither-disable-next-line unused-return
-        IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_TRADE);
+        IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
     }
 
     /// @dev What each maker gets, and the sums.

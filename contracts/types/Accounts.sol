@@ -42,6 +42,8 @@ library Restrictions {
     uint16 internal constant NO_RECEIPT = 1 << 2;
     uint16 internal constant NO_SURRENDER = 1 << 3;
     uint16 internal constant ALL = NO_TRADE | NO_TRANSFER | NO_RECEIPT | NO_SURRENDER;
+    /// @dev Whoever trades in the book gives and gets.
+    uint16 internal constant NO_DEAL = NO_TRADE | NO_RECEIPT;
 }
 
 /// @dev What the registry tells the places where acts are checked. Packed there beside the account's main money.

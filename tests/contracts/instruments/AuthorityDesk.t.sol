@@ -421,6 +421,32 @@ contract AuthorityDeskTest is AuthoritySuite {
         );
     }
 
+    // @requirement R-ACC-2
+    // The authority calls for whoever holds the role: an officer would confirm his own act, and count as nobody.
+    function test_confirm_throughTheAuthority_reverts() public {
+        uint256 id = force(aliceAccount, carolAccount, uka, FROM_UNITS);
+        bytes memory confirming = abi.encodeCall(AuthorityDesk.confirm, (id, noOrders()));
+        bytes memory ordering = abi.encodeCall(
+            AuthorityDesk.forceTransfer, (aliceAccount, carolAccount, uka, 1, noOrders(), noBindings(), warrant())
+        );
+        vm.startPrank(officer);
+        vm.expectRevert(Governed.NotThroughTheAuthority.selector);
+        authority.execute(address(authorityDesk), confirming);
+        vm.expectRevert(Governed.NotThroughTheAuthority.selector);
+        authority.execute(address(authorityDesk), ordering);
+        vm.stopPrank();
+        assertActState(id, IAuthorityDesk.ActState.PROPOSED);
+    }
+
+    function test_confirm_ofAnOfficerWithADelay_isDone() public {
+        uint256 id = force(aliceAccount, carolAccount, uka, FROM_UNITS);
+        authority.grantRole(Roles.REGULATOR, officer, 1 days);
+        vm.warp(block.timestamp + 1);
+        vm.prank(second);
+        authorityDesk.confirm(id, noOrders());
+        assertActState(id, IAuthorityDesk.ActState.DONE);
+    }
+
     // What changed between proposal and confirmation counts as it is then.
     function test_confirm_afterTheHoldingChanged_doesWhatIsPossibleOrNothing() public {
         uint256 pledge = pledged(uka, 200);
@@ -477,7 +503,10 @@ contract AuthorityDeskTest is AuthoritySuite {
         assertEq(authorityDesk.secondOfficerRules().period, 1 hours, "period");
         assertActState(force(aliceAccount, carolAccount, uka, 1), IAuthorityDesk.ActState.PROPOSED);
         rules.period = 0;
-        vm.expectRevert(IAuthorityDesk.PeriodMissing.selector);
+        vm.expectRevert(abi.encodeWithSelector(IAuthorityDesk.BadPeriod.selector, 0, 366 days));
+        authorityDesk.setSecondOfficerRules(rules);
+        rules.period = 366 days + 1; // "for ever" would wrap into the past
+        vm.expectRevert(abi.encodeWithSelector(IAuthorityDesk.BadPeriod.selector, rules.period, 366 days));
         authorityDesk.setSecondOfficerRules(rules);
         vm.expectRevert();
         authorityDesk.initialize(rules);

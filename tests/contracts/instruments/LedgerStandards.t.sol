@@ -401,7 +401,6 @@ contract LedgerStandardsTest is MarketSuite {
         place(alice, Side.SELL, 50, 10);
         ledger.issue(to, gbp, 1000, "issue");
         ledger.setEligibility(from, eligible(Restrictions.NO_TRANSFER));
-        ledger.setEligibility(to, eligible(Restrictions.NO_RECEIPT));
         assertFalse(ledger.canTransfer(from, to, uka, 10));
         place(bob, Side.BUY, 50, 10);
         assertEq(ledger.balanceOf(to, uka), 10);
@@ -447,8 +446,11 @@ contract LedgerStandardsTest is MarketSuite {
     // A freeze that comes while a transfer waits stops it.
     function test_moveEncumbered_betweenParticipantsAgainstAFreeze_refused() public {
         ledger.appointBinder(LISTING, me);
-        IInstrumentLedger.Reason[2] memory reasons = [DELAYED, LISTING];
-        for (uint256 i; i < 2; ++i) {
+        ledger.appointBinder(IInstrumentLedger.Reason.QUOTE, me);
+        ledger.appointBinder(IInstrumentLedger.Reason.BLOCK_TRADE, me);
+        IInstrumentLedger.Reason[4] memory reasons =
+            [DELAYED, LISTING, IInstrumentLedger.Reason.QUOTE, IInstrumentLedger.Reason.BLOCK_TRADE];
+        for (uint256 i; i < 4; ++i) {
             ledger.encumber(from, uka, 30, reasons[i], "transfer");
             ledger.setFrozenTokens(from, uka, 71);
             vm.expectRevert(insufficient(uka, 30, 29));

@@ -39,6 +39,11 @@ contract PledgeBookTest is AuthoritySuite {
 
     function _foreclosable(uint256 instrument, uint256 quantity) private returns (uint256 id) {
         id = pledged(instrument, quantity);
+        _noticed(id);
+    }
+
+    /// @dev What was due is not paid; notice was given, and its period is over.
+    function _noticed(uint256 id) private {
         vm.warp(block.timestamp + 30 days + 1);
         vm.prank(bob);
         pledges.giveNotice(id);
@@ -382,6 +387,34 @@ contract PledgeBookTest is AuthoritySuite {
         pledges.topUp(id, line(uka, 1));
     }
 
+    // What is added to a pledge whose notice has run out would be foreclosed at once, past all delays of transfers.
+    // @requirement R-STK-2
+    function test_adding_whileANoticeStands_reverts() public {
+        uint256 id = _foreclosable(uka, 100);
+        (IPledgeBook.Pledge memory pledge,) = pledges.pledgeOf(id);
+        bytes memory error = abi.encodeWithSelector(IPledgeBook.UnderNotice.selector, id, pledge.noticeAt);
+        _refused(alice, abi.encodeCall(PledgeBook.topUp, (id, line(uka, 1))), error);
+        _refused(alice, abi.encodeCall(PledgeBook.proposeExchange, (id, line(uka, 1), line(credit, 1))), error);
+        vm.prank(bob);
+        pledges.withdrawNotice(id);
+        vm.prank(alice);
+        pledges.topUp(id, line(uka, 1));
+        _refused(
+            bob,
+            abi.encodeCall(PledgeBook.forecloseAll, (id)),
+            abi.encodeWithSelector(IPledgeBook.ForeclosureTooEarly.selector, id, 0)
+        );
+    }
+
+    function test_adding_toAPledgeOfShortNotice_reverts() public {
+        uint256 id = pledged(uka, 100);
+        vm.prank(officer);
+        pledges.setLeastNotice(NOTICE + 1);
+        bytes memory error = abi.encodeWithSelector(IPledgeBook.NoticeTooShort.selector, NOTICE, NOTICE + 1);
+        _refused(alice, abi.encodeCall(PledgeBook.topUp, (id, line(uka, 1))), error);
+        _refused(alice, abi.encodeCall(PledgeBook.proposeExchange, (id, line(uka, 1), line(credit, 1))), error);
+    }
+
     function test_release_partAndAll_freesThem() public {
         uint256 id = pledged(uka, 100);
         _refused(
@@ -543,9 +576,10 @@ contract PledgeBookTest is AuthoritySuite {
         assertState(id, IPledgeBook.PledgeState.RELEASED);
         assertEq(boundOf(aliceAccount, later), 0, "nothing stuck");
 
-        uint256 other = _foreclosable(uka, 100);
+        uint256 other = pledged(uka, 100);
         vm.prank(alice);
         pledges.proposeExchange(other, line(uka, 60), line(later, 80));
+        _noticed(other);
         vm.prank(bob);
         pledges.forecloseAll(other);
         assertState(other, IPledgeBook.PledgeState.FORECLOSED);
@@ -709,9 +743,10 @@ contract PledgeBookTest is AuthoritySuite {
 
     // @requirement R-AST-5 what becomes of a pledge whose instrument is closed
     function test_foreclosure_ofAClosedInstrument_waits() public {
-        uint256 id = _foreclosable(later, 100);
+        uint256 id = pledged(later, 100);
         vm.prank(alice);
         pledges.topUp(id, line(uka, 5));
+        _noticed(id);
         ledger.setState(InstrumentId.wrap(later), IInstrumentLedger.InstrumentState.CLOSED);
         vm.prank(bob);
         vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, later, 0));
@@ -719,11 +754,15 @@ contract PledgeBookTest is AuthoritySuite {
         // The open ones go, the closed ones can be exchanged or released.
         vm.prank(bob);
         pledges.foreclose(id, line(uka, 5));
+        vm.prank(bob);
+        pledges.withdrawNotice(id);
         vm.prank(alice);
         pledges.proposeExchange(id, line(later, 60), line(uka, 60));
         vm.startPrank(bob);
         pledges.acceptExchange(id, 1);
         pledges.release(id, line(later, 40));
+        pledges.giveNotice(id);
+        vm.warp(block.timestamp + NOTICE);
         pledges.forecloseAll(id);
         vm.stopPrank();
         assertState(id, IPledgeBook.PledgeState.FORECLOSED);

@@ -5,6 +5,7 @@ import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessMa
 import { Initializable } from "@openzeppelin/contracts-upgradeable/proxy/utils/Initializable.sol";
 
 import { Book } from "../../../contracts/market/Book.sol";
+import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { InstrumentId, MalformedInstrument } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
@@ -41,6 +42,19 @@ contract MarketsTest is TradingSuite {
         book.openMarket(none);
     }
 
+    // Orders do not ask the ledger: a market of what was closed before, or is defined later with an end, would never halt.
+    // @requirement R-AST-5
+    function test_openMarket_ofWhatIsNotOpen_refused() public {
+        IOrderBook.MarketTerms memory t = terms();
+        t.instrument = InstrumentId.wrap(uka + 1);
+        vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, uka + 1, 0));
+        book.openMarket(t);
+        ledger.defineInstrument(t.instrument, 0, "terms");
+        ledger.setState(t.instrument, IInstrumentLedger.InstrumentState.CLOSED);
+        vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, uka + 1, 0));
+        book.openMarket(t);
+    }
+
     // @requirement R-TRD-2
     function test_openMarket_extremeTerms_readBack() public {
         IOrderBook.MarketTerms memory t = IOrderBook.MarketTerms({
@@ -54,6 +68,7 @@ contract MarketsTest is TradingSuite {
             lowest: type(uint24).max - 1,
             highest: type(uint24).max
         });
+        ledger.defineInstrument(t.instrument, 0, "terms");
         uint24 number = book.openMarket(t);
         assertEq(number, market + 1, "next number");
         assertEq(book.marketCount(), number);

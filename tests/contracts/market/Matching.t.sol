@@ -284,6 +284,21 @@ contract MatchingTest is TradingSuite {
 
     /* MAKERS THAT MAY NOT TRADE */
 
+    // Whoever trades gets something: barred from receipts is barred from the book, on both sides.
+    // @requirement R-AST-3 R-TRD-7
+    function test_place_underNoReceipt_refusedAndPassedOver() public {
+        OrderId resting = sell(alice, 10, 5);
+        bar(alice, Restrictions.NO_RECEIPT);
+        bytes memory error = abi.encodeWithSelector(
+            IEligibility.AccountRestricted.selector, accountOf(alice), Restrictions.NO_RECEIPT, Restrictions.NO_DEAL
+        );
+        refuse(alice, orderOf(Side.SELL, 11, 5), error);
+        refuse(alice, orderOf(Side.BUY, 9, 5), error);
+        buy(bob, 10, 5);
+        assertEq(book.orderOf(resting).open, 0, "given back");
+        assertEq(ledger.balanceOf(accountOf(alice), gbp), MONEY, "nothing got");
+    }
+
     // LESSONS: one frozen or expired account must never stop a sweep
     // @requirement R-TRD-7
     function test_sweep_ineligibleAndExpiredMakers_skippedAndReleased() public {
@@ -374,7 +389,7 @@ contract MatchingTest is TradingSuite {
             alice,
             order,
             abi.encodeWithSelector(
-                IEligibility.AccountRestricted.selector, account, Restrictions.NO_TRADE, Restrictions.NO_TRADE
+                IEligibility.AccountRestricted.selector, account, Restrictions.NO_TRADE, Restrictions.NO_DEAL
             )
         );
         Eligibility memory e = eligible(0);
