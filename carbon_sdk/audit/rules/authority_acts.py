@@ -5,7 +5,7 @@ from __future__ import annotations
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
 from carbon_sdk.audit.state import AuthorityAct, State
-from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass
+from carbon_sdk.identifiers import ZERO_ADDRESS, InstrumentClass
 
 _DESK = "AuthorityDesk"
 _FREEZE, _REVERSAL = 1, 3
@@ -68,11 +68,6 @@ def _needs_second_officer(state: State, act: AuthorityAct) -> bool:
     return False
 
 
-def _authorities(state: State) -> list[Address]:
-    """The authority can call for an officer; it is none."""
-    return [at for name, at in state.contracts.items() if name == "Authority"]
-
-
 @on(_DESK, "ActDone")
 def _done(state: State, event: Event) -> None:
     act = _proposed(state, event)
@@ -81,7 +76,7 @@ def _done(state: State, event: Event) -> None:
     number = event.args["id"]
     act.state, act.done_at, act.confirmed_by = _DONE, event.timestamp, event.args["confirmedBy"]
     state.acts.running = (event.position.transaction, number)
-    if act.confirm_by and (act.confirmed_by in (ZERO_ADDRESS, act.officer, *_authorities(state)) or event.timestamp > act.confirm_by):
+    if act.confirm_by and (act.confirmed_by in (ZERO_ADDRESS, act.officer) or event.timestamp > act.confirm_by):
         state.fault(event, f"act {number} was to be confirmed by another officer until {act.confirm_by}")
     if act.kind == _REVERSAL:
         reversed_ = state.acts.acts.get(act.reverses)

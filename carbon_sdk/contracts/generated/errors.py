@@ -947,6 +947,22 @@ class BadPayoutAddress(RuleBroken):
         super().__init__(self.to, data=data)
 
 
+class BadPeriod(RuleBroken):
+    """A period of nothing, in which nobody could confirm."""
+
+    error = "BadPeriod"
+    signature = "BadPeriod(uint40,uint40)"
+    selector = bytes.fromhex("ce493f21")
+    names = ("period", "longest")
+    meaning = "A period of nothing, in which nobody could confirm."
+    advice = ADVICE.get("BadPeriod", "")
+
+    def __init__(self, period: int, longest: int, *, data: bytes = b"") -> None:
+        self.period = period
+        self.longest = longest
+        super().__init__(self.period, self.longest, data=data)
+
+
 class BadPledgeTerms(RuleBroken):
     """The agreement's digest is missing, or a side would stand against itself."""
 
@@ -3903,6 +3919,22 @@ class NotTheTrader(NotPermitted):
         super().__init__(self.key, self.account, data=data)
 
 
+class NotThroughTheAuthority(RuleBroken):
+    """The authority's own `execute` is no way in: it would hide which officer acts. Call the function directly; what
+    was scheduled in the authority is consumed by that call too.
+    """
+
+    error = "NotThroughTheAuthority"
+    signature = "NotThroughTheAuthority()"
+    selector = bytes.fromhex("0aff44ee")
+    names = ()
+    meaning = (
+        "The authority's own `execute` is no way in: it would hide which officer acts. Call the function directly; "
+        "what was scheduled in the authority is consumed by that call too."
+    )
+    advice = ADVICE.get("NotThroughTheAuthority", "")
+
+
 class NotUnderRules(RuleBroken):
     """`instrument` is under no rules: transfer it by the ledger's `safeTransferFrom`."""
 
@@ -4336,17 +4368,6 @@ class PayoutNotUsable(RuleBroken):
         self.account = account
         self.usable_from = usable_from
         super().__init__(self.account, self.usable_from, data=data)
-
-
-class PeriodMissing(RuleBroken):
-    """A period of nothing, in which nobody could confirm."""
-
-    error = "PeriodMissing"
-    signature = "PeriodMissing()"
-    selector = bytes.fromhex("cdb13f86")
-    names = ()
-    meaning = "A period of nothing, in which nobody could confirm."
-    advice = ADVICE.get("PeriodMissing", "")
 
 
 class PeriodNotOver(RuleBroken):
@@ -5283,6 +5304,22 @@ class UUPSUnsupportedProxiableUUID(RuleBroken):
         super().__init__(self.slot, data=data)
 
 
+class UnderNotice(RuleBroken):
+    """Units are not added while a notice stands; it was given `at`."""
+
+    error = "UnderNotice"
+    signature = "UnderNotice(uint256,uint40)"
+    selector = bytes.fromhex("adce26a7")
+    names = ("id", "at")
+    meaning = "Units are not added while a notice stands; it was given `at`."
+    advice = ADVICE.get("UnderNotice", "")
+
+    def __init__(self, id: int, at: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.at = at
+        super().__init__(self.id, self.at, data=data)
+
+
 class Undercovered(RuleBroken):
     """The desk has `held` tokens behind `instrument` and owes `owed`."""
 
@@ -5982,6 +6019,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadOffset.selector: (BadOffset, codec_of(("int32",))),
     BadOrderQuantity.selector: (BadOrderQuantity, codec_of(("uint256", "uint256", "uint256"))),
     BadPayoutAddress.selector: (BadPayoutAddress, codec_of(("address",))),
+    BadPeriod.selector: (BadPeriod, codec_of(("uint40", "uint40"))),
     BadPledgeTerms.selector: (BadPledgeTerms, codec_of(("address", "address", "bytes32"))),
     BadPrice.selector: (BadPrice, codec_of(("uint256",))),
     BadQuantity.selector: (BadQuantity, codec_of(("uint256",))),
@@ -6178,6 +6216,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotTheSigner.selector: (NotTheSigner, codec_of(("address", "address"))),
     NotTheSigningSide.selector: (NotTheSigningSide, codec_of(("address", "address", "address"))),
     NotTheTrader.selector: (NotTheTrader, codec_of(("address", "address"))),
+    NotThroughTheAuthority.selector: (NotThroughTheAuthority, codec_of(())),
     NotUnderRules.selector: (NotUnderRules, codec_of(("uint256",))),
     NotVerified.selector: (NotVerified, codec_of(("uint64", "uint16", "uint16", "uint8"))),
     NothingDue.selector: (NothingDue, codec_of(("uint256",))),
@@ -6206,7 +6245,6 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     PartsExceedCap.selector: (PartsExceedCap, codec_of(("uint256", "uint256"))),
     PayoutMissing.selector: (PayoutMissing, codec_of(())),
     PayoutNotUsable.selector: (PayoutNotUsable, codec_of(("address", "uint40"))),
-    PeriodMissing.selector: (PeriodMissing, codec_of(())),
     PeriodNotOver.selector: (PeriodNotOver, codec_of(("uint32",))),
     PeriodTaken.selector: (PeriodTaken, codec_of(("uint32", "uint32", "uint32", "uint32"))),
     PermitTaken.selector: (PermitTaken, codec_of(("bytes32", "uint64"))),
@@ -6267,6 +6305,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     TypeNoLongerApplies.selector: (TypeNoLongerApplies, codec_of(("uint256",))),
     UUPSUnauthorizedCallContext.selector: (UUPSUnauthorizedCallContext, codec_of(())),
     UUPSUnsupportedProxiableUUID.selector: (UUPSUnsupportedProxiableUUID, codec_of(("bytes32",))),
+    UnderNotice.selector: (UnderNotice, codec_of(("uint256", "uint40"))),
     Undercovered.selector: (Undercovered, codec_of(("uint256", "uint256", "uint256"))),
     UnknownAccount.selector: (UnknownAccount, codec_of(("address",))),
     UnknownAct.selector: (UnknownAct, codec_of(("uint256",))),

@@ -926,6 +926,7 @@ class TransferRecord(Struct):
     due_at: int
     closed_at: int
     key: Address
+    day: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,8 @@ class TransferRules(Contract):
         "TransferRules",
         "transferOf(uint256)",
         ("id",),
-        ("(address,uint8,uint8,uint16,uint40,address,uint96,uint88,uint40,uint40,address)",),
-        lambda v: TransferRecord(v[0][0], TransferState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10]),
+        ("(address,uint8,uint8,uint16,uint40,address,uint96,uint88,uint40,uint40,address,uint32)",),
+        lambda v: TransferRecord(v[0][0], TransferState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], v[0][11]),
     )
     TRUST: ClassVar[Function[None]] = Function.of("TransferRules", "trust(address)", ("trusted",), (), lambda v: None)
     TRUST_OF: ClassVar[Function[Trust]] = Function.of(
