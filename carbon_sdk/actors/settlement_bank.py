@@ -46,7 +46,7 @@ class SettlementBank(Actor):
     def accept_withdrawal(self, withdrawal: int) -> Act[None]:
         """Say that a withdrawal is going to be paid; the account cannot take it back any more.
 
-        Send the money only when this is final, then say `confirm_withdrawal`, or `reject_withdrawal` where it came back.
+        Send the money only when this is final; then say that it was paid, or reject it where the money came back.
 
         Raises:
             RuleBroken: It was taken back or accepted already, or the account is restricted or its money frozen.

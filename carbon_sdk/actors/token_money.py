@@ -106,7 +106,9 @@ class PaysInTokens(Actor):
 
     @verb
     def pay_withdrawal(self, withdrawal: int) -> Act[None]:
-        """Have the tokens of a withdrawal paid out, once the regulator's hold is over and never in the block of its request. Anyone may.
+        """Have the tokens of a withdrawal paid out, once the regulator's hold is over. Anyone may.
+
+        Never in the block of its request.
 
         Raises:
             RuleBroken: The account is restricted, its money is frozen, or the money is stopped or short of tokens.
@@ -159,7 +161,11 @@ class RegulatesTokens(Actor):
 
     @verb
     def set_withdrawal_hold(self, seconds: int) -> Act[None]:
-        """For how many seconds withdrawals of tokens wait before they can be paid, those asked for included; at most 366 days."""
+        """How long withdrawals of tokens wait before they can be paid, those asked for included.
+
+        Args:
+            seconds: At most 366 days.
+        """
         return _desk(self.suite).set_hold(whole(seconds, "seconds"))
 
     @verb
