@@ -394,7 +394,7 @@ class Company(TransferVerbs, CreditTrading, BanksUnits, PaysInTokens, PledgeSide
 
     @verb
     def cancel_withdrawal(self, withdrawal: int) -> Act[None]:
-        """Take back a withdrawal that was not paid yet."""
+        """Take back a withdrawal that the bank has not accepted, or whose tokens were not paid, yet."""
         return self._cash.cancel_withdrawal(positive(withdrawal, "withdrawal"))
 
     # SURRENDER AND CANCELLATION

@@ -403,7 +403,7 @@ class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesToke
 
     @verb
     def set_payout_delay(self, seconds: int) -> Act[None]:
-        """For how many seconds a newly named payout destination cannot be used."""
+        """For how many seconds a newly named payout destination cannot be used; at most 366 days."""
         return self.suite.contract(CashDesk).set_payout_delay(whole(seconds, "seconds"))
 
     @property

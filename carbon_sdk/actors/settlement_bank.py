@@ -43,15 +43,26 @@ class SettlementBank(Actor):
         return self._desk.record_deposit_of(account, int(instrument), positive(amount, "amount"), reference)
 
     @verb
+    def accept_withdrawal(self, withdrawal: int) -> Act[None]:
+        """Say that a withdrawal is going to be paid; the account cannot take it back any more.
+
+        Send the money only when this is final; then say that it was paid, or reject it where the money came back.
+
+        Raises:
+            RuleBroken: It was taken back or accepted already, or the account is restricted or its money frozen.
+        """
+        return self._desk.accept_withdrawal(positive(withdrawal, "withdrawal"))
+
+    @verb
     def confirm_withdrawal(self, withdrawal: int, bank_reference: Digest) -> Act[None]:
-        """Say that a withdrawal was paid out; its money leaves the ledger."""
+        """Say that a withdrawal, accepted before, was paid out; its money leaves the ledger."""
         return self._desk.confirm_withdrawal(
             positive(withdrawal, "withdrawal"), digest(bank_reference, "bank_reference")
         )
 
     @verb
     def reject_withdrawal(self, withdrawal: int, cause: Digest) -> Act[None]:
-        """Say that a withdrawal could not be paid; its money is free again."""
+        """Say that a withdrawal is not paid, accepted or not; its money is free again."""
         return self._desk.reject_withdrawal(positive(withdrawal, "withdrawal"), digest(cause, "cause"))
 
     @verb

@@ -106,7 +106,13 @@ class PaysInTokens(Actor):
 
     @verb
     def pay_withdrawal(self, withdrawal: int) -> Act[None]:
-        """Have the tokens of a withdrawal paid out, once the regulator's hold is over. Anyone may."""
+        """Have the tokens of a withdrawal paid out, once the regulator's hold is over. Anyone may.
+
+        Never in the block of its request.
+
+        Raises:
+            RuleBroken: The account is restricted, its money is frozen, or the money is stopped or short of tokens.
+        """
         return _desk(self.suite).pay_withdrawal(positive(withdrawal, "withdrawal"))
 
     def _permit(self, token: Address, amount: int, deadline: int) -> bytes:
@@ -146,7 +152,7 @@ class RegulatesTokens(Actor):
         Args:
             instrument: The money.
             token: The ERC-20 contract: no fee on transfer, no balances that change by themselves.
-            decimals: Of the token, said again so that nobody is wrong by a power of ten.
+            decimals: Of the token, at most 18, said again so that nobody is wrong by a power of ten.
 
         Raises:
             RuleBroken: Some of it was issued, or the token backs another money.
@@ -155,7 +161,11 @@ class RegulatesTokens(Actor):
 
     @verb
     def set_withdrawal_hold(self, seconds: int) -> Act[None]:
-        """For how many seconds withdrawals of tokens wait before they can be paid, those asked for included."""
+        """How long withdrawals of tokens wait before they can be paid, those asked for included.
+
+        Args:
+            seconds: At most 366 days.
+        """
         return _desk(self.suite).set_hold(whole(seconds, "seconds"))
 
     @verb

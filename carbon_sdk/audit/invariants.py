@@ -337,7 +337,7 @@ def what_is_applied_for_is_bound(state: State) -> Iterator[str]:
             for instrument, quantity in surrender.lines:
                 bound[surrender.account, instrument, 1] += quantity
     for withdrawal in state.cash.withdrawals.values():
-        if withdrawal.state == 1:
+        if withdrawal.is_open:
             bound[withdrawal.account, withdrawal.instrument, 2] += withdrawal.amount
     desks = {1: "ComplianceDesk", 2: "CashDesk"}
     told = {

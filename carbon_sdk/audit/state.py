@@ -121,8 +121,13 @@ class Withdrawal:
     amount: int
     payout: bytes
     requested_at: int
-    state: int  # 1 requested, 2 paid, 3 rejected, 4 cancelled
+    state: int  # 1 requested, 2 paid, 3 rejected, 4 cancelled, 5 accepted by the bank
     instrument: int
+
+    @property
+    def is_open(self) -> bool:
+        """Neither paid nor given back."""
+        return self.state in (1, 5)
 
 
 @dataclass(slots=True)

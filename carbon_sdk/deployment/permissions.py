@@ -125,6 +125,7 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
     "PledgeBook": {"setLeastNotice": Role.REGULATOR},
     "CashDesk": {
         "recordDeposit": Role.SETTLEMENT_BANK,
+        "acceptWithdrawal": Role.SETTLEMENT_BANK,
         "confirmWithdrawal": Role.SETTLEMENT_BANK,
         "recordDepositOf": Role.SETTLEMENT_BANK,
         "rejectWithdrawal": Role.SETTLEMENT_BANK,

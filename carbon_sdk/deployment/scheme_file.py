@@ -75,10 +75,10 @@ class MoneyTable(Strict):
     name: Name
     iso_number: Annotated[int, Field(ge=0, lt=1000)]
     decimals: Annotated[int, Field(ge=0, le=18)]
-    payout_delay_hours: Annotated[int, Field(ge=0, lt=2**16)]
+    payout_delay_hours: Annotated[int, Field(ge=0, le=366 * 24)]
     token: TokenAddress | None = None
     """An ERC-20 that backs it one to one; None: the bank does."""
-    token_hold_hours: Annotated[int, Field(ge=0, lt=2**16)] = 0
+    token_hold_hours: Annotated[int, Field(ge=0, le=366 * 24)] = 0
     """How long a withdrawal of tokens waits before it is paid."""
 
 

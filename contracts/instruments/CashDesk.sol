@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import { Governed } from "../governance/Governed.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
@@ -19,6 +21,9 @@ import { IInstrumentLedger } from "./IInstrumentLedger.sol";
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
 contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+
+    uint40 private constant _LONGEST = 366 days;
+    uint8 private constant _MOST_DECIMALS = 18;
 
     // A proxy, whose address is fixed before any implementation exists.
     address private immutable LEDGER;
@@ -41,6 +46,7 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
         mapping(uint256 instrument => Backing) backings;
         mapping(address token => uint256 instrument) moneys;
         mapping(address account => PayoutAddress) payoutAddresses;
+        mapping(address account => mapping(uint256 instrument => uint256)) accepted; // by the bank, and not decided yet
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.CashDesk")) - 1)) & ~bytes32(uint256(0xff))
@@ -67,6 +73,7 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
         require(token.code.length != 0 && $.moneys[token] == 0, CannotBack(token));
         uint8 has = IERC20Metadata(token).decimals();
         require(has == decimals, DecimalsDiffer(token, decimals, has));
+        require(has <= _MOST_DECIMALS, TooManyDecimals(token, has));
 
         $.backings[instrument] = Backing({ token: token, decimals: decimals, stopped: false });
         $.moneys[token] = instrument;
@@ -254,9 +261,16 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
     }
 
     function _setPayoutDelay(uint40 delay) private {
+        _requireNotTooLong(delay);
+
         _s().payoutDelay = delay;
 
         emit PayoutDelaySet(delay);
+    }
+
+    /// @dev Else a time in 40 bits could wrap around, and lie in the past.
+    function _requireNotTooLong(uint40 duration) private pure {
+        require(duration <= _LONGEST, DelayTooLong(duration, _LONGEST));
     }
 
     /* WITHDRAWALS */
@@ -286,11 +300,27 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ICashDesk
-    function confirmWithdrawal(uint256 id, bytes32 bankReference) external restricted {
+    function acceptWithdrawal(uint256 id) external restricted {
         Withdrawal storage withdrawal = _requested(id);
+        (address account, uint256 instrument) = (withdrawal.account, withdrawal.instrument);
+        _requireBank(instrument);
+        uint256 accepted = _s().accepted[account][instrument] + withdrawal.amount;
+        _requireSendable(account, instrument, accepted);
+
+        withdrawal.state = WithdrawalState.ACCEPTED;
+        _s().accepted[account][instrument] = accepted;
+
+        emit WithdrawalAccepted(id, account);
+    }
+
+    /// @inheritdoc ICashDesk
+    function confirmWithdrawal(uint256 id, bytes32 bankReference) external restricted {
+        Withdrawal storage withdrawal = _open(id);
         _requireBank(withdrawal.instrument);
+        require(withdrawal.state == WithdrawalState.ACCEPTED, WithdrawalNotAccepted(id));
         _use(bankReference);
 
+        _unaccept(withdrawal);
         _close(withdrawal);
 
         emit WithdrawalPaid(id, withdrawal.account, withdrawal.amount, bankReference);
@@ -304,9 +334,9 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
         (address account, uint256 instrument, uint256 amount) =
             (withdrawal.account, withdrawal.instrument, withdrawal.amount);
         IERC20 token = _tokenOf(instrument);
-        uint256 payableFrom = uint256(withdrawal.requestedAt) + _s().hold;
+        uint256 payableFrom = uint256(withdrawal.requestedAt) + Math.max(_s().hold, 1);
         require(block.timestamp >= payableFrom, NotPayableYet(id, payableFrom));
-        require(IERC7943MultiToken(LEDGER).canSend(account), IERC7943MultiToken.ERC7943CannotSend(account));
+        _requireSendable(account, instrument, amount);
         uint256 held = _requireCovered(instrument, token);
         address to = address(uint160(uint256(withdrawal.payout)));
 
@@ -329,6 +359,8 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
 
     /// @inheritdoc ICashDesk
     function setHold(uint40 duration) external restricted {
+        _requireNotTooLong(duration);
+
         _s().hold = duration;
 
         emit HoldSet(duration);
@@ -341,9 +373,10 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
 
     /// @inheritdoc ICashDesk
     function rejectWithdrawal(uint256 id, bytes32 cause) external restricted {
-        Withdrawal storage withdrawal = _requested(id);
+        Withdrawal storage withdrawal = _open(id);
         _requireBank(withdrawal.instrument);
 
+        if (withdrawal.state == WithdrawalState.ACCEPTED) _unaccept(withdrawal);
         _reject(id, withdrawal, cause);
     }
 
@@ -379,6 +412,23 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
         _ledger().encumber(account, instrument, amount, IInstrumentLedger.Reason.WITHDRAWAL, bytes32(id));
     }
 
+    /// @dev The bound units of the withdrawal are part of the balance, and a freeze may have come after they were bound.
+    function _requireSendable(address account, uint256 instrument, uint256 amount) private view {
+        IERC7943MultiToken ledger = IERC7943MultiToken(LEDGER);
+        require(ledger.canSend(account), IERC7943MultiToken.ERC7943CannotSend(account));
+        uint256 frozen = ledger.getFrozenTokens(account, instrument);
+        if (frozen == 0) return;
+        uint256 unfrozen = Math.saturatingSub(IERC1155(LEDGER).balanceOf(account, instrument), frozen);
+        require(
+            amount <= unfrozen,
+            IERC7943MultiToken.ERC7943InsufficientUnfrozenBalance(account, instrument, amount, unfrozen)
+        );
+    }
+
+    function _unaccept(Withdrawal storage withdrawal) private {
+        _s().accepted[withdrawal.account][withdrawal.instrument] -= withdrawal.amount;
+    }
+
     function _close(Withdrawal storage withdrawal) private {
         withdrawal.state = WithdrawalState.PAID;
         _totals(withdrawal.instrument).withdrawn += withdrawal.amount;
@@ -402,8 +452,14 @@ contract CashDesk is ICashDesk, Governed, ReentrancyGuardTransient {
     }
 
     function _requested(uint256 id) private view returns (Withdrawal storage withdrawal) {
+        withdrawal = _open(id);
+        require(withdrawal.state == WithdrawalState.REQUESTED, WithdrawalUnderway(id));
+    }
+
+    function _open(uint256 id) private view returns (Withdrawal storage withdrawal) {
         withdrawal = _known(id);
-        require(withdrawal.state == WithdrawalState.REQUESTED, WithdrawalClosed(id, withdrawal.state));
+        WithdrawalState state = withdrawal.state;
+        require(state == WithdrawalState.REQUESTED || state == WithdrawalState.ACCEPTED, WithdrawalClosed(id, state));
     }
 
     function _known(uint256 id) private view returns (Withdrawal storage withdrawal) {

@@ -22,7 +22,8 @@ interface ICashDesk {
         REQUESTED, // bound in the ledger
         PAID,
         REJECTED,
-        CANCELLED
+        CANCELLED,
+        ACCEPTED // by the bank, which pays it or rejects it; the account cannot take it back any more
     }
 
     struct Withdrawal {
@@ -63,6 +64,10 @@ interface ICashDesk {
     error UnknownWithdrawal(uint256 id);
     /// @notice Withdrawal `id` is paid, rejected or cancelled.
     error WithdrawalClosed(uint256 id, WithdrawalState state);
+    /// @notice The bank has accepted withdrawal `id` and may have sent the money.
+    error WithdrawalUnderway(uint256 id);
+    /// @notice Withdrawal `id` must be accepted before it is confirmed.
+    error WithdrawalNotAccepted(uint256 id);
     /// @notice The withdrawal is of `account`, for which the caller does not act.
     error NotTheAccount(address key, address account);
     /// @notice `instrument` is no money, or not defined.
@@ -75,6 +80,8 @@ interface ICashDesk {
     error CannotBack(address token);
     /// @notice `token` has `has` decimals, not `told`.
     error DecimalsDiffer(address token, uint8 told, uint8 has);
+    /// @notice A money has at most 18 decimals, and `token` has `has`: ordinary sums would use up what can ever be issued.
+    error TooManyDecimals(address token, uint8 has);
     /// @notice The supervision stopped deposits and payments of `instrument`.
     error DeskStopped(uint256 instrument);
     /// @notice The desk has `held` tokens behind `instrument` and owes `owed`.
@@ -85,6 +92,8 @@ interface ICashDesk {
     error BadPayoutAddress(address to);
     /// @notice Withdrawal `id` can be paid from `payableFrom` on, Unix seconds.
     error NotPayableYet(uint256 id, uint256 payableFrom);
+    /// @notice Nobody waits longer than `most` seconds.
+    error DelayTooLong(uint40 duration, uint40 most);
 
     /* EVENTS */
 
@@ -99,6 +108,7 @@ interface ICashDesk {
         bytes32 payout,
         uint256 instrument
     );
+    event WithdrawalAccepted(uint256 indexed id, address indexed account);
     event WithdrawalPaid(uint256 indexed id, address indexed account, uint256 amount, bytes32 indexed bankReference);
     event WithdrawalRejected(uint256 indexed id, address indexed account, bytes32 cause);
     event WithdrawalCancelled(uint256 indexed id, address indexed account);
@@ -117,7 +127,7 @@ interface ICashDesk {
 
     /// @notice Say that `instrument` stands for `token`, one smallest unit for one. Before anything of it was issued, and once:
     ///         a money without a token is the bank's from its first deposit on. A token backs one money. For REGULATOR.
-    /// @param decimals Of the token, said again, so that nobody is wrong by a power of ten.
+    /// @param decimals Of the token, said again, so that nobody is wrong by a power of ten; at most 18.
     function backWithToken(uint256 instrument, address token, uint8 decimals) external;
 
     /// @notice Stop, or go on with, deposits and payments of a money that a token backs. Withdrawals can be asked for and taken
@@ -160,7 +170,7 @@ interface ICashDesk {
     /// @param commitment Salted commitment to the bank account, of which the bank has the opening.
     function setPayout(bytes32 commitment) external;
 
-    /// @notice For how many seconds a new destination cannot be used. For REGULATOR.
+    /// @notice For how many seconds a new destination cannot be used; at most 366 days. For REGULATOR.
     function setPayoutDelay(uint40 delay) external;
 
     function payoutOf(address account) external view returns (Payout memory);
@@ -182,25 +192,33 @@ interface ICashDesk {
     /// @notice As `requestWithdrawal`, in any money.
     function requestWithdrawalOf(uint256 instrument, uint256 amount) external returns (uint256 id);
 
-    /// @notice Take a request back before it is paid. By a representative with INITIATE and APPROVE.
+    /// @notice Take a request back before the bank accepts it, or the tokens are paid. By a representative with INITIATE and
+    ///         APPROVE.
     function cancelWithdrawal(uint256 id) external;
 
-    /// @notice Pay tokens out, once they were held for as long as the regulator wants. Anyone may; the account must not be under
-    ///         NO_TRANSFER. An address that the token refuses strands nothing: the account cancels, names another and asks again.
+    /// @notice Pay tokens out, once they were held for as long as the regulator wants, and never in the block of the request: a
+    ///         token that was lent for one transaction does not go in and out. Anyone may; the account must not be under
+    ///         NO_TRANSFER, and what is frozen stays. An address that the token refuses strands nothing: the account cancels, names another and asks again.
     function payWithdrawal(uint256 id) external;
 
     /// @notice Refuse to pay tokens out; the money is free again, to be frozen or moved by the authority. For REGULATOR.
     function refuseWithdrawal(uint256 id, bytes32 cause) external;
 
-    /// @notice For how many seconds a withdrawal of tokens waits before it can be paid, those asked for included. For REGULATOR.
+    /// @notice For how many seconds a withdrawal of tokens waits before it can be paid, those asked for included; at most 366
+    ///         days. For REGULATOR.
     function setHold(uint40 duration) external;
 
     function hold() external view returns (uint40);
 
-    /// @notice The bank paid. For SETTLEMENT_BANK.
+    /// @notice The bank is going to pay: said, and final, before the money is sent. From then on only the bank decides, by
+    ///         `confirmWithdrawal` or `rejectWithdrawal`. The account must not be under NO_TRANSFER, and what is frozen of its
+    ///         money must be left after all that the bank has accepted. For SETTLEMENT_BANK.
+    function acceptWithdrawal(uint256 id) external;
+
+    /// @notice The bank paid what it had accepted; a restriction or a freeze since then changes nothing. For SETTLEMENT_BANK.
     function confirmWithdrawal(uint256 id, bytes32 bankReference) external;
 
-    /// @notice The bank will not pay; the money is free again. For SETTLEMENT_BANK.
+    /// @notice The bank will not pay, accepted or not; the money is free again. For SETTLEMENT_BANK.
     function rejectWithdrawal(uint256 id, bytes32 cause) external;
 
     function withdrawalOf(uint256 id) external view returns (Withdrawal memory);

@@ -113,7 +113,9 @@ def at_the_bank(town: Town) -> tuple[Town, str]:
     town.bank.record_deposit(trader.account, money("20"), "in 2")
     trader.name_payout("bank account, salted")
     town.clock.advance(25 * 3600)
-    town.bank.confirm_withdrawal(trader.withdraw(money("50")).result, "out 1")
+    number = trader.withdraw(money("50")).result
+    town.bank.accept_withdrawal(number)
+    town.bank.confirm_withdrawal(number, "out 1")
     now = datetime.fromtimestamp(town.clock.now(), UTC).date()
     before = now - timedelta(1)
     rows = f"in 1,100.50,deposit,{before}\nin 2,20.00,deposit,{before}\nout 1,50.00,withdrawal,{now}\n"

@@ -216,6 +216,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
         {
             "record_deposit": (SOMEBODY, 1, "reference"),
             "record_deposit_of": (SOMEBODY, POUNDS, 1, "reference"),
+            "accept_withdrawal": (1,),
             "confirm_withdrawal": (1, "reference"),
             "reject_withdrawal": (1, "cause"),
             "record_penalty_paid": (SOMEBODY, YEAR, "reference"),

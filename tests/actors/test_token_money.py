@@ -83,6 +83,10 @@ def test_tokens__deposited_and_withdrawn__are_locked_one_to_one(
     with pytest.raises(Refused, match="ERC7943CannotSend"):
         works.pay_withdrawal(number)
     town.regulator.restrict(trader.account, Restriction.NONE, "closed")
+    town.regulator.freeze(trader.account, USD, amount + 1, "case 7", "a court says so")
+    with pytest.raises(Refused, match="ERC7943InsufficientUnfrozenBalance"):
+        works.pay_withdrawal(number)
+    town.regulator.freeze(trader.account, USD, amount, "case 7", "a court says so")
     works.pay_withdrawal(number)
     assert token_balance(town.scheme, USD, WALLET) == amount
     answer = town.bank.reconcile_money(USD)

@@ -10,7 +10,7 @@ from carbon_sdk.actors.company import SourceStream
 from carbon_sdk.actors.values import AllocationFinding, Right
 from carbon_sdk.chain.sender import send_many
 from carbon_sdk.contracts.generated.enums import Conclusion, Status, Verdict
-from carbon_sdk.contracts.generated.errors import MissingRight
+from carbon_sdk.contracts.generated.errors import MissingRight, WithdrawalNotAccepted, WithdrawalUnderway
 from carbon_sdk.contracts.generated.events import (
     AccountOpened,
     AllocationCertified,
@@ -170,6 +170,12 @@ def test_money__in_and_out__reconciles(town: Town) -> None:
     first = trader.withdraw(money("50")).result
     second = trader.withdraw(money("20")).result
     third = trader.withdraw(money("10")).result
+    with pytest.raises(WithdrawalNotAccepted):
+        town.bank.confirm_withdrawal(first, "payment 1")
+    town.bank.accept_withdrawal(first)
+    with pytest.raises(WithdrawalUnderway):
+        trader.cancel_withdrawal(first)
+    assert trader.view.withdrawals()[0].state.name == "ACCEPTED"
     town.bank.confirm_withdrawal(first, "payment 1")
     town.bank.reject_withdrawal(second, "account closed")
     trader.cancel_withdrawal(third)

@@ -146,6 +146,48 @@ def test_tokens__paid_to_another_address_or_not_minted__are_found() -> None:
     assert any("what_is_applied_for_is_bound" in one for one in said)
 
 
+# @requirement R-TRD-8 R-TRC-3
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (["WithdrawalPaid"], "was not accepted by the bank"),
+        (["WithdrawalAccepted", "WithdrawalCancelled"], "was accepted by the bank already"),
+        (["WithdrawalAccepted", "WithdrawalAccepted"], "was accepted by the bank already"),
+        (["WithdrawalCancelled", "WithdrawalAccepted"], "was not open"),
+    ],
+)
+def test_withdrawals__decided_out_of_turn__are_found(said: list[str], words: str) -> None:
+    story = asked_for()
+    for name in said:
+        story.act((DESK, name, ABOUT))
+    assert any(words in one for one in story.wrong()), story.wrong()
+
+
+# @requirement R-TRD-8 R-TRC-3
+def test_a_withdrawal__accepted__is_bound_until_it_is_decided() -> None:
+    story = asked_for()
+    story.act((DESK, "WithdrawalAccepted", {"id": 1, "account": WORKS}))
+    assert story.wrong() == []
+    assert story.state().cash.withdrawals[1].state == 5
+    story.act((DESK, "WithdrawalRejected", {**ABOUT, "cause": b"\4" * 32}), (LEDGER, "Released", BOUND))
+    assert story.wrong() == []
+
+
+ABOUT = {"id": 1, "account": WORKS, "amount": 20, "bankReference": b"\3" * 32}
+BOUND = {"account": WORKS, "instrument": USD, "reason": 2, "quantity": 20, "cause": bytes(31) + b"\1"}
+
+
+def asked_for() -> Story:
+    """Of money of the bank."""
+    story = Story()
+    deposit = {"account": WORKS, "instrument": USD, "amount": 50, "bankReference": b"\2" * 32}
+    story.act((DESK, "DepositRecorded", deposit), *issued(USD, 50, b"\2" * 32))
+    asked = {"id": 1, "account": WORKS, "key": WALLET, "amount": 20, "instrument": USD, "payout": b"\1" * 32}
+    story.act((DESK, "WithdrawalRequested", asked), (LEDGER, "Encumbered", BOUND))
+    assert story.wrong() == []
+    return story
+
+
 def test_figures__before_a_cut_off__count_nothing_after_it() -> None:
     story = Story()
     story.act((LEDGER, "TransferSingle", {"from": WORKS, "to": WALLET, "id": OLD, "value": 30}))

@@ -244,10 +244,15 @@ def _requested(state: State, event: Event) -> None:
     state.touch(event, "withdrawal", args["id"])
 
 
+@on(_DESK, "WithdrawalAccepted")
+def _accepted(state: State, event: Event) -> None:
+    _decide(state, event, (1,), 5)
+
+
 @on(_DESK, "WithdrawalPaid")
 def _paid(state: State, event: Event) -> None:
     _use_reference(state, event)
-    _went_out(state, event)
+    _went_out(state, event, 5)
 
 
 @on(_DESK, "TokensPaid")
@@ -255,11 +260,11 @@ def _tokens_paid(state: State, event: Event) -> None:
     withdrawal = state.cash.withdrawals.get(event.args["id"])
     if withdrawal and withdrawal.payout != bytes(12) + bytes.fromhex(event.args["to"][2:]):
         state.fault(event, f"withdrawal {event.args['id']} was paid to another address than was named")
-    _went_out(state, event)
+    _went_out(state, event, 1)
 
 
-def _went_out(state: State, event: Event) -> None:
-    _close(state, event, 2)
+def _went_out(state: State, event: Event, after: int) -> None:
+    _decide(state, event, (after,), 2)
     withdrawal = state.cash.withdrawals.get(event.args["id"])
     if withdrawal:
         state.cash.moneys.setdefault(withdrawal.instrument, InAndOut()).withdrawn += event.args["amount"]
@@ -299,19 +304,23 @@ def _hold(state: State, event: Event) -> None:
 
 @on(_DESK, "WithdrawalRejected")
 def _rejected(state: State, event: Event) -> None:
-    _close(state, event, 3)
+    _decide(state, event, (1, 5), 3)
 
 
 @on(_DESK, "WithdrawalCancelled")
 def _taken_back(state: State, event: Event) -> None:
-    _close(state, event, 4)
+    _decide(state, event, (1,), 4)
 
 
-def _close(state: State, event: Event, to: int) -> None:
+def _decide(state: State, event: Event, after: tuple[int, ...], to: int) -> None:
     number = event.args["id"]
     withdrawal = state.cash.withdrawals.get(number)
-    if withdrawal is None or withdrawal.state != 1:
+    if withdrawal is None or not withdrawal.is_open:
         state.fault(event, f"withdrawal {number} was not open")
+        return
+    if withdrawal.state not in after:
+        how = "was not accepted by the bank" if withdrawal.state == 1 else "was accepted by the bank already"
+        state.fault(event, f"withdrawal {number} {how}")
         return
     if "amount" in event.args and event.args["amount"] != withdrawal.amount:
         state.fault(event, f"withdrawal {number} was of {withdrawal.amount}, not {event.args['amount']}")

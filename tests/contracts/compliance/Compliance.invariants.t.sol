@@ -34,5 +34,6 @@ contract ComplianceInvariants is Test {
     /// forge-config: default.invariant.runs = 32
     function invariant_money_mintedIsHeldOrWithdrawn() public view {
         assertEq(handler.wrongMoney(), 0, "money");
+        assertEq(handler.paidAndKept(), 0, "what the bank sends cannot be taken back");
     }
 }

@@ -19,5 +19,6 @@ contract CashDeskTokensInvariants is Test {
         assertEq(handler.wrongGood(), 0, "held = outstanding = units; no token is lost or made");
         assertEq(handler.wrongBad(), 0, "what is missing is shown");
         assertEq(handler.paidWhileShort(), 0, "nothing moves while tokens are missing");
+        assertEq(handler.paidOutOfFrozen(), 0, "what is frozen stays");
     }
 }

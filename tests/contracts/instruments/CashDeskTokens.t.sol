@@ -92,6 +92,16 @@ contract CashDeskTokensTest is TokenSuite {
         vm.stopPrank();
     }
 
+    /// @dev With 27 decimals 79 tokens would be all that can ever be issued.
+    function testFuzz_backing_byATokenOfTooManyDecimals_reverts(uint8 decimals) public {
+        decimals = uint8(bound(decimals, 19, 255));
+        uint256 eur = money(978);
+        address another = address(new TestToken(decimals));
+        vm.prank(regulator);
+        vm.expectRevert(abi.encodeWithSelector(ICashDesk.TooManyDecimals.selector, another, decimals));
+        cash.backWithToken(eur, another, decimals);
+    }
+
     // @requirement R-TRD-8 a money is the bank's or a token's, never both
     function test_money_backedOneWay_isRefusedTheOther() public {
         bytes memory byToken = abi.encodeWithSelector(ICashDesk.WrongBacking.selector, usd, address(token));
@@ -114,6 +124,8 @@ contract CashDeskTokensTest is TokenSuite {
         uint256 atBank = cash.requestWithdrawal(5);
         uint256 ofToken = _request(5);
         vm.startPrank(bank);
+        vm.expectRevert(byToken);
+        cash.acceptWithdrawal(ofToken);
         vm.expectRevert(byToken);
         cash.confirmWithdrawal(ofToken, "payment");
         vm.expectRevert(byToken);
@@ -153,8 +165,10 @@ contract CashDeskTokensTest is TokenSuite {
         vm.warp(block.timestamp + 1 days);
         vm.prank(key);
         uint256 id = cash.requestWithdrawalOf(eur, 20);
-        vm.prank(bank);
+        vm.startPrank(bank);
+        cash.acceptWithdrawal(id);
         cash.confirmWithdrawal(id, "payment");
+        vm.stopPrank();
         _reconciles(eur, 30, 0, true);
         _reconciles(gbp, 0, 0, true);
         assertEq(ledger.balanceOf(plant, eur), 30, "balance");
@@ -178,6 +192,7 @@ contract CashDeskTokensTest is TokenSuite {
 
     function testFuzz_tokens_ofAnyDecimals_goInAndOut(uint8 decimals, uint96 amount, uint96 out) public {
         vm.assume(amount != 0 && out != 0 && out <= amount);
+        decimals %= 19;
         uint256 eur = money(978);
         TestToken any = new TestToken(decimals);
         vm.prank(regulator);
@@ -422,6 +437,46 @@ contract CashDeskTokensTest is TokenSuite {
         cash.payWithdrawal(id);
     }
 
+    // @requirement R-AST-3 a freeze keeps money that was asked for before
+    function test_withdrawal_ofFrozenMoney_isNotPaid() public {
+        deposit(key, 1000);
+        uint256 first = _request(400);
+        uint256 second = _request(400);
+        vm.warp(block.timestamp + HOLD);
+        ledger.setFrozenTokens(plant, usd, 601);
+        vm.expectRevert(_frozen(400, 399));
+        cash.payWithdrawal(first);
+        ledger.setFrozenTokens(plant, usd, type(uint256).max);
+        vm.expectRevert(_frozen(400, 0));
+        cash.payWithdrawal(first);
+        ledger.setFrozenTokens(plant, usd, 600);
+        cash.payWithdrawal(first);
+        vm.expectRevert(_frozen(400, 0));
+        cash.payWithdrawal(second);
+        assertEq(ledger.getFrozenTokens(plant, usd), 600, "frozen as before");
+        assertEq(ledger.balanceOf(plant, usd), 600, "and there");
+        assertEq(token.balanceOf(_WALLET), 400, "paid once");
+    }
+
+    function _frozen(uint256 asked, uint256 unfrozen) private view returns (bytes memory) {
+        return abi.encodeWithSelector(
+            IERC7943MultiToken.ERC7943InsufficientUnfrozenBalance.selector, plant, usd, asked, unfrozen
+        );
+    }
+
+    /// @dev A loan of one transaction, in and out again and again, would use up what can ever be issued of a money.
+    function test_withdrawal_inTheBlockOfItsRequest_isNotPaid() public {
+        vm.prank(regulator);
+        cash.setHold(0);
+        deposit(key, 1000);
+        uint256 id = _request(1000);
+        vm.expectRevert(abi.encodeWithSelector(ICashDesk.NotPayableYet.selector, id, block.timestamp + 1));
+        cash.payWithdrawal(id);
+        vm.warp(block.timestamp + 1);
+        cash.payWithdrawal(id);
+        assertEq(token.balanceOf(_WALLET), 1000, "paid");
+    }
+
     // @requirement R-TRD-8 money leaves only to an address that the account named before
     function test_payoutAddress_newOne_waits() public {
         deposit(key, 1000);
@@ -535,6 +590,15 @@ contract CashDeskTokensTest is TokenSuite {
         vm.prank(regulator);
         cash.setHold(7);
         assertEq(cash.hold(), 7, "hold");
+    }
+
+    function test_hold_beyondAYear_reverts() public {
+        vm.startPrank(regulator);
+        cash.setHold(366 days);
+        vm.expectRevert(abi.encodeWithSelector(ICashDesk.DelayTooLong.selector, 366 days + 1, 366 days));
+        cash.setHold(366 days + 1);
+        vm.stopPrank();
+        assertEq(cash.hold(), 366 days, "hold");
     }
 
     function test_tokens_sentByMistake_areNobodysAndHarmNothing() public {

@@ -24,6 +24,7 @@ contract ComplianceHandler is ComplianceSuite {
     mapping(address account => mapping(uint16 year => bool)) private excluded;
     mapping(address account => uint256) private given;
     uint256[] private withdrawals;
+    mapping(uint256 id => bool) private sent; // by the bank, which had accepted
 
     uint256 public allowancesCancelled;
     uint256 public creditsCancelled;
@@ -32,6 +33,7 @@ contract ComplianceHandler is ComplianceSuite {
     uint256 public withdrawn;
     uint256 public assessments;
     uint256 public wrongPenalties;
+    uint256 public paidAndKept;
     uint256 private references;
 
     /// @dev Once, by the test. Not the constructor: who issues credits must have code.
@@ -181,10 +183,18 @@ contract ComplianceHandler is ComplianceSuite {
         withdrawals.push(cash.requestWithdrawal(amount));
     }
 
+    function acceptWithdrawal(uint256 seed) public {
+        uint256 id = withdrawals[seed % withdrawals.length];
+        vm.prank(bank);
+        cash.acceptWithdrawal(id);
+        sent[id] = true;
+    }
+
     function decideWithdrawal(uint256 seed, uint8 how) external {
         uint256 id = withdrawals[seed % withdrawals.length];
         uint256 amount = cash.withdrawalOf(id).amount;
         if (how % 3 == 0) {
+            if (!sent[id]) acceptWithdrawal(seed);
             vm.prank(bank);
             cash.confirmWithdrawal(id, bytes32(++references));
             withdrawn += amount;
@@ -194,6 +204,7 @@ contract ComplianceHandler is ComplianceSuite {
         } else {
             vm.prank(key);
             cash.cancelWithdrawal(id);
+            if (sent[id]) ++paidAndKept;
         }
     }
 

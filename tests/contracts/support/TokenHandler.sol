@@ -15,6 +15,7 @@ contract TokenHandler is TokenSuite {
     uint256 private given; // sent to the desk by mistake
 
     uint256 public paidWhileShort;
+    uint256 public paidOutOfFrozen;
 
     function begin() external {
         require(address(token) == address(0));
@@ -48,8 +49,11 @@ contract TokenHandler is TokenSuite {
     function pay(uint256 seed, uint8 hours_) external {
         uint256 id = _pick(seed);
         vm.warp(block.timestamp + uint256(hours_) * 1 hours);
-        bool short = _short(cash.withdrawalOf(id).instrument == usd);
+        ICashDesk.Withdrawal memory asked = cash.withdrawalOf(id);
+        bool short = _short(asked.instrument == usd);
+        uint256 frozen = ledger.getFrozenTokens(asked.account, asked.instrument);
         cash.payWithdrawal(id);
+        if (frozen != 0 && ledger.balanceOf(asked.account, asked.instrument) < frozen) ++paidOutOfFrozen;
         if (short) ++paidWhileShort;
     }
 
@@ -86,6 +90,10 @@ contract TokenHandler is TokenSuite {
 
     function restrict(bool first, uint8 seed) external {
         registry.set(first ? plant : mill, seed % 4 == 0 ? Restrictions.NO_TRANSFER : 0);
+    }
+
+    function freeze(bool first, bool good, uint32 amount) external {
+        ledger.setFrozenTokens(first ? plant : mill, good ? usd : eur, amount % 3 == 0 ? amount : 0);
     }
 
     /* WHAT MUST BE */
