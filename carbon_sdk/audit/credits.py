@@ -91,7 +91,12 @@ class Export:
     instrument: int
     quantity: int
     registry: bytes
-    state: int = 1  # 1 requested, 2 confirmed, 3 rejected, 4 cancelled
+    state: int = 1  # 1 requested, 2 confirmed, 3 rejected, 4 cancelled, 5 accepted
+
+    @property
+    def is_open(self) -> bool:
+        """Requested or accepted: bound."""
+        return self.state in (1, 5)
 
 
 @dataclass(slots=True)

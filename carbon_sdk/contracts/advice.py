@@ -370,7 +370,7 @@ ADVICE: dict[str, str] = {
     "BuyerMayNot": "Decline the application, or wait until the buyer may trade again.",
     "DesignChanged": "Examine the design as it stands now, and name it.",
     "EntryUsed": "Give the entry of the other registry that belongs to this export.",
-    "ExportClosed": "Ask for another export.",
+    "ExportInState": "Look at its state: what is requested can be taken back, what is accepted can be confirmed.",
     "LaterReportStands": "Withdraw the reports after it first, the last one first.",
     "FrozenMeanwhile": "Settle with the regulator what the freeze is for; or buy and sell less.",
     "LiabilityNotOver": "Wait until the project's liability is over.",

@@ -110,6 +110,7 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "acceptRegistry": Role.REGULATOR,
         "enterProject": Role.REGISTRY_OPERATOR,
         "bringIn": Role.REGISTRY_OPERATOR,
+        "acceptExport": Role.REGISTRY_OPERATOR,
         "confirmExport": Role.REGISTRY_OPERATOR,
         "rejectExport": Role.REGISTRY_OPERATOR,
     },

@@ -170,6 +170,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "release_buffer": (CREDIT, 1),
             "enter_project": ("GS", "GS1"),
             "bring_in": ("GS", "GS1", "batch", YEAR, 1, 2, SOMEBODY, "document"),
+            "accept_export": (1,),
             "confirm_export": (1, "entry"),
             "reject_export": (1, "cause"),
         },

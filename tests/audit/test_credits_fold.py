@@ -211,6 +211,9 @@ def test_exports__by_one_entry_or_not_bound__are_found(story: Story) -> None:
         story.act((ORIGINS, "ExportRequested", {**args, "id": number}), bound(WORKS, FOREIGN, EXPORT, 10))
     assert story.found() == set()
     for number in (1, 2):
+        story.act((ORIGINS, "ExportAccepted", {"id": number}))
+    assert story.found() == set()  # what is accepted stays bound
+    for number in (1, 2):
         story.act((ORIGINS, "ExportConfirmed", {"id": number, "entry": WORD}))
     assert "confirmed another export before" in faults(story)
     assert {"exports_are_bound", "no_event_contradicts_another"} <= story.found()

@@ -192,6 +192,7 @@ abstract contract CreditSuite is Suite {
         permit(at, OriginRegister.acceptRegistry.selector, Roles.REGULATOR);
         permit(at, OriginRegister.enterProject.selector, Roles.REGISTRY_OPERATOR);
         permit(at, OriginRegister.bringIn.selector, Roles.REGISTRY_OPERATOR);
+        permit(at, OriginRegister.acceptExport.selector, Roles.REGISTRY_OPERATOR);
         permit(at, OriginRegister.confirmExport.selector, Roles.REGISTRY_OPERATOR);
         permit(at, OriginRegister.rejectExport.selector, Roles.REGISTRY_OPERATOR);
     }
