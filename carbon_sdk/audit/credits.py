@@ -47,6 +47,8 @@ class Project:
     reversed: int = 0
     owed: int = 0
     reports: dict[int, Monitoring] = field(default_factory=dict)
+    documents: set[bytes] = field(default_factory=set)
+    """Of the designs before."""
 
 
 @dataclass(slots=True)

@@ -120,6 +120,8 @@ def test_a_credits_life__from_project_to_retirement__is_told(
     project = forest.list_project("design", "methodology", SCOPE, region=1, removal=True, reversible=True).result
     assert forest.project(project).state is ProjectState.LISTED
     forest.amend_design(project, "better design", "methodology", SCOPE, removal=True, reversible=True)
+    with pytest.raises(DesignRepeated):
+        forest.amend_design(project, "design", "methodology", SCOPE)
     forest.engage_body(project, body.account)
     body.validate_project(project, "better design", False, "baseline not credible")
     body.validate_project(project, "better design", True, "validation statement")

@@ -48,6 +48,9 @@ def _listed(state: State, event: Event) -> None:
 def _amended(state: State, event: Event) -> None:
     if project := _project(state, event, 1):
         design = event.args["design"]
+        if design["document"] in {project.document, *project.documents}:
+            state.fault(event, f"project {event.args['project']} was designed by 0x{design['document'].hex()} before")
+        project.documents.add(project.document)
         project.document, project.scope = design["document"], design["scope"]
 
 
