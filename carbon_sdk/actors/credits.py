@@ -381,6 +381,19 @@ class CreditRegulation(CreditReads):
         return self._offers.remove_offer(positive(offer, "offer"), digest(cause, "cause"))
 
     @verb
+    def remove_purchase(self, purchase: int, cause: Digest) -> Act[None]:
+        """Take an application to buy out; its money is free again, for instance to be moved by a forced transfer.
+
+        Args:
+            purchase: Its number.
+            cause: Why, or its digest.
+
+        Raises:
+            RuleBroken: The application is over already.
+        """
+        return self._offers.remove_purchase(positive(purchase, "purchase"), digest(cause, "cause"))
+
+    @verb
     def accept_registry(self, registry: str, accepted: bool, cause: Digest) -> Act[None]:
         """Accept the credits of another registry, or no longer.
 

@@ -71,7 +71,7 @@ class Purchase:
     offer: int
     buyer: Address
     quantity: int
-    state: int = 1  # 1 applied, 2 confirmed, 3 declined, 4 withdrawn, 5 released
+    state: int = 1  # 1 applied, 2 confirmed, 3 declined, 4 withdrawn, 5 released, 6 removed
 
 
 @dataclass(slots=True)

@@ -105,7 +105,7 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setLabels": Role.REGULATOR,
         "setRequiredLabels": Role.REGULATOR,
     },
-    "CreditOffers": {"removeOffer": Role.REGULATOR},
+    "CreditOffers": {"removeOffer": Role.REGULATOR, "removePurchase": Role.REGULATOR},
     "OriginRegister": {
         "acceptRegistry": Role.REGULATOR,
         "enterProject": Role.REGISTRY_OPERATOR,

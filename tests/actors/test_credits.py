@@ -232,6 +232,7 @@ def test_offers__reduced_withdrawn_removed_and_expired__give_everything_back(
     two = forest.offer_credits(unit, 100, 500, soon).result
     works.withdraw_purchase(works.apply_for_purchase(two, 10).result)
     forest.decline_purchase(works.apply_for_purchase(two, 10).result, "known to us")
+    town.regulator.remove_purchase(works.apply_for_purchase(two, 10).result, "court order")
     left = trader.apply_for_purchase(two, 10).result
     town.regulator.restrict(trader.account, Restriction.NO_TRADE, "under investigation")
     with pytest.raises(BuyerMayNot):

@@ -137,6 +137,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_labels": (CREDIT, Label.CORSIA, "cause"),
             "set_required_labels": (Label.COMPLIANCE, "cause"),
             "remove_offer": (1, "cause"),
+            "remove_purchase": (1, "cause"),
             "accept_registry": ("GS", True, "cause"),
             "back_with_token": (POUNDS, SOMEBODY, 6),
             "set_withdrawal_hold": (1,),

@@ -330,6 +330,11 @@ def _purchase_released(state: State, event: Event) -> None:
     _purchase(state, event, 5)
 
 
+@on(_OFFERS, "PurchaseRemoved")
+def _purchase_removed(state: State, event: Event) -> None:
+    _purchase(state, event, 6)
+
+
 # ORIGINS
 
 

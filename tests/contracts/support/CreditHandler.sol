@@ -147,13 +147,16 @@ contract CreditHandler is CreditSuite {
 
     function endPurchase(uint256 seed, uint8 how) external {
         uint256 id = _pick(seed, offers.purchaseCount());
-        if (how % 4 == 0) {
+        if (how % 5 == 0) {
             offers.releasePurchase(id);
-        } else if (how % 4 == 1) {
+        } else if (how % 5 == 1) {
             vm.prank(proponentKey);
             offers.declinePurchase(id, "cause");
+        } else if (how % 5 == 4) {
+            vm.prank(regulator);
+            offers.removePurchase(id, "cause");
         } else {
-            vm.prank(how % 4 == 2 ? buyerKey : otherKey);
+            vm.prank(how % 5 == 2 ? buyerKey : otherKey);
             offers.withdrawPurchase(id);
         }
     }

@@ -188,6 +188,7 @@ abstract contract CreditSuite is Suite {
         permit(at, CreditProjects.setLabels.selector, Roles.REGULATOR);
         permit(at, CreditProjects.setRequiredLabels.selector, Roles.REGULATOR);
         permit(address(offers), CreditOffers.removeOffer.selector, Roles.REGULATOR);
+        permit(address(offers), CreditOffers.removePurchase.selector, Roles.REGULATOR);
         at = address(origins);
         permit(at, OriginRegister.acceptRegistry.selector, Roles.REGULATOR);
         permit(at, OriginRegister.enterProject.selector, Roles.REGISTRY_OPERATOR);
