@@ -115,7 +115,8 @@ class SetsBanking(Actor):
 
         Args:
             rule: Number of the banking rule.
-            figures: For each account its net sales and its holding at the cut-off, in tonnes.
+            figures: For each account its net sales and its holding at the cut-off, in tonnes. Zeros count: without
+                figures an account has no room by net sales, not even the base.
             audit: Of the figures, or its digest.
         """
         if not figures:

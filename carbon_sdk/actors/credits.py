@@ -263,7 +263,7 @@ class CreditTrading(CreditReads):
 
     @verb
     def cancel_export(self, export: int) -> Act[None]:
-        """Take a request to export back; its units are free again."""
+        """Take a request to export back, until the registry operator accepts it; its units are free again."""
         return self._origins.cancel_export(positive(export, "export"))
 
 
@@ -379,6 +379,19 @@ class CreditRegulation(CreditReads):
     def remove_offer(self, offer: int, cause: Digest) -> Act[None]:
         """Take an offer of credits out; its units are free again."""
         return self._offers.remove_offer(positive(offer, "offer"), digest(cause, "cause"))
+
+    @verb
+    def remove_purchase(self, purchase: int, cause: Digest) -> Act[None]:
+        """Take an application to buy out; its money is free again, for instance to be moved by a forced transfer.
+
+        Args:
+            purchase: Its number.
+            cause: Why, or its digest.
+
+        Raises:
+            RuleBroken: The application is over already.
+        """
+        return self._offers.remove_purchase(positive(purchase, "purchase"), digest(cause, "cause"))
 
     @verb
     def accept_registry(self, registry: str, accepted: bool, cause: Digest) -> Act[None]:
@@ -593,13 +606,25 @@ class CreditRegistry(CreditReads):
         return self._origins.bring_in(origin, hint, account, int(instrument), digest(document, "document"))
 
     @verb
+    def accept_export(self, export: int) -> Act[None]:
+        """Hold an account to its request, before the other registry makes its entry.
+
+        Args:
+            export: Its number. From now on the account does not take it back; it is confirmed or rejected.
+
+        Raises:
+            RuleBroken: Not requested, or the other registry is no longer accepted.
+        """
+        return self._origins.accept_export(positive(export, "export"))
+
+    @verb
     def confirm_export(self, export: int, entry: Digest) -> Act[None]:
-        """Cancel credits that another registry has now; its entry is used once, ever."""
+        """Cancel accepted credits that another registry has now; its entry is used once, ever."""
         return self._origins.confirm_export(positive(export, "export"), digest(entry, "entry"))
 
     @verb
     def reject_export(self, export: int, cause: Digest) -> Act[None]:
-        """Let credits that were to go to another registry stay; they are free again."""
+        """Let credits that were to go to another registry, and are not there, stay; they are free again."""
         return self._origins.reject_export(positive(export, "export"), digest(cause, "cause"))
 
     def import_credits(

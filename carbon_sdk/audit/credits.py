@@ -47,6 +47,8 @@ class Project:
     reversed: int = 0
     owed: int = 0
     reports: dict[int, Monitoring] = field(default_factory=dict)
+    documents: set[bytes] = field(default_factory=set)
+    """Of the designs before."""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class Purchase:
     offer: int
     buyer: Address
     quantity: int
-    state: int = 1  # 1 applied, 2 confirmed, 3 declined, 4 withdrawn, 5 released
+    state: int = 1  # 1 applied, 2 confirmed, 3 declined, 4 withdrawn, 5 released, 6 removed
 
 
 @dataclass(slots=True)
@@ -91,7 +93,12 @@ class Export:
     instrument: int
     quantity: int
     registry: bytes
-    state: int = 1  # 1 requested, 2 confirmed, 3 rejected, 4 cancelled
+    state: int = 1  # 1 requested, 2 confirmed, 3 rejected, 4 cancelled, 5 accepted
+
+    @property
+    def is_open(self) -> bool:
+        """Requested or accepted: bound."""
+        return self.state in (1, 5)
 
 
 @dataclass(slots=True)

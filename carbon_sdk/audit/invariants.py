@@ -524,10 +524,10 @@ def no_foreign_serial_came_in_twice(state: State) -> Iterator[str]:
 
 
 def exports_are_bound(state: State) -> Iterator[str]:
-    """INV-29: bound for export = what open requests ask (R-AST-4)."""
+    """INV-29: bound for export = what is requested and accepted (R-AST-4)."""
     due: dict[tuple[Address, int], int] = defaultdict(int)
     for export in state.credits.exports.values():
-        if export.state == 1:
+        if export.is_open:
             due[export.account, export.instrument] += export.quantity
     for (account, instrument, reason), quantity in state.ledger.encumbered.items():
         if reason == _EXPORT and quantity != due[account, instrument]:

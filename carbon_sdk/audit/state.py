@@ -241,6 +241,7 @@ class BankingAccount:
     net_sales: int = 0
     held: int = 0
     converted: int = 0
+    recorded: bool = False
 
 
 @dataclass(slots=True)
@@ -268,7 +269,7 @@ class Banking:
         terms = rule.terms
         room = max(0, terms["most"] - rule.converted) if terms["most"] else 2**96 - 1
         if terms["bySales"]:
-            limit = terms["base"] + account.net_sales * terms["multiplier"] // 10_000
+            limit = terms["base"] + account.net_sales * terms["multiplier"] // 10_000 if account.recorded else 0
             room = min(room, max(0, limit - account.converted))
         if terms["byHolding"]:
             room = min(room, max(0, account.held * terms["share"] // 10_000 - account.converted))

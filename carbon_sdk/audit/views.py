@@ -298,7 +298,12 @@ def _banking(state: State, contracts: Mapping[str, Address]) -> Iterator[Questio
         yield Question("banking", what, at, name, "ruleFor", (instrument,), {"": number}, ("banking rule", number))
     for (number, account), one in banking.accounts.items():
         what, subject = f"{account} under rule {number}", ("banking account", number, account)
-        expected = {"converted": one.converted, "netSales": one.net_sales, "held": one.held}
+        expected = {
+            "converted": one.converted,
+            "netSales": one.net_sales,
+            "held": one.held,
+            "recorded": int(one.recorded),
+        }
         yield Question("banking", what, at, name, "standingOf", (number, account), expected, subject)
         room = banking.room(banking.rules[number], one)
         yield Question("banking", f"room of {what}", at, name, "roomOf", (number, account), {"": room}, subject)

@@ -105,11 +105,12 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setLabels": Role.REGULATOR,
         "setRequiredLabels": Role.REGULATOR,
     },
-    "CreditOffers": {"removeOffer": Role.REGULATOR},
+    "CreditOffers": {"removeOffer": Role.REGULATOR, "removePurchase": Role.REGULATOR},
     "OriginRegister": {
         "acceptRegistry": Role.REGULATOR,
         "enterProject": Role.REGISTRY_OPERATOR,
         "bringIn": Role.REGISTRY_OPERATOR,
+        "acceptExport": Role.REGISTRY_OPERATOR,
         "confirmExport": Role.REGISTRY_OPERATOR,
         "rejectExport": Role.REGISTRY_OPERATOR,
     },

@@ -79,6 +79,7 @@ contract Banking is IBanking, Governed {
             BankingFigures calldata line = figures[i];
             standings[line.account].netSales = line.netSales;
             standings[line.account].held = line.held;
+            standings[line.account].recorded = true;
 
             emit BankingFiguresRecorded(rule, line.account, line.netSales, line.held, audit);
         }
@@ -205,7 +206,7 @@ contract Banking is IBanking, Governed {
         uint256 converted = standing.converted;
         room = terms.most == 0 ? type(uint96).max : _less(terms.most, known.converted);
         if (terms.bySales) {
-            uint256 limit = terms.base + uint256(standing.netSales) * terms.multiplier / _WHOLE;
+            uint256 limit = standing.recorded ? terms.base + uint256(standing.netSales) * terms.multiplier / _WHOLE : 0;
             room = _least(room, _less(limit, converted));
         }
         if (terms.byHolding) {

@@ -63,7 +63,12 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         external
         returns (uint256 id)
     {
-        address seller = _acting(Restrictions.NO_TRADE);
+        address seller = IEligibility(LEDGER)
+            .actingFor(
+                msg.sender,
+                Rights.TRADE | Rights.INITIATE | Rights.APPROVE,
+                Restrictions.NO_TRADE | Restrictions.NO_TRANSFER
+            );
         require(instrument >> 80 == uint256(InstrumentClass.CREDIT), NotACredit(instrument));
         require(price != 0, BadPrice(price));
         require(block.timestamp < expires && expires <= block.timestamp + _LONGEST, BadOfferExpiry(expires));
@@ -174,6 +179,16 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         emit OfferRemoved(id, cause);
 
         _end(id, one, OfferState.REMOVED);
+    }
+
+    /// @inheritdoc ICreditOffers
+    function removePurchase(uint256 purchase, bytes32 cause) external restricted {
+        Purchase storage asked = _applied(purchase);
+        require(cause != 0, CauseMissing());
+
+        emit PurchaseRemoved(purchase, cause);
+
+        _giveBack(purchase, asked, PurchaseState.REMOVED);
     }
 
     /// @inheritdoc ICreditOffers

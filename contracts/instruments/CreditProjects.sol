@@ -33,6 +33,7 @@ contract CreditProjects is ICreditProjects, Governed {
         mapping(address body => Accreditation) accreditations;
         mapping(uint256 instrument => uint256) buffers;
         mapping(uint256 instrument => uint16) labels;
+        mapping(uint32 project => mapping(bytes32 document => bool)) designedBy;
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.CreditProjects")) - 1)) & ~bytes32(uint256(0xff))
@@ -106,6 +107,7 @@ contract CreditProjects is ICreditProjects, Governed {
         one.proponent = proponent;
         one.state = ProjectState.LISTED;
         one.design = design;
+        _s().designedBy[project][design.document] = true;
 
         emit ProjectListed(project, proponent, design);
     }
@@ -115,8 +117,11 @@ contract CreditProjects is ICreditProjects, Governed {
         Project storage one = _own(project, Rights.REPORT, 0);
         _requireState(project, one, ProjectState.LISTED);
         _requireDesign(design);
+        bytes32 document = design.document;
+        require(!_s().designedBy[project][document], DesignRepeated(project, document));
 
         one.design = design;
+        _s().designedBy[project][document] = true;
 
         emit DesignAmended(project, design);
     }
@@ -450,6 +455,8 @@ contract CreditProjects is ICreditProjects, Governed {
     function compensate(uint32 project, uint256 instrument, uint256 quantity) external {
         Project storage one = _own(project, Rights.INITIATE | Rights.APPROVE, Restrictions.NO_TRANSFER);
         require(_isCredit(instrument) && maySurrender(instrument), WrongCredit(instrument, project));
+        uint40 validUntil = _ledger().instrumentOf(instrument).validUntil;
+        require(validUntil == 0 || block.timestamp < validUntil, CreditsExpired(instrument, validUntil));
         address account = one.proponent;
         bytes32 cause = _cause(project, 0);
 

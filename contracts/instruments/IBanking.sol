@@ -14,7 +14,8 @@ pragma solidity 0.8.34;
 ///         - by holding: a share of what the account held at the cut-off, from the regulator's record. Not of what it holds when
 ///           it converts, which could be passed from account to account and counted many times;
 ///         - in total, over all accounts: who comes first is served first.
-///         Shares are rounded down. An account without a record has sold nothing and held nothing.
+///         Shares are rounded down. An account without a record has no room by sales, not even the base, and held nothing: a base
+///         for whoever asks would grow with the number of accounts over which a holder spreads its units.
 /// @dev What an order holds is not free: it comes back when the order is taken back. What is frozen, pledged or bound otherwise
 ///      neither converts nor lapses; once it is free, it can lapse by another call.
 interface IBanking {
@@ -42,14 +43,15 @@ interface IBanking {
     struct BankingStanding {
         uint96 converted; // tonnes so far
         uint80 netSales; // tonnes, as recorded; none when it bought more than it sold
-        uint80 held; // tonnes at the cut-off, as recorded
+        uint72 held; // tonnes at the cut-off, as recorded
+        bool recorded; // there are figures
     }
 
     /// @dev A line of the regulator's record.
     struct BankingFigures {
         address account;
         uint80 netSales;
-        uint80 held;
+        uint72 held;
     }
 
     /* ERRORS */
@@ -85,7 +87,7 @@ interface IBanking {
     );
     event BankingWindowMoved(uint256 indexed rule, uint40 opens, uint40 closes, bytes32 cause);
     event BankingFiguresRecorded(
-        uint256 indexed rule, address indexed account, uint80 netSales, uint80 held, bytes32 indexed audit
+        uint256 indexed rule, address indexed account, uint80 netSales, uint72 held, bytes32 indexed audit
     );
     /// @notice The cancellation and the issue that follow have the cause `causeOf(id)`.
     event UnitsConverted(

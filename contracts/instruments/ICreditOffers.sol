@@ -25,7 +25,8 @@ interface ICreditOffers {
         CONFIRMED,
         DECLINED, // by the seller
         WITHDRAWN, // by the buyer
-        RELEASED // its offer is closed
+        RELEASED, // its offer is closed
+        REMOVED // by the authority
     }
 
     struct Offer {
@@ -98,6 +99,7 @@ interface ICreditOffers {
     event PurchaseWithdrawn(uint256 indexed purchase);
     event PurchaseDeclined(uint256 indexed purchase, bytes32 cause);
     event PurchaseReleased(uint256 indexed purchase);
+    event PurchaseRemoved(uint256 indexed purchase, bytes32 cause);
     /// @notice Units went to the buyer and the money to the seller; the voucher follows.
     event PurchaseConfirmed(
         uint256 indexed purchase,
@@ -111,7 +113,8 @@ interface ICreditOffers {
 
     /* SELLING: a representative of the seller with Rights.TRADE, unless the account is under NO_TRADE */
 
-    /// @notice Offer free credits; they are bound.
+    /// @notice Offer free credits; they are bound. No price is refused as too low, so an offer can give credits away as a
+    ///         transfer can: it takes INITIATE and APPROVE besides, and is refused under NO_TRANSFER too.
     /// @param price Smallest units of main money per tonne.
     /// @param buyer Account that alone may apply; 0: everybody.
     /// @param expires Unix seconds, within a year.
@@ -144,6 +147,10 @@ interface ICreditOffers {
 
     /// @notice Take an offer out, for a cause. For REGULATOR.
     function removeOffer(uint256 id, bytes32 cause) external;
+
+    /// @notice Take an application out, for a cause; its money is free again, for instance to be taken by a forced transfer. For
+    ///         REGULATOR.
+    function removePurchase(uint256 purchase, bytes32 cause) external;
 
     /// @notice Give back the units of an expired offer. Anyone may.
     function releaseOffer(uint256 id) external;

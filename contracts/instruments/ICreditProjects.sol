@@ -122,6 +122,9 @@ interface ICreditProjects {
     error BodyNotIndependent(address body, address proponent, uint32 owner);
     /// @notice The statement is about `given`; the project is now designed by `current`.
     error DesignChanged(uint32 project, bytes32 given, bytes32 current);
+    /// @notice The project was designed by `document` before: an amended design has a document of its own, so that no statement
+    ///         about one design holds for another.
+    error DesignRepeated(uint32 project, bytes32 document);
     /// @notice A digest must say what, or why.
     error DigestMissing();
     /// @notice Days that are no period, or a share above 100 %.
@@ -140,6 +143,8 @@ interface ICreditProjects {
     error TonnesOutOfRange(uint256 tonnes, uint256 most);
     /// @notice `instrument` is no credit of this scheme and project with a vintage inside the period.
     error WrongCredit(uint256 instrument, uint32 project);
+    /// @notice The credits were valid until `validUntil`.
+    error CreditsExpired(uint256 instrument, uint40 validUntil);
     /// @notice The lines add up to `tonnes`; `verified` are to be issued.
     error WrongSum(uint256 tonnes, uint256 verified);
     /// @notice One to 16 lines, as many quantities as instruments.
@@ -215,7 +220,7 @@ interface ICreditProjects {
     /// @return project 1, 2, 3 …; also the project in the ids of its instruments.
     function list(Design calldata design) external returns (uint32 project);
 
-    /// @notice Replace the design, before it is validated.
+    /// @notice Replace the design, before it is validated, by one with a document that the project did not have before.
     function amendDesign(uint32 project, Design calldata design) external;
 
     /// @notice Take the project back before it is registered.
@@ -290,7 +295,7 @@ interface ICreditProjects {
     ///         REGULATOR.
     function cancelBuffer(uint32 project, uint256 instrument, uint256 quantity, bytes32 cause) external;
 
-    /// @notice Cancel free credits of the proponent, such as may be surrendered, for what the project owes. By a
+    /// @notice Cancel free credits of the proponent, valid and such as may be surrendered, for what the project owes. By a
     ///         representative with INITIATE and APPROVE.
     function compensate(uint32 project, uint256 instrument, uint256 quantity) external;
 

@@ -4,7 +4,8 @@ pragma solidity 0.8.34;
 /// @title Credits of other registries: in once, out once (R-AST-4, R-AST-1).
 /// @notice What another registry issued comes in by its serials there: a range, in a batch of a project. No two imports
 ///         share a serial, ever, whatever became of the units since. A holder's credit goes out by being cancelled here, for
-///         one entry in another registry, which is never used twice.
+///         one entry in another registry, which is never used twice: the account asks, the operator accepts, the other registry
+///         makes its entry, the operator confirms.
 ///
 ///         A batch is whatever tells issuances of one project and vintage apart in the other registry, written the same way
 ///         every time: its number there, or where a registry gives no serials, the digest of period and date; then
@@ -16,7 +17,8 @@ interface IOriginRegister {
         REQUESTED, // bound in the ledger
         CONFIRMED, // cancelled
         REJECTED,
-        CANCELLED // by the account
+        CANCELLED, // by the account
+        ACCEPTED // bound in the ledger for good: the other registry may make its entry
     }
 
     /// @dev Where units come from. Names are the registry's own, in ASCII, filled with zeros.
@@ -69,7 +71,8 @@ interface IOriginRegister {
     /// @notice `instrument` is no credit of this scheme, of the project's number `project` and the vintage.
     error WrongCredit(uint256 instrument, uint32 project);
     error UnknownExport(uint256 id);
-    error ExportClosed(uint256 id, ExportState state);
+    /// @notice The export stands where this act has no place.
+    error ExportInState(uint256 id, ExportState state);
     /// @notice The entry in the other registry confirmed another export before.
     error EntryUsed(bytes32 entry);
     /// @notice A digest must say what, or why.
@@ -101,6 +104,7 @@ interface IOriginRegister {
         bytes32 registry,
         bytes32 destination
     );
+    event ExportAccepted(uint256 indexed id);
     event ExportConfirmed(uint256 indexed id, bytes32 indexed entry);
     event ExportRejected(uint256 indexed id, bytes32 cause);
     event ExportCancelled(uint256 indexed id);
@@ -149,14 +153,19 @@ interface IOriginRegister {
         external
         returns (uint256 id);
 
-    /// @notice Take a request back. By a representative with INITIATE and APPROVE.
+    /// @notice Take a request back, until it is accepted. By a representative with INITIATE and APPROVE.
     function cancelExport(uint256 id) external;
 
-    /// @notice The other registry has them: they are cancelled here. For REGISTRY_OPERATOR.
+    /// @notice Hold the account to its request, before the other registry makes its entry: from now on only the operator lets
+    ///         the credits go or stay, so none is in both registries. For REGISTRY_OPERATOR.
+    function acceptExport(uint256 id) external;
+
+    /// @notice The other registry has them: they are cancelled here. Of what was accepted. For REGISTRY_OPERATOR.
     /// @param entry Digest of its entry, with the serials there; never used twice.
     function confirmExport(uint256 id, bytes32 entry) external;
 
-    /// @notice They do not go; they are free again. For REGISTRY_OPERATOR.
+    /// @notice They do not go; they are free again. Of what was requested, or accepted and not entered in the other registry.
+    ///         For REGISTRY_OPERATOR.
     function rejectExport(uint256 id, bytes32 cause) external;
 
     function exportOf(uint256 id) external view returns (Export memory);

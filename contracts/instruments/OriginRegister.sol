@@ -176,7 +176,8 @@ contract OriginRegister is IOriginRegister, Governed {
 
     /// @inheritdoc IOriginRegister
     function cancelExport(uint256 id) external {
-        Export storage one = _requested(id);
+        Export storage one = _known(id);
+        require(one.state == ExportState.REQUESTED, ExportInState(id, one.state));
         require(_acting(0) == one.account, NotTheAccount(msg.sender, one.account));
 
         one.state = ExportState.CANCELLED;
@@ -187,8 +188,20 @@ contract OriginRegister is IOriginRegister, Governed {
     }
 
     /// @inheritdoc IOriginRegister
+    function acceptExport(uint256 id) external restricted {
+        Export storage one = _known(id);
+        require(one.state == ExportState.REQUESTED, ExportInState(id, one.state));
+        require(_s().accepted[one.registry], RegistryNotAccepted(one.registry));
+
+        one.state = ExportState.ACCEPTED;
+
+        emit ExportAccepted(id);
+    }
+
+    /// @inheritdoc IOriginRegister
     function confirmExport(uint256 id, bytes32 entry) external restricted {
-        Export storage one = _requested(id);
+        Export storage one = _known(id);
+        require(one.state == ExportState.ACCEPTED, ExportInState(id, one.state));
         require(entry != 0, DigestMissing());
         require(!_s().used[entry], EntryUsed(entry));
 
@@ -202,7 +215,9 @@ contract OriginRegister is IOriginRegister, Governed {
 
     /// @inheritdoc IOriginRegister
     function rejectExport(uint256 id, bytes32 cause) external restricted {
-        Export storage one = _requested(id);
+        Export storage one = _known(id);
+        ExportState state = one.state;
+        require(state == ExportState.REQUESTED || state == ExportState.ACCEPTED, ExportInState(id, state));
         require(cause != 0, DigestMissing());
 
         one.state = ExportState.REJECTED;
@@ -225,11 +240,6 @@ contract OriginRegister is IOriginRegister, Governed {
     /// @inheritdoc IOriginRegister
     function isUsed(bytes32 entry) external view returns (bool) {
         return _s().used[entry];
-    }
-
-    function _requested(uint256 id) private view returns (Export storage one) {
-        one = _known(id);
-        require(one.state == ExportState.REQUESTED, ExportClosed(id, one.state));
     }
 
     function _known(uint256 id) private view returns (Export storage one) {

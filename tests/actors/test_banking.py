@@ -40,6 +40,10 @@ def test_the_end_of_a_phase__converts_within_limits_and_lets_the_rest_lapse(town
     offered = trader.sell(1, 15, 9000).result.id
     regulator.record_banking_figures(phase, [BankingFigures(works.account, 33, 100)], "audit")
     assert works.convertible(phase) == 59
+    assert convertible(town.scheme, phase, trader.account) == 0
+    with pytest.raises(BankingLimitExceeded):
+        trader.convert(phase, 1)
+    regulator.record_banking_figures(phase, [BankingFigures(trader.account, 0, 60)], "audit")
     assert convertible(town.scheme, phase, trader.account) == 10
     town.scheme.service_manager(key("service-manager")).set_instrument_state(town.allowance, InstrumentState.CLOSED)
 
@@ -103,6 +107,7 @@ def test_a_living_instrument__does_not_lapse(town: Town, phase: int) -> None:
     with pytest.raises(DoesNotLapse):
         town.regulator.lapse(phase, [town.company("works").account])
     town.regulator.move_banking_window(phase, town.clock.now(), town.clock.now() + 500, "prolonged")
+    town.regulator.record_banking_figures(phase, [BankingFigures(town.company("works").account, 0, 100)], "audit")
     town.company("works").convert(phase, 1)
 
 

@@ -29,6 +29,9 @@ from carbon_sdk.contracts.generated.enums import (
 from carbon_sdk.contracts.generated.errors import (
     BodyNotIndependent,
     BuyerMayNot,
+    DesignRepeated,
+    EntryUsed,
+    ExportInState,
     InstrumentExists,
     MoreThanClaimed,
     OwnBufferFirst,
@@ -40,7 +43,7 @@ from carbon_sdk.contracts.generated.errors import (
 )
 from carbon_sdk.contracts.generated.events import CreditsImported, CreditsIssued, PurchaseConfirmed, VoucherIssued
 from carbon_sdk.credits import Issuance, Unreadable, read_issuances
-from carbon_sdk.errors import InputError, NotPermitted, Refused, RuleBroken
+from carbon_sdk.errors import InputError, NotPermitted, Refused
 from carbon_sdk.identifiers import InstrumentClass, InstrumentId
 from carbon_sdk.units import money
 from tests.actors.conftest import Town, key
@@ -117,6 +120,8 @@ def test_a_credits_life__from_project_to_retirement__is_told(
     project = forest.list_project("design", "methodology", SCOPE, region=1, removal=True, reversible=True).result
     assert forest.project(project).state is ProjectState.LISTED
     forest.amend_design(project, "better design", "methodology", SCOPE, removal=True, reversible=True)
+    with pytest.raises(DesignRepeated):
+        forest.amend_design(project, "design", "methodology", SCOPE)
     forest.engage_body(project, body.account)
     body.validate_project(project, "better design", False, "baseline not credible")
     body.validate_project(project, "better design", True, "validation statement")
@@ -227,6 +232,7 @@ def test_offers__reduced_withdrawn_removed_and_expired__give_everything_back(
     two = forest.offer_credits(unit, 100, 500, soon).result
     works.withdraw_purchase(works.apply_for_purchase(two, 10).result)
     forest.decline_purchase(works.apply_for_purchase(two, 10).result, "known to us")
+    town.regulator.remove_purchase(works.apply_for_purchase(two, 10).result, "court order")
     left = trader.apply_for_purchase(two, 10).result
     town.regulator.restrict(trader.account, Restriction.NO_TRADE, "under investigation")
     with pytest.raises(BuyerMayNot):
@@ -272,14 +278,21 @@ def test_credits_of_another_registry__come_in_and_go_out_once(
         registrar.bring_in("GS", "GS11236", "30307", 2024, 150, 160, works.account, "statement")
     assert (caught.value.first, caught.value.last) == (100, 199)
     gone = works.request_export(unit, 50, "GS", "account there").result
+    with pytest.raises(ExportInState):
+        registrar.confirm_export(gone, "entry 1")
+    registrar.accept_export(gone)
+    with pytest.raises(ExportInState):
+        works.cancel_export(gone)
     registrar.confirm_export(gone, "entry 1")
     back = works.request_export(unit, 50, "GS", "account there").result
-    with pytest.raises(RuleBroken):
+    registrar.accept_export(back)
+    with pytest.raises(EntryUsed):
         registrar.confirm_export(back, "entry 1")
     registrar.reject_export(back, "no such account")
     works.cancel_export(works.request_export(unit, 50, "GS", "account there").result)
+    registrar.accept_export(works.request_export(unit, 20, "GS", "account there").result)
     assert works.export(gone).state is ExportState.CONFIRMED
-    assert works.view.holding(unit).free == 250
+    assert works.view.holding(unit).free == 230
 
 
 def test_strangers__on_others_projects_and_offers__are_refused(town: Town, forest: ProjectProponent) -> None:

@@ -211,6 +211,42 @@ def test_exports__by_one_entry_or_not_bound__are_found(story: Story) -> None:
         story.act((ORIGINS, "ExportRequested", {**args, "id": number}), bound(WORKS, FOREIGN, EXPORT, 10))
     assert story.found() == set()
     for number in (1, 2):
+        story.act((ORIGINS, "ExportAccepted", {"id": number}))
+    assert story.found() == set()  # what is accepted stays bound
+    for number in (1, 2):
         story.act((ORIGINS, "ExportConfirmed", {"id": number, "entry": WORD}))
     assert "confirmed another export before" in faults(story)
     assert {"exports_are_bound", "no_event_contradicts_another"} <= story.found()
+
+
+@pytest.mark.parametrize(
+    "acts", [("ExportConfirmed",), ("ExportAccepted", "ExportCancelled"), ("ExportAccepted", "ExportAccepted")]
+)
+def test_an_export__confirmed_or_taken_back_out_of_turn__is_found(story: Story, acts: tuple[str, ...]) -> None:
+    story.act(imported(1, 1, 100), *units(FOREIGN, WORKS, 1, 100))
+    args = {"account": WORKS, "instrument": FOREIGN, "quantity": 10, "registry": WORD, "destination": WORD}
+    story.act((ORIGINS, "ExportRequested", {**args, "id": 1}), bound(WORKS, FOREIGN, EXPORT, 10))
+    for act in acts:
+        story.act((ORIGINS, act, {"id": 1, "entry": WORD} if act == "ExportConfirmed" else {"id": 1}))
+    assert "export 1 stands at" in faults(story)
+    story.act((ORIGINS, "ExportAccepted", {"id": 2}))
+    assert "export 2 was never requested" in faults(story)
+
+
+def test_a_design__that_was_given_before__is_found(story: Story) -> None:
+    design = {"document": WORD, "methodology": WORD, "region": 0, "scope": 14, "removal": True, "reversible": True}
+    story.act((PROJECTS, "ProjectListed", {"project": 2, "proponent": FORESTER, "design": design}))
+    story.act((PROJECTS, "DesignAmended", {"project": 2, "design": {**design, "document": b"better"}}))
+    assert story.found() == set()
+    story.act((PROJECTS, "DesignAmended", {"project": 2, "design": design}))
+    assert "project 2 was designed by" in faults(story)
+
+
+def test_a_purchase__removed_by_the_authority__is_over(story: Story) -> None:
+    story.act(offered(50, ZERO_ADDRESS), bound(FORESTER, UNIT, LISTING, 50))
+    story.act((OFFERS, "PurchaseApplied", {"purchase": 1, "offer": 1, "buyer": WORKS, "quantity": 10}))
+    story.act((OFFERS, "PurchaseRemoved", {"purchase": 1, "cause": WORD}))
+    assert story.state.credits.purchases[1].state == 6
+    assert faults(story) == ""
+    story.act((OFFERS, "PurchaseRemoved", {"purchase": 1, "cause": WORD}))
+    assert "purchase 1 was not open" in faults(story)

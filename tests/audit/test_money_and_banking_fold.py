@@ -60,8 +60,8 @@ def cancelled(instrument: int, quantity: int, why: bytes) -> list[Said]:
     ]
 
 
-def converted(number: int, quantity: int, rule: int = 1) -> Said:
-    args = {"id": number, "rule": rule, "account": WORKS, "from": OLD, "to": NEW, "quantity": quantity}
+def converted(number: int, quantity: int, rule: int = 1, account: Address = WORKS) -> Said:
+    args = {"id": number, "rule": rule, "account": account, "from": OLD, "to": NEW, "quantity": quantity}
     return BANKING, "UnitsConverted", args
 
 
@@ -106,6 +106,7 @@ def test_conversions__as_the_contract_makes_them__are_in_order() -> None:
     ("said", "later", "words"),
     [
         ([converted(1, 11), *cancelled(OLD, 11, cause(1)), *issued(NEW, 11, cause(1))], 0, "may convert 10 t"),
+        ([converted(1, 1, account=WALLET), *cancelled(OLD, 1, cause(1))], 0, "may convert 0 t"),
         ([converted(1, 5), *cancelled(OLD, 5, cause(1)), *issued(NEW, 5, cause(1))], 100, "is not open"),
         ([converted(2, 5), *cancelled(OLD, 5, cause(2)), *issued(NEW, 5, cause(2))], 0, "act 2 follows act 0"),
         ([converted(1, 5, rule=2), *cancelled(OLD, 5, cause(1))], 0, "rule 2 was never set"),
@@ -122,6 +123,8 @@ def test_conversions__as_the_contract_makes_them__are_in_order() -> None:
 )
 def test_conversions__that_cannot_be__are_found(said: list[Said], later: int, words: str) -> None:
     story = Story()
+    nothing_sold = {"rule": 1, "account": WORKS, "netSales": 0, "held": 0, "audit": b""}
+    story.act((BANKING, "BankingFiguresRecorded", nothing_sold))
     story.act(*said, later=later)
     assert any(words in one for one in story.wrong()), story.wrong()
 

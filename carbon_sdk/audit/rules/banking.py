@@ -31,6 +31,7 @@ def _figures(state: State, event: Event) -> None:
     if _rule(state, event):
         one = _account(state, event)
         one.net_sales, one.held = event.args["netSales"], event.args["held"]
+        one.recorded = True
 
 
 @on(_BANKING, "UnitsConverted")

@@ -48,6 +48,9 @@ def _listed(state: State, event: Event) -> None:
 def _amended(state: State, event: Event) -> None:
     if project := _project(state, event, 1):
         design = event.args["design"]
+        if design["document"] in {project.document, *project.documents}:
+            state.fault(event, f"project {event.args['project']} was designed by 0x{design['document'].hex()} before")
+        project.documents.add(project.document)
         project.document, project.scope = design["document"], design["scope"]
 
 
@@ -327,6 +330,11 @@ def _purchase_released(state: State, event: Event) -> None:
     _purchase(state, event, 5)
 
 
+@on(_OFFERS, "PurchaseRemoved")
+def _purchase_removed(state: State, event: Event) -> None:
+    _purchase(state, event, 6)
+
+
 # ORIGINS
 
 
@@ -360,24 +368,29 @@ def _export(state: State, event: Event) -> None:
     state.touch(event, "export", args["id"])
 
 
+@on(_ORIGINS, "ExportAccepted")
+def _export_accepted(state: State, event: Event) -> None:
+    _export_of(state, event, 5, 1)
+
+
 @on(_ORIGINS, "ExportConfirmed")
 def _export_confirmed(state: State, event: Event) -> None:
     entry = event.args["entry"]
     if entry in state.credits.entries:
         state.fault(event, f"the entry 0x{entry.hex()} confirmed another export before")
     state.credits.entries.add(entry)
-    if export := _export_of(state, event, 2):
+    if export := _export_of(state, event, 2, 5):
         state.credits.cancelled += export.quantity
 
 
 @on(_ORIGINS, "ExportRejected")
 def _export_rejected(state: State, event: Event) -> None:
-    _export_of(state, event, 3)
+    _export_of(state, event, 3, 1, 5)
 
 
 @on(_ORIGINS, "ExportCancelled")
 def _export_cancelled(state: State, event: Event) -> None:
-    _export_of(state, event, 4)
+    _export_of(state, event, 4, 1)
 
 
 # INSIDE
@@ -457,12 +470,14 @@ def _purchase(state: State, event: Event, to: int) -> Purchase | None:
     return purchase
 
 
-def _export_of(state: State, event: Event, to: int) -> Export | None:
+def _export_of(state: State, event: Event, to: int, *states: int) -> Export | None:
     number = event.args["id"]
     export = state.credits.exports.get(number)
-    if export is None or export.state != 1:
-        state.fault(event, f"export {number} was not open")
+    if export is None:
+        state.fault(event, f"export {number} was never requested")
         return None
+    if export.state not in states:
+        state.fault(event, f"export {number} stands at {export.state}, where this has no place")
     export.state = to
     state.touch(event, "export", number)
     return export

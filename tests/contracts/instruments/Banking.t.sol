@@ -197,7 +197,11 @@ contract BankingTest is BankingSuite {
     // @requirement R-AST-5 10,000 t + 1.5 x net sales
     function test_limit_byNetSales_isBaseAndMultiple() public {
         uint256 rule = setBySales();
-        assertEq(banking.roomOf(rule, plant), 10, "nothing recorded: the base");
+        assertEq(banking.roomOf(rule, plant), 0, "nothing recorded: nothing, not even the base");
+        assertFalse(banking.standingOf(rule, plant).recorded, "not recorded");
+        record(rule, plant, 0, 0);
+        assertEq(banking.roomOf(rule, plant), 10, "recorded that nothing was sold: the base");
+        assertTrue(banking.standingOf(rule, plant).recorded, "recorded");
         vm.expectEmit(address(banking));
         emit IBanking.BankingFiguresRecorded(rule, plant, 33, 0, "audit");
         record(rule, plant, 33, 0);
@@ -213,6 +217,20 @@ contract BankingTest is BankingSuite {
         vm.prank(regulator);
         vm.expectRevert(IBanking.CauseMissing.selector);
         banking.recordFigures(rule, new IBanking.BankingFigures[](0), 0);
+    }
+
+    // @requirement R-AST-5 units that are spread over accounts get no room of their own
+    function test_limit_byNetSales_overNewAccounts_isNotDefeated() public {
+        uint256 rule = setBySales();
+        record(rule, plant, 0, 0);
+        convert(rule, 10);
+        vm.prank(key);
+        ledger.safeTransferFrom(plant, mill, expiring, 500, "");
+        vm.prank(other);
+        vm.expectRevert(abi.encodeWithSelector(IBanking.BankingLimitExceeded.selector, rule, mill, 0, 1));
+        banking.convert(rule, 1);
+        vm.prank(regulator);
+        assertEq(banking.convertFor(rule, both()), 0, "nor by the regulator's hand");
     }
 
     function test_limit_byHolding_isOfWhatWasRecordedNotOfWhatIsPassedOn() public {
@@ -245,6 +263,7 @@ contract BankingTest is BankingSuite {
     function test_convertFor_many_convertsWhatIsFreeAndAllowed() public {
         uint256 rule = setBySales();
         record(rule, plant, 10_000, 0);
+        record(rule, mill, 0, 0);
         ledger.setFrozenTokens(plant, expiring, 100);
         address[] memory accounts = new address[](5);
         (accounts[0], accounts[1], accounts[2]) = (plant, stranger, mill);
@@ -263,7 +282,7 @@ contract BankingTest is BankingSuite {
         assertEq(ledger.balanceOf(plant, expiring), 1000, "kept");
     }
 
-    function testFuzz_convert_inAnyPieces_neverExceedsTheLimit(uint80 netSales, uint80 held, uint96[8] memory pieces)
+    function testFuzz_convert_inAnyPieces_neverExceedsTheLimit(uint80 netSales, uint72 held, uint96[8] memory pieces)
         public
     {
         IBanking.BankingTerms memory t = terms();

@@ -100,6 +100,26 @@ contract CreditOffersTest is CreditSuite {
         _offer(1, address(0));
     }
 
+    // @requirement R-ACC-1 R-AST-4 an offer can give credits away: it takes what a transfer takes
+    function test_offer_withoutTheRightsOfATransfer_reverts() public {
+        uint16[3] memory short = [Rights.TRADE, Rights.TRADE | Rights.INITIATE, Rights.TRADE | Rights.APPROVE];
+        for (uint256 i; i < short.length; ++i) {
+            ledger.setRepresentation(proponentKey, Representation(proponent, type(uint40).max, short[i]));
+            vm.expectPartialRevert(IEligibility.MissingRight.selector);
+            _offer(1, address(0));
+        }
+        uint16 enough = Rights.TRADE | Rights.INITIATE | Rights.APPROVE;
+        ledger.setRepresentation(proponentKey, Representation(proponent, type(uint40).max, enough));
+        setEligibility(proponent, AccountKind.PROJECT_PROPONENT, 1, Restrictions.NO_TRANSFER);
+        vm.expectPartialRevert(IEligibility.AccountRestricted.selector);
+        _offer(1, address(0));
+        setEligibility(proponent, AccountKind.PROJECT_PROPONENT, 1, 0);
+        uint256 purchase = _apply(buyerKey, _offer(400, address(0)), 100);
+        ledger.setRepresentation(proponentKey, Representation(proponent, type(uint40).max, Rights.TRADE));
+        _confirm(purchase); // at the price that those who may have set
+        assertEq(ledger.balanceOf(buyer, credit), 100, "sold");
+    }
+
     function test_reduce_byLessThanLeft_frees() public {
         uint256 id = _offer(400, address(0));
         vm.startPrank(proponentKey);
@@ -333,6 +353,34 @@ contract CreditOffersTest is CreditSuite {
         offers.releasePurchase(purchase);
         assertEq(ledger.freeOf(proponent, credit), 900, "units");
         assertEq(ledger.freeOf(buyer, gbp), 1_000_000, "money");
+    }
+
+    // @requirement R-DAT-i
+    function test_removePurchase_byTheAuthority_freesTheMoney() public {
+        uint256 id = _offer(400, address(0));
+        uint256 purchase = _apply(buyerKey, id, 100);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger));
+        vm.prank(stranger);
+        offers.removePurchase(purchase, "cause");
+        vm.startPrank(regulator);
+        vm.expectRevert(ICreditOffers.CauseMissing.selector);
+        offers.removePurchase(purchase, 0);
+        vm.expectRevert(abi.encodeWithSelector(ICreditOffers.UnknownPurchase.selector, 9));
+        offers.removePurchase(9, "cause");
+        vm.expectEmit(address(offers));
+        emit ICreditOffers.PurchaseRemoved(purchase, "court order");
+        offers.removePurchase(purchase, "court order");
+        bytes memory closed = abi.encodeWithSelector(
+            ICreditOffers.PurchaseClosed.selector, purchase, ICreditOffers.PurchaseState.REMOVED
+        );
+        vm.expectRevert(closed);
+        offers.removePurchase(purchase, "cause");
+        vm.stopPrank();
+        vm.expectRevert(closed);
+        _confirm(purchase);
+        assertEq(ledger.freeOf(buyer, gbp), 1_000_000, "money");
+        _purchaseIs(purchase, ICreditOffers.PurchaseState.REMOVED);
+        _offerIs(id, ICreditOffers.OfferState.OPEN);
     }
 
     function test_release_expired_byAnyone() public {

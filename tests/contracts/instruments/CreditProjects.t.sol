@@ -188,6 +188,25 @@ contract CreditProjectsTest is CreditSuite {
         projects.amendDesign(project, d);
     }
 
+    // @requirement R-AST-4 a validation is of the design that was examined
+    function test_amend_byADocumentOfBefore_reverts() public {
+        uint32 project = listed();
+        ICreditProjects.Design memory d = design();
+        d.methodology = "another";
+        vm.startPrank(proponentKey);
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.DesignRepeated.selector, project, bytes32("design")));
+        projects.amendDesign(project, d);
+        d.document = "better";
+        projects.amendDesign(project, d);
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.DesignRepeated.selector, project, bytes32("better")));
+        projects.amendDesign(project, d);
+        d.document = "design"; // back and forth neither
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.DesignRepeated.selector, project, bytes32("design")));
+        projects.amendDesign(project, d);
+        projects.list(d); // another project may have it
+        vm.stopPrank();
+    }
+
     function test_withdraw_beforeRegistration_ends() public {
         uint32 project = validated();
         vm.startPrank(proponentKey);
@@ -696,6 +715,28 @@ contract CreditProjectsTest is CreditSuite {
         vm.expectPartialRevert(IEligibility.AccountRestricted.selector);
         vm.prank(proponentKey);
         projects.compensate(project, credit, 1);
+    }
+
+    // @requirement R-AST-4 R-AST-5
+    function test_compensate_withExpiredCredits_reverts() public {
+        uint32 project = issued(1000);
+        vm.prank(regulator);
+        projects.recordReversal(project, 50, "fire");
+        uint40 until = uint40(block.timestamp + 10 days);
+        InstrumentId id = instrumentId(InstrumentClass.CREDIT, SCHEME, 2021, project, 7);
+        uint256 expiring = InstrumentId.unwrap(id);
+        ledger.defineInstrument(id, until, "terms");
+        vm.prank(address(projects));
+        ledger.issue(proponent, expiring, 50, "cause");
+        vm.startPrank(proponentKey);
+        vm.warp(until - 1);
+        projects.compensate(project, expiring, 20);
+        vm.warp(until);
+        vm.expectRevert(abi.encodeWithSelector(ICreditProjects.CreditsExpired.selector, expiring, until));
+        projects.compensate(project, expiring, 30);
+        vm.stopPrank();
+        assertEq(projects.projectOf(project).owed, 30, "owed");
+        assertEq(ledger.balanceOf(proponent, expiring), 30, "kept");
     }
 
     function test_releaseBuffer_afterTheLiability_goesToTheProponent() public {

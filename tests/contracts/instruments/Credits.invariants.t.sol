@@ -26,6 +26,7 @@ contract CreditsInvariants is Test {
     /// forge-config: default.invariant.depth = 200
     function invariant_bindings_areWhatIsOpen() public view {
         assertEq(handler.wrongBindings(), 0, "buffer, offers, applications and exports are bound, and nothing else");
+        assertEq(handler.broken(), 0, "what was accepted for export is not taken back");
         assertEq(handler.wrongMoney(), 0, "money goes from hand to hand");
         assertEq(handler.wrongVouchers(), 0, "a voucher for each sale");
     }

@@ -213,6 +213,62 @@ contract OriginRegisterTest is CreditSuite {
 
     /* EXPORT */
 
+    function _in(uint256 id, IOriginRegister.ExportState state) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IOriginRegister.ExportInState.selector, id, state);
+    }
+
+    // @requirement R-AST-4 credits are never in two registries
+    function test_export_accepted_isNotTakenBackByTheAccount() public {
+        _bring(1, 100, 0);
+        vm.prank(buyerKey);
+        uint256 id = origins.requestExport(unit, 60, "GS", "there");
+        vm.expectRevert(_in(id, IOriginRegister.ExportState.REQUESTED));
+        vm.prank(registrar);
+        origins.confirmExport(id, "entry 1");
+        vm.prank(registrar);
+        origins.acceptExport(id);
+        vm.expectRevert(_in(id, IOriginRegister.ExportState.ACCEPTED));
+        vm.prank(buyerKey);
+        origins.cancelExport(id);
+        vm.startPrank(registrar);
+        vm.expectRevert(_in(id, IOriginRegister.ExportState.ACCEPTED));
+        origins.acceptExport(id);
+        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.UnknownExport.selector, 9));
+        origins.acceptExport(9);
+        vm.stopPrank();
+        assertEq(uint256(origins.exportOf(id).state), uint256(IOriginRegister.ExportState.ACCEPTED), "state");
+        assertEq(ledger.encumberedFor(buyer, unit, _EXPORT), 60, "bound");
+        vm.prank(regulator);
+        origins.acceptRegistry("GS", false, "hacked"); // what is entered there is cancelled here all the same
+        vm.prank(registrar);
+        origins.confirmExport(id, "entry 1");
+        assertEq(ledger.balanceOf(buyer, unit), 40, "left");
+    }
+
+    function test_export_acceptedAndNotEntered_isRejected() public {
+        _bring(1, 100, 0);
+        vm.prank(buyerKey);
+        uint256 id = origins.requestExport(unit, 60, "GS", "there");
+        vm.startPrank(registrar);
+        origins.acceptExport(id);
+        origins.rejectExport(id, "no such account");
+        vm.expectRevert(_in(id, IOriginRegister.ExportState.REJECTED));
+        origins.acceptExport(id);
+        vm.stopPrank();
+        assertEq(ledger.freeOf(buyer, unit), 100, "free");
+    }
+
+    function test_export_toARegistryNoLongerAccepted_isNotAccepted() public {
+        _bring(1, 100, 0);
+        vm.prank(buyerKey);
+        uint256 id = origins.requestExport(unit, 60, "GS", "there");
+        vm.prank(regulator);
+        origins.acceptRegistry("GS", false, "hacked");
+        vm.expectRevert(abi.encodeWithSelector(IOriginRegister.RegistryNotAccepted.selector, bytes32("GS")));
+        vm.prank(registrar);
+        origins.acceptExport(id);
+    }
+
     // @requirement R-AST-4
     function test_export_confirmed_isCancelledHere() public {
         _bring(1, 100, 0);
@@ -222,13 +278,17 @@ contract OriginRegisterTest is CreditSuite {
         uint256 id = origins.requestExport(unit, 60, "GS", "there");
         assertEq(ledger.encumberedFor(buyer, unit, _EXPORT), 60, "bound");
         vm.startPrank(registrar);
+        vm.expectEmit(address(origins));
+        emit IOriginRegister.ExportAccepted(id);
+        origins.acceptExport(id);
         vm.expectRevert(IOriginRegister.DigestMissing.selector);
         origins.confirmExport(id, 0);
         vm.expectEmit(address(origins));
         emit IOriginRegister.ExportConfirmed(id, "entry 1");
         origins.confirmExport(id, "entry 1");
-        bytes memory closed =
-            abi.encodeWithSelector(IOriginRegister.ExportClosed.selector, id, IOriginRegister.ExportState.CONFIRMED);
+        bytes memory closed = _in(id, IOriginRegister.ExportState.CONFIRMED);
+        vm.expectRevert(closed);
+        origins.acceptExport(id);
         vm.expectRevert(closed);
         origins.confirmExport(id, "entry 2");
         vm.expectRevert(closed);
@@ -248,6 +308,8 @@ contract OriginRegisterTest is CreditSuite {
         uint256 second = origins.requestExport(unit, 40, "GS", "there");
         vm.stopPrank();
         vm.startPrank(registrar);
+        origins.acceptExport(first);
+        origins.acceptExport(second);
         origins.confirmExport(first, "entry 1");
         vm.expectRevert(abi.encodeWithSelector(IOriginRegister.EntryUsed.selector, bytes32("entry 1")));
         origins.confirmExport(second, "entry 1");
@@ -300,10 +362,11 @@ contract OriginRegisterTest is CreditSuite {
     /* WHO MAY */
 
     function test_administration_byAStranger_reverts() public {
-        bytes[5] memory calls = [
+        bytes[6] memory calls = [
             abi.encodeCall(origins.acceptRegistry, ("GS", true, "c")),
             abi.encodeCall(origins.enterProject, ("GS", "p")),
             abi.encodeCall(origins.bringIn, (origin(1, 2), 0, buyer, unit, "d")),
+            abi.encodeCall(origins.acceptExport, (1)),
             abi.encodeCall(origins.confirmExport, (1, "e")),
             abi.encodeCall(origins.rejectExport, (1, "c"))
         ];

@@ -54,7 +54,7 @@ abstract contract BankingSuite is ComplianceSuite {
         return set(t);
     }
 
-    function record(uint256 rule, address account, uint80 netSales, uint80 held) internal {
+    function record(uint256 rule, address account, uint80 netSales, uint72 held) internal {
         IBanking.BankingFigures[] memory lines = new IBanking.BankingFigures[](1);
         lines[0] = IBanking.BankingFigures(account, netSales, held);
         vm.prank(regulator);

@@ -22,6 +22,7 @@ contract CreditHandler is CreditSuite {
     uint256 public imported;
     uint256 public exported;
     uint256 public sales;
+    uint256 public broken; // exports that were taken back after they were accepted
     uint256 public doubles; // serials that came in twice
 
     /// @dev Once, by the test. Not the constructor: who issues money must have code.
@@ -146,13 +147,16 @@ contract CreditHandler is CreditSuite {
 
     function endPurchase(uint256 seed, uint8 how) external {
         uint256 id = _pick(seed, offers.purchaseCount());
-        if (how % 4 == 0) {
+        if (how % 5 == 0) {
             offers.releasePurchase(id);
-        } else if (how % 4 == 1) {
+        } else if (how % 5 == 1) {
             vm.prank(proponentKey);
             offers.declinePurchase(id, "cause");
+        } else if (how % 5 == 4) {
+            vm.prank(regulator);
+            offers.removePurchase(id, "cause");
         } else {
-            vm.prank(how % 4 == 2 ? buyerKey : otherKey);
+            vm.prank(how % 5 == 2 ? buyerKey : otherKey);
             offers.withdrawPurchase(id);
         }
     }
@@ -179,6 +183,12 @@ contract CreditHandler is CreditSuite {
         origins.requestExport(foreign, quantity % 50, "GS", "there");
     }
 
+    function acceptExport(uint256 seed) external {
+        uint256 id = _pick(seed, origins.exportCount());
+        vm.prank(registrar);
+        origins.acceptExport(id);
+    }
+
     function endExport(uint256 seed, uint8 how, uint8 entry) external {
         uint256 id = _pick(seed, origins.exportCount());
         if (how % 3 == 0) {
@@ -189,8 +199,10 @@ contract CreditHandler is CreditSuite {
             vm.prank(registrar);
             origins.rejectExport(id, "cause");
         } else {
+            bool held = origins.exportOf(id).state == IOriginRegister.ExportState.ACCEPTED;
             vm.prank(buyerKey);
             origins.cancelExport(id);
+            if (held) ++broken;
         }
     }
 
@@ -264,7 +276,9 @@ contract CreditHandler is CreditSuite {
         uint256 leaving;
         for (uint256 id = 1; id <= origins.exportCount(); ++id) {
             IOriginRegister.Export memory one_ = origins.exportOf(id);
-            if (one_.state == IOriginRegister.ExportState.REQUESTED) leaving += one_.quantity;
+            bool open = one_.state == IOriginRegister.ExportState.REQUESTED
+                || one_.state == IOriginRegister.ExportState.ACCEPTED;
+            if (open) leaving += one_.quantity;
         }
         if (ledger.encumberedFor(buyer, foreign, IInstrumentLedger.Reason.EXPORT) != leaving) ++wrong;
     }

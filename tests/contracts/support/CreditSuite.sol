@@ -188,10 +188,12 @@ abstract contract CreditSuite is Suite {
         permit(at, CreditProjects.setLabels.selector, Roles.REGULATOR);
         permit(at, CreditProjects.setRequiredLabels.selector, Roles.REGULATOR);
         permit(address(offers), CreditOffers.removeOffer.selector, Roles.REGULATOR);
+        permit(address(offers), CreditOffers.removePurchase.selector, Roles.REGULATOR);
         at = address(origins);
         permit(at, OriginRegister.acceptRegistry.selector, Roles.REGULATOR);
         permit(at, OriginRegister.enterProject.selector, Roles.REGISTRY_OPERATOR);
         permit(at, OriginRegister.bringIn.selector, Roles.REGISTRY_OPERATOR);
+        permit(at, OriginRegister.acceptExport.selector, Roles.REGISTRY_OPERATOR);
         permit(at, OriginRegister.confirmExport.selector, Roles.REGISTRY_OPERATOR);
         permit(at, OriginRegister.rejectExport.selector, Roles.REGISTRY_OPERATOR);
     }
