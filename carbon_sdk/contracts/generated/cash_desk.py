@@ -38,6 +38,9 @@ class CashDesk(Contract):
     UPGRADE_INTERFACE_VERSION: ClassVar[Function[str]] = Function.of(
         "CashDesk", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
+    ACCEPT_WITHDRAWAL: ClassVar[Function[None]] = Function.of(
+        "CashDesk", "acceptWithdrawal(uint256)", ("id",), (), lambda v: None
+    )
     AUTHORITY: ClassVar[Function[Address]] = Function.of("CashDesk", "authority()", (), ("address",), lambda v: v[0])
     BACK_WITH_TOKEN: ClassVar[Function[None]] = Function.of(
         "CashDesk", "backWithToken(uint256,address,uint8)", ("instrument", "token", "decimals"), (), lambda v: None
@@ -164,6 +167,13 @@ class CashDesk(Contract):
         """`UPGRADE_INTERFACE_VERSION()`."""
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
+    def accept_withdrawal(self, id: int) -> Act[None]:
+        """The bank is going to pay: said, and final, before the money is sent. From then on only the bank decides, by
+        `confirmWithdrawal` or `rejectWithdrawal`. The account must not be under NO_TRANSFER, and what is frozen of its
+        money must be left after all that the bank has accepted. For SETTLEMENT_BANK.
+        """
+        return self._act(self.ACCEPT_WITHDRAWAL, id)
+
     def authority(self, *, block: BlockTag = "latest") -> Address:
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
@@ -179,11 +189,15 @@ class CashDesk(Contract):
         return self._read(self.BACKING_OF, instrument, block=block)
 
     def cancel_withdrawal(self, id: int) -> Act[None]:
-        """Take a request back before it is paid. By a representative with INITIATE and APPROVE."""
+        """Take a request back before the bank accepts it, or the tokens are paid. By a representative with INITIATE and
+        APPROVE.
+        """
         return self._act(self.CANCEL_WITHDRAWAL, id)
 
     def confirm_withdrawal(self, id: int, bank_reference: bytes) -> Act[None]:
-        """The bank paid. For SETTLEMENT_BANK."""
+        """The bank paid what it had accepted; a restriction or a freeze since then changes nothing. For
+        SETTLEMENT_BANK.
+        """
         return self._act(self.CONFIRM_WITHDRAWAL, id, bank_reference)
 
     def deposit_tokens(self, instrument: int, amount: int) -> Act[None]:
@@ -221,9 +235,10 @@ class CashDesk(Contract):
         return self._read(self.MONEY_OF, token, block=block)
 
     def pay_withdrawal(self, id: int) -> Act[None]:
-        """Pay tokens out, once they were held for as long as the regulator wants. Anyone may; the account must not be
-        under NO_TRANSFER. An address that the token refuses strands nothing: the account cancels, names another and
-        asks again.
+        """Pay tokens out, once they were held for as long as the regulator wants, and never in the block of the
+        request: a token that was lent for one transaction does not go in and out. Anyone may; the account must not be
+        under NO_TRANSFER, and what is frozen stays. An address that the token refuses strands nothing: the account
+        cancels, names another and asks again.
         """
         return self._act(self.PAY_WITHDRAWAL, id)
 
@@ -268,7 +283,7 @@ class CashDesk(Contract):
         return self._act(self.REFUSE_WITHDRAWAL, id, cause)
 
     def reject_withdrawal(self, id: int, cause: bytes) -> Act[None]:
-        """The bank will not pay; the money is free again. For SETTLEMENT_BANK."""
+        """The bank will not pay, accepted or not; the money is free again. For SETTLEMENT_BANK."""
         return self._act(self.REJECT_WITHDRAWAL, id, cause)
 
     def request_withdrawal(self, amount: int) -> Act[int]:
@@ -286,8 +301,8 @@ class CashDesk(Contract):
         return self._act(self.SET_AUTHORITY, new_authority)
 
     def set_hold(self, duration: int) -> Act[None]:
-        """For how many seconds a withdrawal of tokens waits before it can be paid, those asked for included. For
-        REGULATOR.
+        """For how many seconds a withdrawal of tokens waits before it can be paid, those asked for included; at most
+        366 days. For REGULATOR.
         """
         return self._act(self.SET_HOLD, duration)
 
@@ -304,7 +319,7 @@ class CashDesk(Contract):
         return self._act(self.SET_PAYOUT_ADDRESS, to)
 
     def set_payout_delay(self, delay: int) -> Act[None]:
-        """For how many seconds a new destination cannot be used. For REGULATOR."""
+        """For how many seconds a new destination cannot be used; at most 366 days. For REGULATOR."""
         return self._act(self.SET_PAYOUT_DELAY, delay)
 
     def set_stopped(self, instrument: int, stopped: bool, cause: bytes) -> Act[None]:

@@ -1822,6 +1822,22 @@ class ConfirmationTooLate(RuleBroken):
         super().__init__(self.id, self.confirm_by, data=data)
 
 
+class CreditsExpired(RuleBroken):
+    """The credits were valid until `validUntil`."""
+
+    error = "CreditsExpired"
+    signature = "CreditsExpired(uint256,uint40)"
+    selector = bytes.fromhex("025da972")
+    names = ("instrument", "validUntil")
+    meaning = "The credits were valid until `validUntil`."
+    advice = ADVICE.get("CreditsExpired", "")
+
+    def __init__(self, instrument: InstrumentId, valid_until: int, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.valid_until = valid_until
+        super().__init__(self.instrument, self.valid_until, data=data)
+
+
 class DayLimitExceeded(RuleBroken):
     """The account has `left` units left for transfers of the type on this civil day."""
 
@@ -1904,6 +1920,22 @@ class DecimalsDiffer(RuleBroken):
         super().__init__(self.token, self.told, self.has, data=data)
 
 
+class DelayTooLong(RuleBroken):
+    """Nobody waits longer than `most` seconds."""
+
+    error = "DelayTooLong"
+    signature = "DelayTooLong(uint40,uint40)"
+    selector = bytes.fromhex("533e7449")
+    names = ("duration", "most")
+    meaning = "Nobody waits longer than `most` seconds."
+    advice = ADVICE.get("DelayTooLong", "")
+
+    def __init__(self, duration: int, most: int, *, data: bytes = b"") -> None:
+        self.duration = duration
+        self.most = most
+        super().__init__(self.duration, self.most, data=data)
+
+
 class DesignChanged(RuleBroken):
     """The statement is about `given`; the project is now designed by `current`."""
 
@@ -1919,6 +1951,27 @@ class DesignChanged(RuleBroken):
         self.given = given
         self.current = current
         super().__init__(self.project, self.given, self.current, data=data)
+
+
+class DesignRepeated(RuleBroken):
+    """The project was designed by `document` before: an amended design has a document of its own, so that no statement
+    about one design holds for another.
+    """
+
+    error = "DesignRepeated"
+    signature = "DesignRepeated(uint32,bytes32)"
+    selector = bytes.fromhex("c698a308")
+    names = ("project", "document")
+    meaning = (
+        "The project was designed by `document` before: an amended design has a document of its own, so that no "
+        "statement about one design holds for another."
+    )
+    advice = ADVICE.get("DesignRepeated", "")
+
+    def __init__(self, project: int, document: bytes, *, data: bytes = b"") -> None:
+        self.project = project
+        self.document = document
+        super().__init__(self.project, self.document, data=data)
 
 
 class DeskStopped(RuleBroken):
@@ -2300,14 +2353,15 @@ class ExclusionUnchanged(RuleBroken):
         super().__init__(self.account, self.year, self.excluded, data=data)
 
 
-class ExportClosed(RuleBroken):
-    """`ExportClosed(uint256,uint8)`."""
+class ExportInState(RuleBroken):
+    """The export stands where this act has no place."""
 
-    error = "ExportClosed"
-    signature = "ExportClosed(uint256,uint8)"
-    selector = bytes.fromhex("eb456e23")
+    error = "ExportInState"
+    signature = "ExportInState(uint256,uint8)"
+    selector = bytes.fromhex("cb71116f")
     names = ("id", "state")
-    advice = ADVICE.get("ExportClosed", "")
+    meaning = "The export stands where this act has no place."
+    advice = ADVICE.get("ExportInState", "")
 
     def __init__(self, id: int, state: ExportState, *, data: bytes = b"") -> None:
         self.id = id
@@ -5059,6 +5113,24 @@ class TooManyBindings(RuleBroken):
         super().__init__(self.given, self.most, data=data)
 
 
+class TooManyDecimals(RuleBroken):
+    """A money has at most 18 decimals, and `token` has `has`: ordinary sums would use up what can ever be issued."""
+
+    error = "TooManyDecimals"
+    signature = "TooManyDecimals(address,uint8)"
+    selector = bytes.fromhex("02379071")
+    names = ("token", "has")
+    meaning = (
+        "A money has at most 18 decimals, and `token` has `has`: ordinary sums would use up what can ever be issued."
+    )
+    advice = ADVICE.get("TooManyDecimals", "")
+
+    def __init__(self, token: Address, has: int, *, data: bytes = b"") -> None:
+        self.token = token
+        self.has = has
+        super().__init__(self.token, self.has, data=data)
+
+
 class TooManyGrams(RuleBroken):
     """More grams than a report can hold."""
 
@@ -5682,6 +5754,36 @@ class WithdrawalClosed(RuleBroken):
         super().__init__(self.id, self.state, data=data)
 
 
+class WithdrawalNotAccepted(RuleBroken):
+    """Withdrawal `id` must be accepted before it is confirmed."""
+
+    error = "WithdrawalNotAccepted"
+    signature = "WithdrawalNotAccepted(uint256)"
+    selector = bytes.fromhex("b9d26f7d")
+    names = ("id",)
+    meaning = "Withdrawal `id` must be accepted before it is confirmed."
+    advice = ADVICE.get("WithdrawalNotAccepted", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class WithdrawalUnderway(RuleBroken):
+    """The bank has accepted withdrawal `id` and may have sent the money."""
+
+    error = "WithdrawalUnderway"
+    signature = "WithdrawalUnderway(uint256)"
+    selector = bytes.fromhex("2bbf48dc")
+    names = ("id",)
+    meaning = "The bank has accepted withdrawal `id` and may have sent the money."
+    advice = ADVICE.get("WithdrawalUnderway", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
 class WouldTrade(RuleBroken):
     """A post-only order would have traded at `best`."""
 
@@ -6073,6 +6175,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ClickTooLate.selector: (ClickTooLate, codec_of(("uint40", "uint256"))),
     ConclusionMissing.selector: (ConclusionMissing, codec_of(())),
     ConfirmationTooLate.selector: (ConfirmationTooLate, codec_of(("uint256", "uint40"))),
+    CreditsExpired.selector: (CreditsExpired, codec_of(("uint256", "uint40"))),
     DayLimitExceeded.selector: (DayLimitExceeded, codec_of(("uint256", "uint256"))),
     DayWouldChange.selector: (DayWouldChange, codec_of(("int32", "int32"))),
     DeadlineNotPassedOfIEmissionReports.selector: (DeadlineNotPassedOfIEmissionReports, codec_of(("uint16", "uint40"))),
@@ -6080,7 +6183,9 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
         DeadlineNotPassedOfIObligations, codec_of(("address", "uint16", "uint40"))
     ),
     DecimalsDiffer.selector: (DecimalsDiffer, codec_of(("address", "uint8", "uint8"))),
+    DelayTooLong.selector: (DelayTooLong, codec_of(("uint40", "uint40"))),
     DesignChanged.selector: (DesignChanged, codec_of(("uint32", "bytes32", "bytes32"))),
+    DesignRepeated.selector: (DesignRepeated, codec_of(("uint32", "bytes32"))),
     DeskStopped.selector: (DeskStopped, codec_of(("uint256",))),
     DigestMissing.selector: (DigestMissing, codec_of(())),
     DocumentMissing.selector: (DocumentMissing, codec_of(())),
@@ -6112,7 +6217,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     EntryUsed.selector: (EntryUsed, codec_of(("bytes32",))),
     ExchangeOpen.selector: (ExchangeOpen, codec_of(("uint256", "uint32"))),
     ExclusionUnchanged.selector: (ExclusionUnchanged, codec_of(("address", "uint16", "bool"))),
-    ExportClosed.selector: (ExportClosed, codec_of(("uint256", "uint8"))),
+    ExportInState.selector: (ExportInState, codec_of(("uint256", "uint8"))),
     FailedCall.selector: (FailedCall, codec_of(())),
     FilingClosed.selector: (FilingClosed, codec_of(("uint64", "uint16", "uint8"))),
     FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),
@@ -6289,6 +6394,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     TonnesOutOfRange.selector: (TonnesOutOfRange, codec_of(("uint256", "uint256"))),
     TooLate.selector: (TooLate, codec_of(("uint40", "uint256"))),
     TooManyBindings.selector: (TooManyBindings, codec_of(("uint256", "uint256"))),
+    TooManyDecimals.selector: (TooManyDecimals, codec_of(("address", "uint8"))),
     TooManyGrams.selector: (TooManyGrams, codec_of(("uint256",))),
     TooManyInstallations.selector: (TooManyInstallations, codec_of(("address", "uint256"))),
     TooManyMakers.selector: (TooManyMakers, codec_of(("uint256",))),
@@ -6333,6 +6439,8 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     UnknownTransfer.selector: (UnknownTransfer, codec_of(("uint256",))),
     UnknownWithdrawal.selector: (UnknownWithdrawal, codec_of(("uint256",))),
     WithdrawalClosed.selector: (WithdrawalClosed, codec_of(("uint256", "uint8"))),
+    WithdrawalNotAccepted.selector: (WithdrawalNotAccepted, codec_of(("uint256",))),
+    WithdrawalUnderway.selector: (WithdrawalUnderway, codec_of(("uint256",))),
     WouldTrade.selector: (WouldTrade, codec_of(("uint24", "uint24"))),
     WrongBacking.selector: (WrongBacking, codec_of(("uint256", "address"))),
     WrongBlockState.selector: (WrongBlockState, codec_of(("bytes32", "uint8"))),
