@@ -155,7 +155,7 @@ class CreditReads(Actor):
 
 
 class CreditTrading(CreditReads):
-    """Offers and purchases, by a representative with the right TRADE."""
+    """Offers and purchases, by a representative with the right TRADE; to offer takes INITIATE and APPROVE besides."""
 
     # selling credits
 
@@ -178,6 +178,7 @@ class CreditTrading(CreditReads):
             buyer: Account that alone may apply; None: everybody.
 
         Raises:
+            NotPermitted: Not all of TRADE, INITIATE and APPROVE, or under NO_TRADE or NO_TRANSFER.
             RuleBroken: Too few free credits, no credit at all, or no time within a year.
         """
         return self._offers.offer(
