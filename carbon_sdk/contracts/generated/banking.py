@@ -44,7 +44,7 @@ class Banking(Contract):
     )
     RECORD_FIGURES: ClassVar[Function[None]] = Function.of(
         "Banking",
-        "recordFigures(uint256,(address,uint80,uint80)[],bytes32)",
+        "recordFigures(uint256,(address,uint80,uint72)[],bytes32)",
         ("rule", "figures", "audit"),
         (),
         lambda v: None,
@@ -77,7 +77,7 @@ class Banking(Contract):
         "Banking",
         "standingOf(uint256,address)",
         ("rule", "account"),
-        ("(uint96,uint80,uint80)",),
+        ("(uint96,uint80,uint72,bool)",),
         lambda v: BankingStanding(*v[0]),
     )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(

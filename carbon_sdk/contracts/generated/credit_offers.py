@@ -74,6 +74,9 @@ class CreditOffers(Contract):
     REMOVE_OFFER: ClassVar[Function[None]] = Function.of(
         "CreditOffers", "removeOffer(uint256,bytes32)", ("id", "cause"), (), lambda v: None
     )
+    REMOVE_PURCHASE: ClassVar[Function[None]] = Function.of(
+        "CreditOffers", "removePurchase(uint256,bytes32)", ("purchase", "cause"), (), lambda v: None
+    )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "CreditOffers", "setAuthority(address)", ("new_authority",), (), lambda v: None
     )
@@ -132,7 +135,9 @@ class CreditOffers(Contract):
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
     def offer(self, instrument: int, quantity: int, price: int, buyer: Address, expires: int) -> Act[int]:
-        """Offer free credits; they are bound."""
+        """Offer free credits; they are bound. No price is refused as too low, so an offer can give credits away as a
+        transfer can: it takes INITIATE and APPROVE besides, and is refused under NO_TRANSFER too.
+        """
         return self._act(self.OFFER, instrument, quantity, price, buyer, expires)
 
     def offer_count(self, *, block: BlockTag = "latest") -> int:
@@ -170,6 +175,12 @@ class CreditOffers(Contract):
     def remove_offer(self, id: int, cause: bytes) -> Act[None]:
         """Take an offer out, for a cause. For REGULATOR."""
         return self._act(self.REMOVE_OFFER, id, cause)
+
+    def remove_purchase(self, purchase: int, cause: bytes) -> Act[None]:
+        """Take an application out, for a cause; its money is free again, for instance to be taken by a forced transfer.
+        For REGULATOR.
+        """
+        return self._act(self.REMOVE_PURCHASE, purchase, cause)
 
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""

@@ -226,7 +226,7 @@ class CreditProjects(Contract):
         return self._read(self.ACCREDITATION_OF, body, block=block)
 
     def amend_design(self, project: int, design: Design) -> Act[None]:
-        """Replace the design, before it is validated."""
+        """Replace the design, before it is validated, by one with a document that the project did not have before."""
         return self._act(self.AMEND_DESIGN, project, design)
 
     def authority(self, *, block: BlockTag = "latest") -> Address:
@@ -252,7 +252,7 @@ class CreditProjects(Contract):
         return self._act(self.CLOSE, project, cause)
 
     def compensate(self, project: int, instrument: int, quantity: int) -> Act[None]:
-        """Cancel free credits of the proponent, such as may be surrendered, for what the project owes. By a
+        """Cancel free credits of the proponent, valid and such as may be surrendered, for what the project owes. By a
         representative with INITIATE and APPROVE.
         """
         return self._act(self.COMPENSATE, project, instrument, quantity)

@@ -145,6 +145,7 @@ class ExportState(IntEnum):
     CONFIRMED = 2
     REJECTED = 3
     CANCELLED = 4
+    ACCEPTED = 5
 
 
 class Fault(IntEnum):
@@ -276,6 +277,7 @@ class PurchaseState(IntEnum):
     DECLINED = 3
     WITHDRAWN = 4
     RELEASED = 5
+    REMOVED = 6
 
 
 class QuoteEnd(IntEnum):

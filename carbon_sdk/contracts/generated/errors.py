@@ -1806,6 +1806,22 @@ class ConfirmationTooLate(RuleBroken):
         super().__init__(self.id, self.confirm_by, data=data)
 
 
+class CreditsExpired(RuleBroken):
+    """The credits were valid until `validUntil`."""
+
+    error = "CreditsExpired"
+    signature = "CreditsExpired(uint256,uint40)"
+    selector = bytes.fromhex("025da972")
+    names = ("instrument", "validUntil")
+    meaning = "The credits were valid until `validUntil`."
+    advice = ADVICE.get("CreditsExpired", "")
+
+    def __init__(self, instrument: InstrumentId, valid_until: int, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        self.valid_until = valid_until
+        super().__init__(self.instrument, self.valid_until, data=data)
+
+
 class DayLimitExceeded(RuleBroken):
     """The account has `left` units left for transfers of the type on this civil day."""
 
@@ -1903,6 +1919,27 @@ class DesignChanged(RuleBroken):
         self.given = given
         self.current = current
         super().__init__(self.project, self.given, self.current, data=data)
+
+
+class DesignRepeated(RuleBroken):
+    """The project was designed by `document` before: an amended design has a document of its own, so that no statement
+    about one design holds for another.
+    """
+
+    error = "DesignRepeated"
+    signature = "DesignRepeated(uint32,bytes32)"
+    selector = bytes.fromhex("c698a308")
+    names = ("project", "document")
+    meaning = (
+        "The project was designed by `document` before: an amended design has a document of its own, so that no "
+        "statement about one design holds for another."
+    )
+    advice = ADVICE.get("DesignRepeated", "")
+
+    def __init__(self, project: int, document: bytes, *, data: bytes = b"") -> None:
+        self.project = project
+        self.document = document
+        super().__init__(self.project, self.document, data=data)
 
 
 class DeskStopped(RuleBroken):
@@ -2284,14 +2321,15 @@ class ExclusionUnchanged(RuleBroken):
         super().__init__(self.account, self.year, self.excluded, data=data)
 
 
-class ExportClosed(RuleBroken):
-    """`ExportClosed(uint256,uint8)`."""
+class ExportInState(RuleBroken):
+    """The export stands where this act has no place."""
 
-    error = "ExportClosed"
-    signature = "ExportClosed(uint256,uint8)"
-    selector = bytes.fromhex("eb456e23")
+    error = "ExportInState"
+    signature = "ExportInState(uint256,uint8)"
+    selector = bytes.fromhex("cb71116f")
     names = ("id", "state")
-    advice = ADVICE.get("ExportClosed", "")
+    meaning = "The export stands where this act has no place."
+    advice = ADVICE.get("ExportInState", "")
 
     def __init__(self, id: int, state: ExportState, *, data: bytes = b"") -> None:
         self.id = id
@@ -6035,6 +6073,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ClickTooLate.selector: (ClickTooLate, codec_of(("uint40", "uint256"))),
     ConclusionMissing.selector: (ConclusionMissing, codec_of(())),
     ConfirmationTooLate.selector: (ConfirmationTooLate, codec_of(("uint256", "uint40"))),
+    CreditsExpired.selector: (CreditsExpired, codec_of(("uint256", "uint40"))),
     DayLimitExceeded.selector: (DayLimitExceeded, codec_of(("uint256", "uint256"))),
     DayWouldChange.selector: (DayWouldChange, codec_of(("int32", "int32"))),
     DeadlineNotPassedOfIEmissionReports.selector: (DeadlineNotPassedOfIEmissionReports, codec_of(("uint16", "uint40"))),
@@ -6043,6 +6082,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ),
     DecimalsDiffer.selector: (DecimalsDiffer, codec_of(("address", "uint8", "uint8"))),
     DesignChanged.selector: (DesignChanged, codec_of(("uint32", "bytes32", "bytes32"))),
+    DesignRepeated.selector: (DesignRepeated, codec_of(("uint32", "bytes32"))),
     DeskStopped.selector: (DeskStopped, codec_of(("uint256",))),
     DigestMissing.selector: (DigestMissing, codec_of(())),
     DocumentMissing.selector: (DocumentMissing, codec_of(())),
@@ -6074,7 +6114,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     EntryUsed.selector: (EntryUsed, codec_of(("bytes32",))),
     ExchangeOpen.selector: (ExchangeOpen, codec_of(("uint256", "uint32"))),
     ExclusionUnchanged.selector: (ExclusionUnchanged, codec_of(("address", "uint16", "bool"))),
-    ExportClosed.selector: (ExportClosed, codec_of(("uint256", "uint8"))),
+    ExportInState.selector: (ExportInState, codec_of(("uint256", "uint8"))),
     FailedCall.selector: (FailedCall, codec_of(())),
     FilingClosed.selector: (FilingClosed, codec_of(("uint64", "uint16", "uint8"))),
     FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),

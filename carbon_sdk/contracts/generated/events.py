@@ -642,10 +642,10 @@ class BandChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class BankingFiguresRecorded(Event):
-    """`BankingFiguresRecorded(uint256,address,uint80,uint80,bytes32)`."""
+    """`BankingFiguresRecorded(uint256,address,uint80,uint72,bytes32)`."""
 
-    TOPIC: ClassVar[str] = "0x8dab8df418d9c808e2e84ee5d546f32916dd4b9a5478174d37fd9547de1ea8fe"
-    SIGNATURE: ClassVar[str] = "BankingFiguresRecorded(uint256,address,uint80,uint80,bytes32)"
+    TOPIC: ClassVar[str] = "0x91ceff4939e9dc7b68520eb269e6fa668e644c50cb31726b56d2ed220710452c"
+    SIGNATURE: ClassVar[str] = "BankingFiguresRecorded(uint256,address,uint80,uint72,bytes32)"
     INDEXED: ClassVar[int] = 3
     rule: int
     account: Address
@@ -663,7 +663,7 @@ class BankingFiguresRecorded(Event):
             int(topics[1], 16),
             checksummed(topics[2][26:].lower()),
             int.from_bytes(b[22:32], "big"),
-            int.from_bytes(b[54:64], "big"),
+            int.from_bytes(b[55:64], "big"),
             bytes.fromhex(topics[3][2:66]),
         )
 
@@ -1776,6 +1776,21 @@ class ExclusionChanged(Event):
         if len(b) < 64:
             raise short_event(topics[0])
         return ExclusionChanged(checksummed(topics[1][26:].lower()), int(topics[2], 16), b[31] != 0, b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAccepted(Event):
+    """`ExportAccepted(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xabe4ad3eb24dd2699b669cca027549a367d316299e8309b4b8dfcda3efdc1471"
+    SIGNATURE: ClassVar[str] = "ExportAccepted(uint256)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExportAccepted:
+        """From a log's topics and data."""
+        return ExportAccepted(int(topics[1], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -3317,6 +3332,25 @@ class PurchaseReleased(Event):
     def decode(topics: Sequence[str], data: str) -> PurchaseReleased:
         """From a log's topics and data."""
         return PurchaseReleased(int(topics[1], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRemoved(Event):
+    """`PurchaseRemoved(uint256,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x2516b5345e2a3b101a73cd42c31888e0cf191ecf9665325c8f04596ee1eabf01"
+    SIGNATURE: ClassVar[str] = "PurchaseRemoved(uint256,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    purchase: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PurchaseRemoved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PurchaseRemoved(int(topics[1], 16), b[0:32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -5281,6 +5315,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (ExchangeEnded.TOPIC, 3): ExchangeEnded.decode,
     (ExchangeProposed.TOPIC, 3): ExchangeProposed.decode,
     (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
+    (ExportAccepted.TOPIC, 2): ExportAccepted.decode,
     (ExportCancelled.TOPIC, 2): ExportCancelled.decode,
     (ExportConfirmed.TOPIC, 3): ExportConfirmed.decode,
     (ExportRejected.TOPIC, 2): ExportRejected.decode,
@@ -5355,6 +5390,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (PurchaseConfirmed.TOPIC, 4): PurchaseConfirmed.decode,
     (PurchaseDeclined.TOPIC, 2): PurchaseDeclined.decode,
     (PurchaseReleased.TOPIC, 2): PurchaseReleased.decode,
+    (PurchaseRemoved.TOPIC, 2): PurchaseRemoved.decode,
     (PurchaseWithdrawn.TOPIC, 2): PurchaseWithdrawn.decode,
     (QuoteClicked.TOPIC, 4): QuoteClicked.decode,
     (QuoteClosed.TOPIC, 3): QuoteClosed.decode,

@@ -26,6 +26,9 @@ class OriginRegister(Contract):
     UPGRADE_INTERFACE_VERSION: ClassVar[Function[str]] = Function.of(
         "OriginRegister", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
+    ACCEPT_EXPORT: ClassVar[Function[None]] = Function.of(
+        "OriginRegister", "acceptExport(uint256)", ("id",), (), lambda v: None
+    )
     ACCEPT_REGISTRY: ClassVar[Function[None]] = Function.of(
         "OriginRegister", "acceptRegistry(bytes32,bool,bytes32)", ("registry", "accepted", "cause"), (), lambda v: None
     )
@@ -124,6 +127,12 @@ class OriginRegister(Contract):
         """`UPGRADE_INTERFACE_VERSION()`."""
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
+    def accept_export(self, id: int) -> Act[None]:
+        """Hold the account to its request, before the other registry makes its entry: from now on only the operator
+        lets the credits go or stay, so none is in both registries. For REGISTRY_OPERATOR.
+        """
+        return self._act(self.ACCEPT_EXPORT, id)
+
     def accept_registry(self, registry: bytes, accepted: bool, cause: bytes) -> Act[None]:
         """Accept another registry's credits, or no longer. For REGULATOR."""
         return self._act(self.ACCEPT_REGISTRY, registry, accepted, cause)
@@ -143,11 +152,11 @@ class OriginRegister(Contract):
         return self._act(self.BRING_IN, origin, hint, account, instrument, document)
 
     def cancel_export(self, id: int) -> Act[None]:
-        """Take a request back. By a representative with INITIATE and APPROVE."""
+        """Take a request back, until it is accepted. By a representative with INITIATE and APPROVE."""
         return self._act(self.CANCEL_EXPORT, id)
 
     def confirm_export(self, id: int, entry: bytes) -> Act[None]:
-        """The other registry has them: they are cancelled here. For REGISTRY_OPERATOR."""
+        """The other registry has them: they are cancelled here. Of what was accepted. For REGISTRY_OPERATOR."""
         return self._act(self.CONFIRM_EXPORT, id, entry)
 
     def enter_project(self, registry: bytes, project: bytes) -> Act[int]:
@@ -199,7 +208,9 @@ class OriginRegister(Contract):
         return self._read(self.RANGE_OF, key, first, block=block)
 
     def reject_export(self, id: int, cause: bytes) -> Act[None]:
-        """They do not go; they are free again. For REGISTRY_OPERATOR."""
+        """They do not go; they are free again. Of what was requested, or accepted and not entered in the other
+        registry. For REGISTRY_OPERATOR.
+        """
         return self._act(self.REJECT_EXPORT, id, cause)
 
     def request_export(self, instrument: int, quantity: int, registry: bytes, destination: bytes) -> Act[int]:

@@ -191,6 +191,7 @@ class BankingStanding(Struct):
     converted: int
     net_sales: int
     held: int
+    recorded: bool
 
 
 @dataclass(frozen=True, slots=True)
