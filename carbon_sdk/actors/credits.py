@@ -155,7 +155,7 @@ class CreditReads(Actor):
 
 
 class CreditTrading(CreditReads):
-    """Offers and purchases, by a representative with the right TRADE."""
+    """Offers and purchases, by a representative with the right TRADE; to agree to a price takes INITIATE and APPROVE besides."""
 
     # selling credits
 
@@ -178,6 +178,7 @@ class CreditTrading(CreditReads):
             buyer: Account that alone may apply; None: everybody.
 
         Raises:
+            NotPermitted: Not all of TRADE, INITIATE and APPROVE, or under NO_TRADE or NO_TRANSFER.
             RuleBroken: Too few free credits, no credit at all, or no time within a year.
         """
         return self._offers.offer(
@@ -219,6 +220,7 @@ class CreditTrading(CreditReads):
         """Apply for whole tonnes of an offer; the money is bound. Returns the application's number.
 
         Raises:
+            NotPermitted: Not all of TRADE, INITIATE and APPROVE, or under NO_TRADE or NO_TRANSFER.
             RuleBroken: Too little money, more than is left, expired, made to somebody else, or one's own group's.
         """
         return self._offers.apply_for_purchase(positive(offer, "offer"), positive(tonnes(quantity), "quantity"))

@@ -63,12 +63,7 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         external
         returns (uint256 id)
     {
-        address seller = IEligibility(LEDGER)
-            .actingFor(
-                msg.sender,
-                Rights.TRADE | Rights.INITIATE | Rights.APPROVE,
-                Restrictions.NO_TRADE | Restrictions.NO_TRANSFER
-            );
+        address seller = _agreeing();
         require(instrument >> 80 == uint256(InstrumentClass.CREDIT), NotACredit(instrument));
         require(price != 0, BadPrice(price));
         require(block.timestamp < expires && expires <= block.timestamp + _LONGEST, BadOfferExpiry(expires));
@@ -144,7 +139,7 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
 
     /// @inheritdoc ICreditOffers
     function applyForPurchase(uint256 id, uint96 quantity) external returns (uint256 purchase) {
-        address buyer = _acting(Restrictions.NO_TRADE);
+        address buyer = _agreeing();
         Offer storage one = _open(id);
         require(block.timestamp < one.expires, OfferExpired(id, one.expires));
         require(one.buyer == address(0) || one.buyer == buyer, NotTheBuyer(buyer, one.buyer));
@@ -360,6 +355,16 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         if (frozen == 0) return;
         uint256 left = IERC1155(LEDGER).balanceOf(account, instrument) - quantity;
         require(left >= frozen, FrozenMeanwhile(account, instrument, frozen, left));
+    }
+
+    /// @dev To agree to a price, which nothing bounds, takes what a transfer takes.
+    function _agreeing() private view returns (address account) {
+        return IEligibility(LEDGER)
+            .actingFor(
+                msg.sender,
+                Rights.TRADE | Rights.INITIATE | Rights.APPROVE,
+                Restrictions.NO_TRADE | Restrictions.NO_TRANSFER
+            );
     }
 
     function _acting(uint16 forbidding) private view returns (address account) {

@@ -137,7 +137,8 @@ interface ICreditOffers {
 
     /* BUYING: a representative of the buyer with Rights.TRADE, unless the account is under NO_TRADE */
 
-    /// @notice Apply for `quantity` of the offer; the money is bound.
+    /// @notice Apply for `quantity` of the offer at its price; the money is bound. As no price is refused, it takes INITIATE and
+    ///         APPROVE besides, and is refused under NO_TRANSFER too.
     function applyForPurchase(uint256 id, uint96 quantity) external returns (uint256 purchase);
 
     /// @notice Take an application back. Also while the account may not trade.

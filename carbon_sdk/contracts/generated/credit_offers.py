@@ -113,7 +113,9 @@ class CreditOffers(Contract):
         return self._read(self.UPGRADE_INTERFACE_VERSION, block=block)
 
     def apply_for_purchase(self, id: int, quantity: int) -> Act[int]:
-        """Apply for `quantity` of the offer; the money is bound."""
+        """Apply for `quantity` of the offer at its price; the money is bound. As no price is refused, it takes INITIATE
+        and APPROVE besides, and is refused under NO_TRANSFER too.
+        """
         return self._act(self.APPLY_FOR_PURCHASE, id, quantity)
 
     def authority(self, *, block: BlockTag = "latest") -> Address:

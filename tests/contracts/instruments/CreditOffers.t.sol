@@ -120,6 +120,21 @@ contract CreditOffersTest is CreditSuite {
         assertEq(ledger.balanceOf(buyer, credit), 100, "sold");
     }
 
+    // @requirement R-ACC-1 R-AST-4 nor does a key that may only trade give the account's money away
+    function test_apply_withoutTheRightsOfATransfer_reverts() public {
+        uint256 id = _offer(400, address(0));
+        uint16[3] memory short = [Rights.TRADE, Rights.TRADE | Rights.INITIATE, Rights.TRADE | Rights.APPROVE];
+        for (uint256 i; i < short.length; ++i) {
+            ledger.setRepresentation(buyerKey, Representation(buyer, type(uint40).max, short[i]));
+            vm.expectPartialRevert(IEligibility.MissingRight.selector);
+            _apply(buyerKey, id, 1);
+        }
+        ledger.setRepresentation(buyerKey, Representation(buyer, type(uint40).max, Rights.ALL));
+        setEligibility(buyer, AccountKind.OPERATOR, 3, Restrictions.NO_TRANSFER);
+        vm.expectPartialRevert(IEligibility.AccountRestricted.selector);
+        _apply(buyerKey, id, 1);
+    }
+
     function test_reduce_byLessThanLeft_frees() public {
         uint256 id = _offer(400, address(0));
         vm.startPrank(proponentKey);
