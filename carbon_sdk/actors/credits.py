@@ -155,7 +155,7 @@ class CreditReads(Actor):
 
 
 class CreditTrading(CreditReads):
-    """Offers and purchases, by a representative with the right TRADE; to agree to a price takes INITIATE and APPROVE besides."""
+    """Offers and purchases, by a key with TRADE; to agree to a price takes INITIATE and APPROVE besides."""
 
     # selling credits
 
