@@ -351,7 +351,7 @@ def what_is_applied_for_is_bound(state: State) -> Iterator[str]:
 
 
 def pledged_units_are_bound(state: State) -> Iterator[str]:
-    """INV-24: what is bound for pledges is what open ones and their exchanges bind, and no more (R-STK-2)."""
+    """INV-25: what is bound for pledges is what open ones and their exchanges bind, and no more (R-STK-2)."""
     if "PledgeBook" not in state.contracts:
         return
     bound: dict[tuple[Address, int], int] = defaultdict(int)
@@ -368,7 +368,7 @@ def pledged_units_are_bound(state: State) -> Iterator[str]:
 
 
 def forced_transfers_are_acts_that_were_done(state: State) -> Iterator[str]:
-    """INV-25: a forced transfer has its act and cause, a large one two officers; one reversal at most (R-AST-3)."""
+    """INV-26: a forced transfer has its act and cause, a large one two officers; one reversal at most (R-AST-3)."""
     if "AuthorityDesk" not in state.contracts:
         return
     acts = state.acts.acts
@@ -402,7 +402,7 @@ def an_accounts_emissions_are_its_installations(state: State) -> Iterator[str]:
 
 
 def what_waits_to_be_transferred_is_bound(state: State) -> Iterator[str]:
-    """INV-24: the units of transfers that wait are bound for them, and no others (R-AST-3)."""
+    """INV-27: the units of transfers that wait are bound for them, and no others (R-AST-3)."""
     if "TransferRules" not in state.contracts:
         return
     waits: dict[tuple[Address, int], int] = defaultdict(int)
@@ -420,7 +420,7 @@ def what_waits_to_be_transferred_is_bound(state: State) -> Iterator[str]:
 
 
 def direct_transfers_follow_from_the_rules(state: State) -> Iterator[str]:
-    """INV-25: a pair goes directly only where set, kinds and list say so whoever owns the accounts (R-AST-3)."""
+    """INV-28: a pair goes directly only where set, kinds and list say so whoever owns the accounts (R-AST-3)."""
     if "TransferRules" not in state.contracts:
         return
     for (giver, receiver, rules), since in state.ledger.direct.items():
@@ -452,7 +452,7 @@ def _is_direct(state: State, giver: Address, receiver: Address, rules: int, *, l
 
 
 def credits_are_what_was_verified(state: State) -> Iterator[str]:
-    """INV-24: a project's issued credits = verified tonnes of its issued reports; no two of them share a day."""
+    """INV-29: a project's issued credits = verified tonnes of its issued reports; no two of them share a day."""
     for number, project in state.credits.projects.items():
         due = sum(report.verified for report in project.reports.values() if report.state == 3)
         if not project.issued == due == sum(report.issued for report in project.reports.values()):
@@ -465,7 +465,7 @@ def credits_are_what_was_verified(state: State) -> Iterator[str]:
 
 
 def credits_come_from_reports_or_other_registries(state: State) -> Iterator[str]:
-    """INV-25: units of an instrument of credits = of reports + of imports + converted into it (R-AST-4)."""
+    """INV-30: units of an instrument of credits = of reports + of imports + converted into it (R-AST-4)."""
     if "OriginRegister" not in state.contracts:
         return
     imported: dict[int, int] = defaultdict(int)
@@ -479,7 +479,7 @@ def credits_come_from_reports_or_other_registries(state: State) -> Iterator[str]
 
 
 def buffers_are_bound(state: State) -> Iterator[str]:
-    """INV-26: a project's buffer = its instruments' buffers = what is bound for it in its account (R-AST-4)."""
+    """INV-31: a project's buffer = its instruments' buffers = what is bound for it in its account (R-AST-4)."""
     by_project: dict[int, int] = defaultdict(int)
     bound: dict[tuple[Address, int], int] = defaultdict(int)
     for instrument, quantity in state.credits.buffers.items():
@@ -496,7 +496,7 @@ def buffers_are_bound(state: State) -> Iterator[str]:
 
 
 def listings_are_bound(state: State) -> Iterator[str]:
-    """INV-27: bound for listing = what open offers have left and open applications to buy pay (R-DAT-h, R-DAT-i)."""
+    """INV-32: bound for listing = what open offers have left and open applications to buy pay (R-DAT-h, R-DAT-i)."""
     due: dict[tuple[Address, int], int] = defaultdict(int)
     for offer in state.credits.offers.values():
         if offer.state == 1:
@@ -512,7 +512,7 @@ def listings_are_bound(state: State) -> Iterator[str]:
 
 
 def no_foreign_serial_came_in_twice(state: State) -> Iterator[str]:
-    """INV-28: imports of one batch share no serial (R-AST-4)."""
+    """INV-33: imports of one batch share no serial (R-AST-4)."""
     batches: dict[bytes, list[tuple[int, int, int]]] = defaultdict(list)
     for number, one in state.credits.imports.items():
         batches[one.batch_key].append((one.first, one.last, number))
@@ -524,7 +524,7 @@ def no_foreign_serial_came_in_twice(state: State) -> Iterator[str]:
 
 
 def exports_are_bound(state: State) -> Iterator[str]:
-    """INV-29: bound for export = what is requested and accepted (R-AST-4)."""
+    """INV-34: bound for export = what is requested and accepted (R-AST-4)."""
     due: dict[tuple[Address, int], int] = defaultdict(int)
     for export in state.credits.exports.values():
         if export.is_open:
@@ -542,7 +542,7 @@ def no_event_contradicts_another(state: State) -> Iterator[str]:
 
 
 def open_quotes_and_proposals_are_bound(state: State) -> Iterator[str]:
-    """INV-24: what open quotes offer, and proposals that settle at once, is bound for them, and nothing else is."""
+    """INV-35: what open quotes offer, and proposals that settle at once, is bound for them, and nothing else is."""
     offered: dict[tuple[Address, int, int], int] = defaultdict(int)
     for reason, bound in ((QUOTE, state.quotes.bound), (BLOCK_TRADE, state.blocks.bound)):
         for account, instrument, quantity in bound(state.main_money):
@@ -562,7 +562,7 @@ def open_quotes_and_proposals_are_bound(state: State) -> Iterator[str]:
 
 
 def every_click_and_block_has_a_voucher(state: State) -> Iterator[str]:
-    """INV-25: as many vouchers, for as many tonnes and as much money, as clicks and settled blocks (R-VCH-2)."""
+    """INV-36: as many vouchers, for as many tonnes and as much money, as clicks and settled blocks (R-VCH-2)."""
     for name, number, trades, volume, turnover in (
         ("QuoteBoard", state.quotes.series, state.quotes.clicks, state.quotes.volume, state.quotes.turnover),
         ("BlockTrades", state.blocks.series, state.blocks.settled, state.blocks.volume, state.blocks.turnover),

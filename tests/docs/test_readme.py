@@ -16,7 +16,7 @@ Run = Callable[..., str]
 
 
 KEPT = (
-    "contracts deployed in",
+    "27 contracts deployed in",
     "all checks passed",
     "of the auction's part of the cap issued to the treasury",
     "equals the contracts' state",
