@@ -65,9 +65,7 @@ def shares_of(files: Sequence[Path], number: int) -> list[list[Path]]:
     return shares
 
 
-def run(
-    number: int, files: Sequence[Path], arguments: Sequence[str], say: Callable[[str], None]
-) -> tuple[int, str]:
+def run(number: int, files: Sequence[Path], arguments: Sequence[str], say: Callable[[str], None]) -> tuple[int, str]:
     """One share's `forge test`; its exit code and last words."""
     place = BUILT / f"share-{number}"
     copy_what_is_built(place)
