@@ -482,7 +482,7 @@ def settlement_of(histories: Histories, day: date) -> Settlement:
         for (source, instrument), of in sorted(groups.items())
     )
     effects = _effects(today)
-    findings = []
+    findings: list[str] = []
     net: dict[bool, int] = defaultdict(int)
     for account in sorted({*effects, *histories.accounts_between(today.start, today.end)}):
         moved = _moved(histories, account, today)

@@ -251,7 +251,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series
         ),
         "BlockTrades": lambda now: BlockTrades.creation(
-            *_all(now, "InstrumentLedger", "CreditRecord"), money, offset, rules.file.vouchers.block_series
+            _at(now, "InstrumentLedger"), _at(now, "CreditRecord"), money, offset, rules.file.vouchers.block_series
         ),
         "TradingPlans": lambda now: TradingPlans.creation(_at(now, "InstrumentLedger")),
         "Obligations": lambda now: Obligations.creation(

@@ -50,7 +50,12 @@ interface ITradingPlans {
     /* EVENTS */
 
     event PlanPublished(
-        address indexed account, InstrumentId indexed instrument, PlanPeriod period, uint32 version, address key, TradingPlan plan
+        address indexed account,
+        InstrumentId indexed instrument,
+        PlanPeriod period,
+        uint32 version,
+        address key,
+        TradingPlan plan
     );
     event PlanCommitted(
         address indexed account,
@@ -98,5 +103,8 @@ interface ITradingPlans {
     function planCount(address account, PlanPeriod calldata period) external view returns (uint32);
 
     /// @param version From 1.
-    function planOf(address account, PlanPeriod calldata period, uint32 version) external view returns (PlanVersion memory);
+    function planOf(address account, PlanPeriod calldata period, uint32 version)
+        external
+        view
+        returns (PlanVersion memory);
 }

@@ -111,7 +111,11 @@ contract TradingPlans is ITradingPlans, Governed {
     }
 
     /// @inheritdoc ITradingPlans
-    function planOf(address account, PlanPeriod calldata period, uint32 version) external view returns (PlanVersion memory) {
+    function planOf(address account, PlanPeriod calldata period, uint32 version)
+        external
+        view
+        returns (PlanVersion memory)
+    {
         return _s().versions[account][_keyOf(period)][version];
     }
 

@@ -228,9 +228,7 @@ contract CreditRecord is ICreditRecord, Governed {
     /// @inheritdoc ICreditRecord
     function decideAppeal(address account, uint32 entry, bool annulled, bytes32 reasons) external restricted {
         ConductEntry storage appealed = _inState(account, entry, EntryState.APPEALED);
-        require(
-            msg.sender != appealed.reporter && msg.sender != appealed.confirmer, SecondOfficerNeeded(msg.sender)
-        );
+        require(msg.sender != appealed.reporter && msg.sender != appealed.confirmer, SecondOfficerNeeded(msg.sender));
         _requireReason(reasons);
 
         if (!annulled) {
@@ -245,7 +243,11 @@ contract CreditRecord is ICreditRecord, Governed {
         _revalue(account);
     }
 
-    function _inState(address account, uint32 number, EntryState state) private view returns (ConductEntry storage entry) {
+    function _inState(address account, uint32 number, EntryState state)
+        private
+        view
+        returns (ConductEntry storage entry)
+    {
         entry = _s().entries[account][number];
         require(entry.state == state, WrongEntryState(account, number, entry.state));
     }

@@ -235,7 +235,8 @@ def _standing(state: State, event: Event, account: Address) -> Standing:
 
 
 def _entry(state: State, event: Event) -> Entry | None:
-    account, number = event.args["account"], event.args["entry"]
+    account: Address = event.args["account"]
+    number: int = event.args["entry"]
     entries = _standing(state, event, account).entries
     if not 0 < number <= len(entries):
         state.fault(event, f"{account} has no entry {number}")

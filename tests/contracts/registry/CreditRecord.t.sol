@@ -64,7 +64,10 @@ contract CreditRecordTest is RegistrySuite {
         return credit.report(of_, Misconduct.LACKED, "block");
     }
 
-    function assertCredit(address of_, uint256 score, ICreditRecord.CreditTier tier, uint256 restrictions) private view {
+    function assertCredit(address of_, uint256 score, ICreditRecord.CreditTier tier, uint256 restrictions)
+        private
+        view
+    {
         ICreditRecord.CreditStanding memory s = credit.standingOf(of_);
         assertEq(s.score, score, "score");
         assertEq(uint8(s.tier), uint8(tier), "tier");
@@ -86,9 +89,7 @@ contract CreditRecordTest is RegistrySuite {
         assertCredit(account, 10, ICreditRecord.CreditTier.B, 0);
         assertEq(ledger.actingFor(alice, Rights.TRADE, Restrictions.NO_TRADE), account);
         vm.expectEmit(address(registry));
-        emit IStakeholderRegistry.ConductRestrictionsChanged(
-            account, Restrictions.NO_TRADE, keccak256("credit record")
-        );
+        emit IStakeholderRegistry.ConductRestrictionsChanged(account, Restrictions.NO_TRADE, keccak256("credit record"));
         assertEq(lack(account), 2);
         assertCredit(account, 20, ICreditRecord.CreditTier.C, Restrictions.NO_TRADE);
         vm.expectRevert(
@@ -113,9 +114,7 @@ contract CreditRecordTest is RegistrySuite {
     function test_report_byAnother_refused() public {
         vm.prank(risk);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ICreditRecord.NotTheReporter.selector, risk, Misconduct.LACKED, address(this)
-            )
+            abi.encodeWithSelector(ICreditRecord.NotTheReporter.selector, risk, Misconduct.LACKED, address(this))
         );
         credit.report(account, Misconduct.LACKED, "block");
         vm.expectRevert(
