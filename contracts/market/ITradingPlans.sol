@@ -4,9 +4,10 @@ pragma solidity 0.8.34;
 import { InstrumentId } from "../types/InstrumentId.sol";
 
 /// @title Trading plans: what an account means to buy and sell in a year or a quarter, and at which prices (R-TRD-6).
-/// @notice A plan is public, or private by commitment: then only a salted digest is on the chain until its account opens it. It is
-///         amended by filing again; every version stays. A plan binds nobody and reserves nothing.
-/// @dev The terms are in the events; the contract keeps the digest of each version and checks what is opened against it.
+/// @notice A plan is public, or private by commitment: then only a salted digest is on the chain until its account
+///         opens it. It is amended by filing again; every version stays. A plan binds nobody and reserves nothing.
+/// @dev The terms are in the events; the contract keeps the digest of each version and checks what is opened against
+///      it.
 interface ITradingPlans {
     /// @dev What a plan is about. A year's plan and those of its quarters stand beside each other.
     struct PlanPeriod {

@@ -8,8 +8,8 @@ import { IEligibility } from "./IEligibility.sol";
 import { IStakeholderRegistry } from "./IStakeholderRegistry.sol";
 
 /// @title The credit record. Its manual is `ICreditRecord`.
-/// @dev Nothing to initialize: the seed has set the authority. No guard against reentrance: the registry and the ledger, which
-///      alone are called, call nobody back.
+/// @dev Nothing to initialize: the seed has set the authority. No guard against reentrance: the registry and the
+///      ledger, which alone are called, call nobody back.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable missing-initializer
 contract CreditRecord is ICreditRecord, Governed {
     uint256 private constant _MOST_COUNTING = 32;
@@ -171,7 +171,8 @@ contract CreditRecord is ICreditRecord, Governed {
         return uint40(block.timestamp + passed * 1 days);
     }
 
-    /// @dev The new entry joins those that count; where they are too many, the least leaves. What has ceased leaves first.
+    /// @dev The new entry joins those that count; where they are too many, the least leaves. What has ceased leaves
+    ///      first.
     function _count(address account, uint32 number) private {
         uint32[] storage counting = _s().counting[account];
         _drop(account, counting);
@@ -293,9 +294,11 @@ contract CreditRecord is ICreditRecord, Governed {
             address account = accounts[i];
             uint16 bits = _extended(source, account);
             require(bits != 0 && source != account, NothingToExtend(source, account));
-            uint16 before = _extended(_s().sources[account], account);
-            // Who is held by more is not set free by less.
-            if (before & ~bits != 0) continue;
+            address before = _s().sources[account];
+            uint16 held = _extended(before, account);
+            // Who is held is not handed to a source that holds him to less, or only for a shorter time.
+            bool more = held & ~bits == 0 && held != bits;
+            if (!more && before != source) continue;
 
             _s().sources[account] = source;
             _revalue(account);
@@ -312,8 +315,8 @@ contract CreditRecord is ICreditRecord, Governed {
         return tier == 0 ? 0 : _s().tiers[tier - 1].ownerRestrictions;
     }
 
-    /// @dev How every act ends: score, tier and restrictions follow from the entries, the tiers and the time; where they have
-    ///      changed, it is written down and told, and the ledger gets to know it.
+    /// @dev How every act ends: score, tier and restrictions follow from the entries, the tiers and the time; where
+    ///      they have changed, it is written down and told, and the ledger gets to know it.
     function _revalue(address account) private {
         CreditStanding memory standing = _s().standings[account];
         address source = _s().sources[account];

@@ -2,20 +2,22 @@
 pragma solidity 0.8.34;
 
 /// @title The credit record: misconduct of accounts, and what follows from it for their very next act (R-TRD-7).
-/// @notice Misconduct enters as an entry of a kind. What a kind counts (points, for how many days), whether it bars from acts, and
-///         for how long, and until when it can be appealed is data of the regulator. The score of an account is the sum of the
-///         points of its entries that count; by thresholds it gives a tier, A to D, and a tier has restrictions too.
+/// @notice Misconduct enters as an entry of a kind. What a kind counts (points, for how many days), whether it bars
+///         from acts, and for how long, and until when it can be appealed is data of the regulator. The score of an
+///         account is the sum of the points of its entries that count; by thresholds it gives a tier, A to D, and a
+///         tier has restrictions too.
 ///
-///         Restrictions reach the ledger's eligibility word, through the registry, in the transaction in which the entry is
-///         made: whatever the account tries next is refused where it is checked anyway. What decays does so by time: who wants
-///         it written down calls `refresh`. A tier's restrictions can be carried to other accounts of the same beneficial owner
-///         (`extend`), by anyone.
+///         Restrictions reach the ledger's eligibility word, through the registry, in the transaction in which the
+///         entry is made: whatever the account tries next is refused where it is checked anyway. What decays does so by
+///         time: who wants it written down calls `refresh`. A tier's restrictions can be carried to other accounts of
+///         the same beneficial owner (`extend`), by anyone.
 ///
-///         Modules report by themselves (`report`). Officers need two: one accuses, another confirms. The account may appeal;
-///         an officer who had no part in it decides. An annulled entry stays, with an entry that compensates it: nothing is erased.
-/// @dev Points and days of an entry are those of its kind when it was made. At most 32 entries of an account count at a time; one more
-///      displaces that with the fewest points, of equals the one that ends first. All data are pseudonymous: kinds, figures and
-///      digests.
+///         Modules report by themselves (`report`). Officers need two: one accuses, another confirms. The account may
+///         appeal; an officer who had no part in it decides. An annulled entry stays, with an entry that compensates
+///         it: nothing is erased.
+/// @dev Points and days of an entry are those of its kind when it was made. At most 32 entries of an account count at a
+///      time; one more displaces that with the fewest points, of equals the one that ends first. All data are
+///      pseudonymous: kinds, figures and digests.
 interface ICreditRecord {
     enum EntryState {
         NONE,
@@ -110,7 +112,8 @@ interface ICreditRecord {
     error AppealTooLate(uint32 entry, uint40 until);
     /// @notice `key` may not appeal for an account: it needs the right INITIATE and a certificate in force.
     error NotTheAppellant(address key);
-    /// @notice Nothing extends from `source` to `account`: they have not one owner, or the tier of the source does not say so.
+    /// @notice Nothing extends from `source` to `account`: they have not one owner, or the tier of the source does not
+    ///         say so.
     error NothingToExtend(address source, address account);
     /// @notice At most `most` accounts a call.
     error TooManyAccounts(uint256 given, uint256 most);
@@ -135,13 +138,14 @@ interface ICreditRecord {
     event EntryAnnulled(
         address indexed account, uint32 indexed entry, uint32 compensation, address officer, bytes32 reasons
     );
-    /// @notice Score, tier and restrictions of `account` as they are now. `source`: the account of the same owner from which
-    ///         restrictions are extended; 0: none.
+    /// @notice Score, tier and restrictions of `account` as they are now. `source`: the account of the same owner from
+    ///         which restrictions are extended; 0: none.
     event CreditChanged(address indexed account, uint32 score, CreditTier tier, uint16 restrictions, address source);
 
     /* WHAT COUNTS: data */
 
-    /// @notice Say what misconduct of a kind counts from now on; entries that were made keep their terms. For REGULATOR.
+    /// @notice Say what misconduct of a kind counts from now on; entries that were made keep their terms. For
+    ///         REGULATOR.
     function setKind(uint8 kind, KindTerms calldata terms) external;
 
     /// @notice Say what the tiers mean; it applies to an account with its next change or `refresh`. For REGULATOR.
@@ -171,8 +175,8 @@ interface ICreditRecord {
 
     /* APPEAL */
 
-    /// @notice Appeal an entry of one's account, once and in time, whatever the account may do at present. For a representative
-    ///         with the right INITIATE.
+    /// @notice Appeal an entry of one's account, once and in time, whatever the account may do at present. For a
+    ///         representative with the right INITIATE.
     function appeal(uint32 entry, bytes32 grounds) external;
 
     /// @notice Uphold an entry, or annul it. For REGULATOR: an officer who neither accused of it nor confirmed it.
@@ -183,8 +187,9 @@ interface ICreditRecord {
     /// @notice Write down what time has changed, and lift what has decayed. Anyone may.
     function refresh(address account) external;
 
-    /// @notice Carry the restrictions that the tier of `source` has for its owner to other accounts of that owner, at most 16. Anyone
-    ///         may. They end with `refresh` when the source's tier, or the common owner, does not give them any more.
+    /// @notice Carry the restrictions that the tier of `source` has for its owner to other accounts of that owner, at
+    ///         most 16. Anyone may. A source that forbids more takes the place of another. They end with `refresh` when
+    ///         the source's tier, or the common owner, does not give them any more.
     function extend(address source, address[] calldata accounts) external;
 
     /* VIEWS */

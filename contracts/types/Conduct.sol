@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-/// @title Numbers of the kinds of misconduct that modules and officers report. What each counts is data of the credit record.
+/// @title Numbers of the kinds of misconduct that modules and officers report. What each counts is data of the credit
+///        record.
 /// @dev The regulator may define further kinds, from 64 on.
 library Misconduct {
     uint8 internal constant LACKED = 1; // a block was not settled: the account had not what it owed

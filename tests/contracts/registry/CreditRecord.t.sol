@@ -452,6 +452,25 @@ contract CreditRecordTest is RegistrySuite {
         credit.extend(account, new address[](17));
     }
 
+    // Nor does one with an equal record that decays sooner
+    function test_extend_fromAnEqualSource_keepsTheFirst() public {
+        address third = open(CAROL, AccountKind.TRADER);
+        setOwner(account, 7);
+        setOwner(other, 7);
+        setOwner(third, 7);
+        for (uint256 i; i < 6; ++i) {
+            lack(third);
+        }
+        vm.warp(NOW + 50 days);
+        toD();
+        credit.extend(account, one(other));
+        credit.extend(third, one(other));
+        assertEq(credit.sourceOf(other), account);
+        vm.warp(NOW + 100 days);
+        credit.refresh(other);
+        assertCredit(other, 0, ICreditRecord.CreditTier.A, Restrictions.NO_TRADE);
+    }
+
     // A sibling with a lighter record does not set free whom a heavier one holds
     function test_extend_fromALighterSource_keepsTheHeavier() public {
         address third = open(CAROL, AccountKind.TRADER);
