@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from carbon_sdk.actors.registry_operator import RegistryOperator
     from carbon_sdk.actors.regulator import Regulator
     from carbon_sdk.actors.security_authority import SecurityAuthority
-    from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
+    from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
     from carbon_sdk.actors.settlement_bank import SettlementBank
     from carbon_sdk.actors.values import Capability, Label, Restriction, Right
     from carbon_sdk.actors.verifier import Verifier
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from carbon_sdk.chain.sender import Outcome, Sender, Submitted, send_many, submit_many
     from carbon_sdk.chain.signers import EnvironmentSigner, KeystoreSigner, LocalSigner, Signer, create_keystore
     from carbon_sdk.contracts.generated.enums import AccountKind, Conclusion, SelfTrade, TimeInForce
+    from carbon_sdk.deployment.misconduct import Misconduct
     from carbon_sdk.deployment.model import Deployment
     from carbon_sdk.deployment.permissions import Role
     from carbon_sdk.errors import (
@@ -101,6 +102,7 @@ _HOMES = {
     "actors.security_authority": ("SecurityAuthority",),
     "actors.services": (
         "PlatformOperator",
+        "RiskOfficer",
         "ServiceManager",
         "ServiceRegulator",
     ),
@@ -112,6 +114,7 @@ _HOMES = {
         "Right",
     ),
     "actors.verifier": ("Verifier",),
+    "deployment.misconduct": ("Misconduct",),
     "deployment.permissions": ("Role",),
     "contracts.generated.enums": (
         "AccountKind",
@@ -208,6 +211,7 @@ __all__ = [
     "Logged",
     "Maintainer",
     "MarketId",
+    "Misconduct",
     "Money",
     "NoDeployment",
     "NodeError",
@@ -233,6 +237,7 @@ __all__ = [
     "RevertedWithReason",
     "Right",
     "RiskManager",
+    "RiskOfficer",
     "Role",
     "RuleBroken",
     "Scheme",

@@ -18,7 +18,7 @@ from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
+from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verifier import Verifier
 from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
@@ -33,6 +33,7 @@ from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, BlockMarketId, BoardId, InstrumentId, MarketId
 
 if TYPE_CHECKING:
+    from carbon_sdk.audit.clearing import Clearing, Settlement
     from carbon_sdk.audit.histories import Histories
     from carbon_sdk.audit.statements import Statement
     from carbon_sdk.audit.store import Store
@@ -79,6 +80,10 @@ class Scheme(Suite):
     def service_regulator(self, signer: Signer) -> ServiceRegulator:
         """Halts and resumes markets."""
         return ServiceRegulator(self, signer)
+
+    def risk_officer(self, signer: Signer) -> RiskOfficer:
+        """Manages the platform's risks."""
+        return RiskOfficer(self, signer)
 
     def settlement_bank(self, signer: Signer) -> SettlementBank:
         """The bank behind the money."""
@@ -186,6 +191,24 @@ class Scheme(Suite):
         from carbon_sdk.audit.statements import statement_of
 
         return statement_of(self.histories(store), account, since, until)
+
+    def clearing(self, account: Address, store: Store, day: date) -> Clearing:
+        """An account's clearing statement of a civil day: trades, fees, vouchers, totals, checked against the ledger.
+
+        Args:
+            account: Whose.
+            store: Where the events are kept; read up to the node's last block first.
+            day: In the scheme's civil time.
+        """
+        from carbon_sdk.audit.clearing import clearing_of
+
+        return clearing_of(self.histories(store), account, day)
+
+    def settlement(self, store: Store, day: date) -> Settlement:
+        """The platform's settlement figures of a civil day, over all accounts, checked against the ledger."""
+        from carbon_sdk.audit.clearing import settlement_of
+
+        return settlement_of(self.histories(store), day)
 
     def method(self, name: str) -> MethodReader:
         """One method of computing emissions. Raises InputError."""

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from carbon_sdk.actors.banking import BanksUnits
-from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import BilateralTrader
+from carbon_sdk.actors.conduct import ConductSubject
 from carbon_sdk.actors.credits import CreditTrading
 from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
+from carbon_sdk.actors.trading_plans import PlansTrades
 from carbon_sdk.actors.transfers import TransferVerbs
 from carbon_sdk.actors.values import Digest, Moment, digest, label, moment, positive, whole, year_of
 from carbon_sdk.actors.verbs import verb
@@ -60,7 +61,7 @@ class SourceStream:
     tier: int = 0
 
 
-class AccountHolder(Actor):
+class AccountHolder(ConductSubject):
     """A representative's key, before and after its account is open. Every verb raises NotPermitted for a stranger's."""
 
     @property
@@ -171,7 +172,16 @@ class AccountHolder(Actor):
         return self.suite.contract(InstrumentLedger)
 
 
-class Company(TransferVerbs, CreditTrading, BanksUnits, PaysInTokens, PledgeSides, BilateralTrader, AccountHolder):
+class Company(
+    TransferVerbs,
+    CreditTrading,
+    BanksUnits,
+    PaysInTokens,
+    PledgeSides,
+    BilateralTrader,
+    PlansTrades,
+    AccountHolder,
+):
     """A representative of an account that reports, trades and surrenders."""
 
     # REPORTING: the right REPORT

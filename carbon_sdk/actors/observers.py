@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from carbon_sdk.actors.conduct import CreditView, credit_of
 from carbon_sdk.actors.quotes import BlockMarketReader, BlockOffer, BoardReader, block_of, failures_of
 from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
 from carbon_sdk.chain.calls import Event, Logged
@@ -47,6 +48,10 @@ class Public:
     def failures(self, account: Address) -> Failures:
         """Blocks that an account agreed to and did not settle."""
         return failures_of(self.suite, account)
+
+    def credit_record(self, account: Address) -> CreditView:
+        """An account's credit record: tier, score, restrictions, entries."""
+        return credit_of(self.suite, account)
 
     def instrument(self, instrument: InstrumentId | int) -> InstrumentReader:
         """One instrument. Raises InputError for an id that is not defined."""

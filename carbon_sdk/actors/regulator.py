@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from carbon_sdk.actors.authority_acts import AuthorityActs
 from carbon_sdk.actors.banking import SetsBanking
 from carbon_sdk.actors.bilateral import BilateralAuthority
+from carbon_sdk.actors.conduct import ConductAuthority
 from carbon_sdk.actors.credits import CreditRegulation
 from carbon_sdk.actors.token_money import RegulatesTokens
 from carbon_sdk.actors.transfers import TransferRegulation
@@ -48,7 +49,15 @@ EMISSIONS = "emissions"
 """The subject of baselines of emissions; any other is a product's name."""
 
 
-class Regulator(TransferRegulation, CreditRegulation, SetsBanking, RegulatesTokens, AuthorityActs, BilateralAuthority):
+class Regulator(
+    TransferRegulation,
+    CreditRegulation,
+    SetsBanking,
+    RegulatesTokens,
+    AuthorityActs,
+    BilateralAuthority,
+    ConductAuthority,
+):
     """Whoever holds the regulator role. Every verb raises NotPermitted for another key."""
 
     # RULES

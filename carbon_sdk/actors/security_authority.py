@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from carbon_sdk.actors.base import Actor
+from carbon_sdk.actors.conduct import ConductAdministration
 from carbon_sdk.actors.values import positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
@@ -38,7 +38,7 @@ class RoleChange:
     transaction: str
 
 
-class SecurityAuthority(Actor):
+class SecurityAuthority(ConductAdministration):
     """The administrator of the authority."""
 
     @verb

@@ -1,4 +1,4 @@
-"""Those who run the market's services: products, the trading platform, its supervision."""
+"""Those who run the market's services: products, the trading platform, its supervision, its risks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import BilateralManager, BilateralPlatform, BilateralSupervision
+from carbon_sdk.actors.conduct import ConductRisk, ConductSupervision
 from carbon_sdk.actors.credits import instruments_to_define
 from carbon_sdk.actors.token_money import StopsTokens
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
@@ -98,7 +99,7 @@ class PlatformOperator(BilateralPlatform):
         return self.suite.contract(OrderBook).collect_fees(positive(market, "market"), account)
 
 
-class ServiceRegulator(StopsTokens, BilateralSupervision, Actor):
+class ServiceRegulator(StopsTokens, BilateralSupervision, ConductSupervision, Actor):
     """Supervises the platform. Every verb raises NotPermitted for another key."""
 
     @verb
@@ -110,3 +111,7 @@ class ServiceRegulator(StopsTokens, BilateralSupervision, Actor):
     def resume(self, market: MarketId | int) -> Act[None]:
         """Let a halted market trade again."""
         return self.suite.contract(OrderBook).set_market_state(positive(market, "market"), MarketState.OPEN)
+
+
+class RiskOfficer(ConductRisk):
+    """Manages the platform's risks. Every verb raises NotPermitted for another key."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,18 +111,18 @@ class ViewCodec:
     """How one view is asked and its answer read, from the ABI.
 
     Args:
-        item: Its entry in the ABI. Arguments are of static types.
+        item: Its entry in the ABI. Arguments are of static types; a struct's fields are given as a tuple.
     """
 
     def __init__(self, item: Mapping[str, Any]) -> None:
         self.signature = signature_of(item)
         self._selector = keccak(self.signature.encode())[:4]
-        self._inputs = [part["type"] for part in item["inputs"]]
+        self._inputs = [kind for part in item["inputs"] for kind in _words_of(part)]
         self._outputs = [{**part, "name": part.get("name") or str(i)} for i, part in enumerate(item["outputs"])]
 
     def ask(self, *arguments: object) -> str:
         """The call's data as `0x…`."""
-        words = [_word_of(kind, value) for kind, value in zip(self._inputs, arguments, strict=True)]
+        words = [_word_of(kind, value) for kind, value in zip(self._inputs, _flat(arguments), strict=True)]
         return f"0x{(self._selector + b''.join(words)).hex()}"
 
     def answer(self, data: bytes) -> Any:
@@ -138,9 +138,26 @@ def views_of(abi: Abi) -> dict[str, ViewCodec]:
     views: dict[str, ViewCodec] = {}
     for item in abi:
         is_view = item.get("type") == "function" and item.get("stateMutability") in ("view", "pure")
-        if is_view and all(_is_word(part["type"]) for part in item["inputs"]):
+        if is_view and all(_is_word(kind) for part in item["inputs"] for kind in _words_of(part)):
             views.setdefault(item["name"], ViewCodec(item))
     return views
+
+
+def _words_of(part: Mapping[str, Any]) -> Iterator[str]:
+    """Types of a parameter, of a struct those of its fields: static ones lie one after the other."""
+    if part["type"] != "tuple":
+        yield part["type"]
+        return
+    for inner in part["components"]:
+        yield from _words_of(inner)
+
+
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _flat(value)
+        else:
+            yield value
 
 
 def _word_of(kind: str, value: Any) -> bytes:

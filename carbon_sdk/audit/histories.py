@@ -423,6 +423,20 @@ class Histories:
                     found.add(int.from_bytes(last, "big"))
         return sorted(found)
 
+    @property
+    def store(self) -> Store:
+        """The events."""
+        return self._store
+
+    def accounts_between(self, since: int, before: int) -> list[Address]:
+        """Accounts with lines from a time on and before another."""
+        query = sa.select(lines.c.account).where(
+            lines.c.chain == self.chain, lines.c.timestamp >= since, lines.c.timestamp < before
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query.distinct()).scalars().all()
+        return sorted(account for one in found if (account := _account(one)))
+
     def owned(self, account: Address, instrument: int, before: int) -> Owned:
         """What an account owned before a time (Unix seconds)."""
         with self._engine.connect() as connection:

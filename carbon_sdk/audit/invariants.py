@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from carbon_sdk.audit.bilateral import BLOCK_TRADE, QUOTE
+from carbon_sdk.audit.conduct import COMPENSATION
 from carbon_sdk.audit.state import InAndOut, State
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, Side
 
@@ -23,6 +24,7 @@ _DELAYED_TRANSFER = 5
 _LISTED, _NOT_LISTED, _SAME_OWNER = 1, 2, 3
 _LISTING, _BUFFER, _EXPORT = 6, 9, 10  # reasons for which units are bound
 _CONVERSION = 8  # the ledger's reason
+_LACKED, _NOT_ELIGIBLE = 1, 2  # kinds of misconduct
 
 
 # INSTRUMENTS
@@ -111,7 +113,7 @@ def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
         return
     for address, account in state.registry.accounts.items():
         known = state.ledger.eligibility.get(address)
-        restrictions = account.authority_restrictions | account.compliance_restrictions
+        restrictions = account.authority_restrictions | account.compliance_restrictions | account.conduct_restrictions
         if not account.capabilities & _TRADING:
             restrictions |= _NO_TRADE
         decided = (account.status, account.kind, restrictions, account.region, account.owner, account.certificate_until)
@@ -583,6 +585,34 @@ def every_click_and_block_has_a_voucher(state: State) -> Iterator[str]:
             )
 
 
+def credit_is_the_sum_of_its_entries(state: State) -> Iterator[str]:
+    """INV-37: a score is what the entries give that counted at its last change; the registry bars by it (R-TRD-7)."""
+    for account, standing in state.conduct.standings.items():
+        score, _ = standing.counted(standing.at)
+        if standing.at and score != standing.score:
+            yield f"{account}: the score is {standing.score}, its entries give {score}"
+        registered = state.registry.accounts.get(account)
+        if registered and registered.conduct_restrictions != standing.restrictions:
+            yield (
+                f"{account}: the credit record forbids {standing.restrictions:#x}, "
+                f"the registry {registered.conduct_restrictions:#x}"
+            )
+
+
+def failed_settlements_are_in_the_credit_record(state: State) -> Iterator[str]:
+    """INV-38: as many entries of failed settlements as block trades failed, for each account and fault (R-TRD-7)."""
+    if not {"BlockTrades", "CreditRecord"} <= state.contracts:
+        return
+    accounts = {*state.blocks.failures, *state.conduct.standings}
+    for account in accounts:
+        lacked, not_eligible, _ = state.blocks.failures.get(account, (0, 0, 0))
+        known = state.conduct.standings.get(account)
+        kinds = [entry.kind for entry in known.entries if entry.state != COMPENSATION] if known else []
+        entered = (kinds.count(_LACKED), kinds.count(_NOT_ELIGIBLE))
+        if entered != (lacked, not_eligible):
+            yield f"{account}: {lacked} + {not_eligible} settlements failed, {entered[0]} + {entered[1]} were entered"
+
+
 def _in_orders(state: State) -> dict[int, int]:
     """By instrument: what open orders hold by their own terms."""
     total: dict[int, int] = defaultdict(int)
@@ -628,6 +658,8 @@ ALL: tuple[Invariant, ...] = (
     no_event_contradicts_another,
     open_quotes_and_proposals_are_bound,
     every_click_and_block_has_a_voucher,
+    credit_is_the_sum_of_its_entries,
+    failed_settlements_are_in_the_credit_record,
 )
 
 

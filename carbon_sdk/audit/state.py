@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
+from carbon_sdk.audit.conduct import Conduct, Plans
 from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.serials import Serials
@@ -526,6 +527,7 @@ class Account:
     record: bytes
     authority_restrictions: int = 0
     compliance_restrictions: int = 0
+    conduct_restrictions: int = 0
 
 
 @dataclass(slots=True)
@@ -775,6 +777,8 @@ class State:
     book: Book = field(default_factory=Book)
     quotes: Quotes = field(default_factory=Quotes)
     blocks: Blocks = field(default_factory=Blocks)
+    conduct: Conduct = field(default_factory=Conduct)
+    plans: Plans = field(default_factory=Plans)
     deliveries: Deliveries = field(default_factory=Deliveries)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carbon_sdk.audit.state import Determination, InAndOut, Lines, State, Subject
-from carbon_sdk.identifiers import Address, InstrumentId, Side
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, Side
 
 Expected = Mapping[str, Any]
 
@@ -576,6 +576,90 @@ def _blocks(state: State, contracts: Mapping[str, Address]) -> Iterator[Question
         )
 
 
+def _conduct(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name, conduct = "CreditRecord", state.conduct
+    if name not in contracts:
+        return
+    at = contracts[name]
+    for kind in {*conduct.kinds, *conduct.reporters}:
+        points, counts, restrictions, barred, appeal, officers = conduct.kinds.get(kind, (0, 0, 0, 0, 0, False))
+        expected = {
+            "points": points,
+            "countsFor": counts,
+            "restrictions": restrictions,
+            "barredFor": barred,
+            "appealWithin": appeal,
+            "byOfficers": officers,
+        }
+        subject: Subject = ("conduct kind", kind)
+        what = f"misconduct of kind {kind}"
+        yield Question("conduct", what, at, name, "conductKind", (kind,), expected, subject)
+        reporter = conduct.reporters.get(kind, ZERO_ADDRESS)
+        yield Question("conduct", f"who reports {what}", at, name, "reporterOf", (kind,), {"": reporter}, subject)
+    for account, standing in conduct.standings.items():
+        told = {
+            "entries": len(standing.entries),
+            "score": standing.score,
+            "tier": standing.tier,
+            "restrictions": standing.restrictions,
+            "at": standing.at,
+        }
+        subject = ("credit", account)
+        yield Question("credit", f"credit of {account}", at, name, "standingOf", (account,), told, subject)
+        source = {"": standing.source}
+        what = f"source of restrictions of {account}"
+        yield Question("credit", what, at, name, "sourceOf", (account,), source, subject)
+        for number, entry in enumerate(standing.entries, 1):
+            yield Question(
+                "credit",
+                f"entry {number} of {account}",
+                at,
+                name,
+                "entryOf",
+                (account, number),
+                {
+                    "kind": entry.kind,
+                    "state": entry.state,
+                    "points": entry.points,
+                    "restrictions": entry.restrictions,
+                    "at": entry.at,
+                    "countsUntil": entry.counts_until,
+                    "barredUntil": entry.barred_until,
+                    "appealUntil": entry.appeal_until,
+                    "compensates": entry.compensates,
+                    "reporter": entry.reporter,
+                    "confirmer": entry.confirmer,
+                    "cause": entry.cause,
+                },
+                ("conduct entry", account, number),
+            )
+    count = len(conduct.accusations)
+    yield Question(
+        "accusations", "number of accusations", at, name, "accusationCount", (), {"": count}, ("accusation", count)
+    )
+    for number, one in conduct.accusations.items():
+        case = {"account": one.account, "kind": one.kind, "state": one.state, "accuser": one.accuser}
+        subject = ("accusation", number)
+        yield Question("accusations", f"accusation {number}", at, name, "accusationOf", (number,), case, subject)
+
+
+def _plans(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "TradingPlans"
+    if name not in contracts:
+        return
+    at = contracts[name]
+    for key, filed in state.plans.filed.items():
+        account, *period = key
+        what = f"plans of {account} for {period[1]}, quarter {period[2]}, in {InstrumentId(period[0])}"
+        arguments = (account, tuple(period))
+        yield Question("plans", what, at, name, "planCount", arguments, {"": len(filed)}, ("plans", *key))
+        for plan in filed:
+            told = {"digest": plan.digest, "at": plan.at, "isPublic": plan.terms is not None}
+            subject: Subject = ("plan", *key, plan.version)
+            asked = (*arguments, plan.version)
+            yield Question("plans", f"version {plan.version} of {what}", at, name, "planOf", asked, told, subject)
+
+
 def _vouchers(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
     names = {address: name for name, address in contracts.items()}
     for (issuer, number), series in state.vouchers.series.items():
@@ -657,6 +741,7 @@ def _registry(state: State, contracts: Mapping[str, Address]) -> Iterator[Questi
                     "owner": account.owner,
                     "authorityRestrictions": account.authority_restrictions,
                     "complianceRestrictions": account.compliance_restrictions,
+                    "conductRestrictions": account.conduct_restrictions,
                     "openedAt": account.opened_at,
                     "certificateUntil": account.certificate_until,
                 },
@@ -1147,6 +1232,8 @@ _ASKING: tuple[Asking, ...] = (
     _book,
     _quotes,
     _blocks,
+    _conduct,
+    _plans,
     _vouchers,
     _registry,
     _reports,

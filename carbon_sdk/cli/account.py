@@ -67,6 +67,59 @@ def statement(
         _print_tables(found, opened)
 
 
+@account.command()
+@click.argument("whose", metavar="ACCOUNT")
+@click.option("--day", required=True, metavar="DATE", help="In the scheme's civil time, such as 2021-05-12.")
+@with_store
+def clearing(
+    whose: str, day: str, store: str, sync: bool, rpc: str | None, deployment: str | None, as_json: bool
+) -> None:
+    """Tell an ACCOUNT's trades of a day with fees and vouchers, their totals, and whether the ledger moved just that.
+
+    Trades of the book, of listed quotes, of blocks and of credits. Money is in the main unit; in JSON in the smallest.
+    Exit code 3: trades and movements differ.
+    """
+    from carbon_sdk.audit.clearing import clearing_of, day_of
+    from carbon_sdk.cli.clearing import clearing_as_json, print_clearing
+    from carbon_sdk.identifiers import address
+
+    owner, when = address(whose), day_of(day)
+    with open_histories(store, sync, rpc, deployment) as opened:
+        found = clearing_of(opened.histories, owner, when)
+    if as_json:
+        from carbon_sdk.cli.output import print_json
+
+        print_json(clearing_as_json(found, opened))
+    else:
+        print_clearing(found, opened)
+    if not found.reconciles:
+        raise click.exceptions.Exit(3)
+
+
+@account.command()
+@click.option("--day", required=True, metavar="DATE", help="In the scheme's civil time, such as 2021-05-12.")
+@with_store
+def settlement(day: str, store: str, sync: bool, rpc: str | None, deployment: str | None, as_json: bool) -> None:
+    """Tell the settlement figures of a day over all accounts, and whether they are what the ledger moved.
+
+    Exit code 3: trades and movements differ.
+    """
+    from carbon_sdk.audit.clearing import day_of, settlement_of
+    from carbon_sdk.cli.clearing import print_settlement, settlement_as_json
+
+    when = day_of(day)
+    with open_histories(store, sync, rpc, deployment) as opened:
+        found = settlement_of(opened.histories, when)
+    if as_json:
+        from carbon_sdk.cli.output import print_json
+
+        print_json(settlement_as_json(found, opened))
+    else:
+        print_settlement(found, opened)
+    if not found.reconciles:
+        raise click.exceptions.Exit(3)
+
+
 def _as_json(found: Statement, opened: Opened) -> dict[str, Any]:
     return {
         "account": found.account,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from carbon_sdk.audit.histories import Histories
     from carbon_sdk.audit.store import Store
     from carbon_sdk.deployment.model import Deployment
-    from carbon_sdk.identifiers import InstrumentId
+    from carbon_sdk.identifiers import Address, InstrumentId
     from carbon_sdk.scheme import Scheme
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,6 +57,15 @@ class Opened:
             more = f"Instruments are {known}." if known else "Name the deployment file with --deployment."
             raise InputError(f"{text!r} is no instrument. {more}")
         return InstrumentId(self._names[text])
+
+    def contracts(self) -> dict[Address, str]:
+        """Contract's name by its address. Raises InputError where there is no deployment file."""
+        from carbon_sdk.audit.suite import contracts_of
+
+        found = self._find()
+        if found is None:
+            raise InputError("There is no deployment file for this store. Name it with --deployment.")
+        return contracts_of(found)
 
     def name_of(self, instrument: int) -> str:
         """An instrument's name, or its readable form."""

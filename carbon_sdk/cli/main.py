@@ -15,6 +15,8 @@ COMMANDS = {
     "audit": ("audit:audit", "Replay all events and compare them with the contracts."),
     "serial": ("serial:serial", "Tell the life of any unit, and certify that it exists."),
     "account": ("account:account", "Tell what an account had, what happened, and what it has."),
+    "market": ("market:market", "Tell what the market wants: orders, quotes, plans, and what of it meets."),
+    "trading-plan": ("trading_plan:trading_plan", "File trading plans, and compare them with what was done."),
     "voucher": ("voucher:voucher", "Check vouchers, on the chain and offline."),
     "security": ("roles:security", "The administrator: grants and takes back roles."),
     "regulator": ("roles:regulator", "The competent authority: rules, reports, allocation, compliance."),
@@ -27,6 +29,7 @@ COMMANDS = {
     "service": ("roles:service", "The service manager: instruments, markets, voucher series."),
     "platform": ("roles:platform", "The operator of the trading platform: bands and fees."),
     "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
+    "risk": ("roles:risk", "The risk manager: accusations of misconduct."),
     "maintainer": ("roles:maintainer", "Upgrades contracts."),
     "operator": ("roles:operator", "Rolls contracts back."),
 }

@@ -19,7 +19,7 @@ from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
+from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier
@@ -136,5 +136,6 @@ bank = _group("bank", SettlementBank)
 service = _group("service", ServiceManager)
 platform = _group("platform", PlatformOperator)
 supervision = _group("supervision", ServiceRegulator)
+risk = _group("risk", RiskOfficer)
 maintainer = _group("maintainer", Maintainer)
 operator = _group("operator", Operator)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 import orjson
 
 from carbon_sdk.actors.values import Digest, Moment
+from carbon_sdk.deployment.misconduct import Misconduct
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, BlockMarketId, BoardId, InstrumentId, MarketId, OrderId, QuoteId, address
@@ -29,6 +30,7 @@ Given = Mapping[str, Any]
 """What was converted already, by parameter: a price needs its market."""
 _MONEY, _TICKS = Union[Money, Quantity], Union[Ticks, int]  # noqa: UP007 -- compared with hints, which are unions
 _BOARD, _BLOCK_MARKET, _QUOTE = Union[BoardId, int], Union[BlockMarketId, int], Union[QuoteId, int]  # noqa: UP007
+_KIND = Union[Misconduct, int]  # noqa: UP007
 _INSTRUMENT, _MARKET, _ORDER = Union[InstrumentId, int], Union[MarketId, int], Union[OrderId, int]  # noqa: UP007
 
 
@@ -159,6 +161,11 @@ def _instrument(scheme: Scheme, name: str, text: str) -> InstrumentId:
     return InstrumentId.parse(text)
 
 
+def _kind(scheme: Scheme, name: str, text: str) -> int:
+    """Of misconduct: a name, or a number."""
+    return int(text) if re.fullmatch(r"[0-9]+", text) else int(_member(Misconduct, name, text))
+
+
 def _units(scheme: Scheme, name: str, text: str) -> list[tuple[InstrumentId, int]]:
     found = []
     for part in text.split(","):
@@ -188,6 +195,7 @@ _READERS: tuple[tuple[Any, Callable[[Scheme, str, str], Any]], ...] = (
     (_ORDER, lambda scheme, name, text: OrderId.parse(text)),
     (_BOARD, _board),
     (_BLOCK_MARKET, _block_market),
+    (_KIND, _kind),
     (_QUOTE, lambda scheme, name, text: QuoteId.parse(text)),
     (Role, lambda scheme, name, text: Role.parse(text)),
     (Union[Mapping[InstrumentId, int], Iterable[tuple[InstrumentId | int, int]]], _units),  # noqa: UP007
@@ -239,6 +247,8 @@ def _structured(name: str, hint: Any, content: Any) -> Any:
         return _word(name, content)
     if hint is bool and isinstance(content, bool):
         return content
+    if hint is InstrumentId and isinstance(content, str) and "/" in content:
+        return InstrumentId.parse(content)
     if isinstance(content, (float, bool)) or not isinstance(content, (int, str)):
         raise InputError(f"{name} is {content!r}: give a whole number or text.")
     return int(content) if hint is int or hint is InstrumentId else content

@@ -73,6 +73,16 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "withdrawAccreditation": Role.REGULATOR,
         "revokeAsRegulator": Role.REGULATOR,
     },
+    "CreditRecord": {
+        "setKind": Role.REGULATOR,
+        "setTiers": Role.REGULATOR,
+        "appointReporter": Role.ADMINISTRATOR,
+        "accuse": Role.RISK_MANAGER,
+        "withdrawAccusation": Role.RISK_MANAGER,
+        "confirmAccusation": Role.SERVICE_REGULATOR,
+        "dismissAccusation": Role.SERVICE_REGULATOR,
+        "decideAppeal": Role.REGULATOR,
+    },
     "InstrumentLedger": {
         "defineInstrument": Role.SERVICE_MANAGER,
         "setState": Role.SERVICE_MANAGER,

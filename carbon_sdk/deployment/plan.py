@@ -34,6 +34,7 @@ from carbon_sdk.contracts.generated.certificate_registry import CertificateRegis
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.credit_projects import CreditProjects
+from carbon_sdk.contracts.generated.credit_record import CreditRecord
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import Reason, Rounding, VoucherKind
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
@@ -59,10 +60,12 @@ from carbon_sdk.contracts.generated.structs import (
     Setup,
     Siblings,
 )
+from carbon_sdk.contracts.generated.trading_plans import TradingPlans
 from carbon_sdk.contracts.generated.transfer_rules import TransferRules
 from carbon_sdk.contracts.generated.verifications import Verifications
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.deployment.checks import check_all
+from carbon_sdk.deployment.conduct import conduct_steps
 from carbon_sdk.deployment.engine import Plan, Progress, Result, Situation, Step, carry_out, dry_run
 from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
 from carbon_sdk.deployment.permissions import Role, permissions
@@ -89,6 +92,7 @@ PROXIED: tuple[str, ...] = (
     "RuleBook",
     "CertificateRegistry",
     "StakeholderRegistry",
+    "CreditRecord",
     "InstrumentLedger",
     "CashDesk",
     "TransferRules",
@@ -105,6 +109,7 @@ PROXIED: tuple[str, ...] = (
     "OrderBook",
     "QuoteBoard",
     "BlockTrades",
+    "TradingPlans",
     "Obligations",
     "ComplianceDesk",
     "VoucherBook",
@@ -209,8 +214,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "RuleBook": lambda now: RuleBook.creation(),
         "CertificateRegistry": lambda now: CertificateRegistry.creation(_at(now, "StakeholderRegistry")),
         "StakeholderRegistry": lambda now: StakeholderRegistry.creation(
-            *_all(now, "RuleBook", "CertificateRegistry", "InstrumentLedger", "Obligations")
+            *_all(now, "RuleBook", "CertificateRegistry", "InstrumentLedger", "Obligations", "CreditRecord")
         ),
+        "CreditRecord": lambda now: CreditRecord.creation(*_all(now, "StakeholderRegistry", "InstrumentLedger")),
         "InstrumentLedger": lambda now: InstrumentLedger.creation(
             Siblings(
                 *_all(now, "StakeholderRegistry", "OrderBook", "CashDesk", "Allocator", "ComplianceDesk"),
@@ -245,8 +251,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series
         ),
         "BlockTrades": lambda now: BlockTrades.creation(
-            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.block_series
+            _at(now, "InstrumentLedger"), _at(now, "CreditRecord"), money, offset, rules.file.vouchers.block_series
         ),
+        "TradingPlans": lambda now: TradingPlans.creation(_at(now, "InstrumentLedger")),
         "Obligations": lambda now: Obligations.creation(
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
         ),
@@ -319,6 +326,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
             _at(now, "CreditProjects")
         ),
     )
+    yield from conduct_steps(file.conduct, _on)
     for instrument in file.instruments:
         yield _instrument(rules, instrument)
     yield from transfer_steps(rules, _on)

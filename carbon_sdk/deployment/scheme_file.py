@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from carbon_sdk.contracts.generated.structs import BlockTerms, BoardTerms
+from carbon_sdk.deployment.conduct import ConductTable
 from carbon_sdk.deployment.strict_toml import Strict, load
 from carbon_sdk.deployment.transfer_tables import TransfersTable, TransferTypeTable, sets_of
 from carbon_sdk.errors import CarbonError, InputError
@@ -299,6 +300,7 @@ class SchemeFile(Strict):
     authority: AuthorityTable
     vouchers: VouchersTable
     credits: CreditsTable = Field(default_factory=CreditsTable)
+    conduct: ConductTable = Field(default_factory=ConductTable)
     methods: tuple[MethodTable, ...] = Field(strict=False)
     policies: tuple[PolicyTable, ...] = Field(strict=False)
     transfers: TransfersTable | None = None

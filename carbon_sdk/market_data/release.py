@@ -13,6 +13,8 @@ from carbon_sdk.audit.state import Market, State
 from carbon_sdk.audit.store import Store
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+from carbon_sdk.market_data.plans import PlanComparison, compare
+from carbon_sdk.market_data.requirements import Requirements, requirements_of
 from carbon_sdk.units import decimal_of
 
 _BOOK = "OrderBook"
@@ -289,6 +291,14 @@ class MarketData:
             left,
             book_of(state, market, self._decimals),
         )
+
+    def requirements(self, instrument: int | None = None) -> Requirements:
+        """What is wanted now: the book, listed quotes, proposed blocks, public trading plans, and what of it meets."""
+        return requirements_of(self._store, self._contracts, instrument, chain=self._chain)
+
+    def plans(self, account: Address | None = None) -> list[PlanComparison]:
+        """The trading plans of one account or of all, each beside what its account did."""
+        return list(compare(self._store, self._contracts, account, chain=self._chain))
 
     def day_of(self, timestamp: int) -> date:
         """The civil day of a Unix second."""

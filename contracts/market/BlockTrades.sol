@@ -6,9 +6,12 @@ import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 import { Governed } from "../governance/Governed.sol";
+import { IERC7943MultiToken } from "../instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
+import { ICreditRecord } from "../registry/ICreditRecord.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { Eligibility, Restrictions, Rights } from "../types/Accounts.sol";
+import { Misconduct } from "../types/Conduct.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { Side } from "../types/OrderId.sol";
 import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
@@ -17,8 +20,8 @@ import { Bilateral } from "./Bilateral.sol";
 import { IBlockTrades } from "./IBlockTrades.sol";
 
 /// @title Block trades. Its manual is `IBlockTrades`; what it has in common with listed quotes is `Bilateral`.
-/// @dev No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it binds,
-///      releases or moves.
+/// @dev No guard against reentrance: called are the ledger, which calls nobody while it binds, releases or moves, and the
+///      credit record, which calls only the registry and, through it, the ledger.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
 contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     using Bilateral for Bilateral.Tape;
@@ -37,6 +40,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     );
 
     IInstrumentLedger private immutable LEDGER;
+    ICreditRecord private immutable CREDIT_RECORD;
     uint256 private immutable MAIN_MONEY;
     int256 private immutable DAY_OFFSET;
     uint32 private immutable SERIES;
@@ -75,8 +79,15 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
     /// @param series Number of the voucher series.
-    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset, uint32 series) {
+    constructor(
+        IInstrumentLedger ledger,
+        ICreditRecord creditRecord,
+        InstrumentId mainMoney,
+        int256 dayOffset,
+        uint32 series
+    ) {
         LEDGER = ledger;
+        CREDIT_RECORD = creditRecord;
         MAIN_MONEY = InstrumentId.unwrap(mainMoney);
         DAY_OFFSET = dayOffset;
         SERIES = series;
@@ -327,7 +338,8 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         if (ofSeller == Fault.NONE && ofBuyer == Fault.NONE && possible) {
             return _conclude(id, terms, m, terms.seller, terms.buyer);
         }
-        uint256 deadline = uint256(terms.settleAt) + m.window;
+        // What is neither side's doing has one more window to pass: a short closure decides nothing.
+        uint256 deadline = uint256(terms.settleAt) + (possible ? m.window : 2 * uint256(m.window));
         require(block.timestamp >= deadline, CannotSettleYet(id, ofSeller, ofBuyer, deadline));
 
         BlockState state = possible ? BlockState.FAILED : BlockState.VOID;
@@ -338,6 +350,20 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         }
 
         emit BlockEnded(id, state, 0);
+
+        if (possible) {
+            _report(id, terms.seller, ofSeller);
+            _report(id, terms.buyer, ofBuyer);
+        }
+    }
+
+    /// @dev Their very next act meets the consequences.
+    function _report(bytes32 id, address account, Fault fault) private {
+        if (fault == Fault.NONE) return;
+        uint8 kind = fault == Fault.LACKS ? Misconduct.LACKED : Misconduct.NOT_ELIGIBLE;
+        // The number of the entry is told by the record's event.
+        // slither-disable-next-line unused-return
+        CREDIT_RECORD.report(account, kind, id);
     }
 
     /// @dev What stands against settling now. `possible`: nothing that is neither side's own.
@@ -353,7 +379,8 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(m.instrument);
         possible = !Bilateral.haveOneOwner(terms.seller, seller, terms.buyer, buyer)
             && known.state == IInstrumentLedger.InstrumentState.OPEN
-            && (known.validUntil == 0 || block.timestamp < known.validUntil);
+            && (known.validUntil == 0 || block.timestamp < known.validUntil)
+            && (m.buyerFee | m.sellerFee == 0 || IERC7943MultiToken(address(LEDGER)).canReceive(_s().tape.feeAccount));
     }
 
     function _fault(Eligibility memory e, address account, uint256 instrument, uint256 owed)

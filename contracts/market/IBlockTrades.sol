@@ -12,8 +12,10 @@ import { Side } from "../types/OrderId.sol";
 ///         A block that settles at once (`settleAt` 0) cannot fail: what the proposer gives is bound while it waits, and taking
 ///         it binds and moves both sides in one call, or does nothing. One that settles later binds nobody's holdings, only
 ///         their word: from `settleAt` on anyone settles it, delivery versus payment, as soon as both can; when the market's
-///         window after `settleAt` has passed and one cannot, it has failed, which is recorded against who lacks what it
-///         owes or may not trade. A halt stops new trades, not the settlement of old ones.
+///         window after `settleAt` has passed and one cannot, it has failed, which enters the credit record of who lacks
+///         what it owes or may not trade, in the same call. Where it cannot settle for a reason that is neither side's (the
+///         instrument is closed, both have one owner now, the platform's account may not receive its fees), it is void after
+///         twice the window. A halt stops new trades, not the settlement of old ones.
 ///
 ///         Each settled block has a voucher in the contract's series (see `IVoucherIssuer`).
 /// @dev A block's id is the EIP-712 digest of its terms: whoever names it has agreed to all of them, on this chain and in this
@@ -117,7 +119,7 @@ interface IBlockTrades {
     /// @notice It settles from `settleAt` on.
     error BlockNotDue(bytes32 id, uint40 settleAt);
     /// @notice One side or both cannot settle now; there is time until `deadline`. Faults of neither: both have one owner now,
-    ///         or the instrument is not open.
+    ///         the instrument is not open, or the platform's account may not receive fees.
     error CannotSettleYet(bytes32 id, Fault ofSeller, Fault ofBuyer, uint256 deadline);
     /// @notice A digest must say why.
     error CauseMissing();

@@ -57,6 +57,7 @@ interface IStakeholderRegistry {
         uint32 owner; // number of the group of beneficial owners; 0: stands alone
         uint40 openedAt; // Unix seconds
         uint40 certificateUntil; // Unix seconds; of the principal's certificate
+        uint16 conductRestrictions; // bits of `Restrictions`, set by the CreditRecord
     }
 
     /* ERRORS (and of IEligibility: NotARepresentative) */
@@ -139,6 +140,8 @@ interface IStakeholderRegistry {
     event RestrictionsChanged(
         address indexed account, uint16 authorityRestrictions, uint16 complianceRestrictions, bytes32 cause
     );
+    /// @notice What the credit record forbids `account` from now on, beside what others do.
+    event ConductRestrictionsChanged(address indexed account, uint16 conductRestrictions, bytes32 cause);
     event CapabilitiesChanged(address indexed account, uint8 capabilities, bytes32 cause);
     event RecordAmended(address indexed account, bytes32 record, bytes32 cause);
     event OwnerChanged(address indexed account, uint32 owner, bytes32 cause);
@@ -240,6 +243,10 @@ interface IStakeholderRegistry {
 
     /// @notice Add restrictions for compliance's sake, or take them away. Only the ComplianceDesk.
     function restrictFor(address account, uint16 restrictions, bool on, bytes32 cause) external;
+
+    /// @notice Replace what the credit record forbids. Only the CreditRecord.
+    /// @param restrictions Bits of `Restrictions`; 0: none.
+    function restrictForConduct(address account, uint16 restrictions, bytes32 cause) external;
 
     /* REGIONS */
 

@@ -27,6 +27,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     ICertificateRegistry private immutable CERTIFICATES;
     IEligibility private immutable LEDGER;
     address private immutable COMPLIANCE_DESK;
+    address private immutable CREDIT_RECORD;
 
     /// @custom:storage-location erc7201:carbon.storage.StakeholderRegistry
     struct Storage {
@@ -42,11 +43,18 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.StakeholderRegistry")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0x996539ce27b44021a1ee63c935ea155055734716bb81cc5dfdb914a5eee32d00;
 
-    constructor(IRuleBook ruleBook, ICertificateRegistry certificates, IEligibility ledger, address complianceDesk) {
+    constructor(
+        IRuleBook ruleBook,
+        ICertificateRegistry certificates,
+        IEligibility ledger,
+        address complianceDesk,
+        address creditRecord
+    ) {
         RULE_BOOK = ruleBook;
         CERTIFICATES = certificates;
         LEDGER = ledger;
         COMPLIANCE_DESK = complianceDesk;
+        CREDIT_RECORD = creditRecord;
     }
 
     /* APPLYING */
@@ -436,6 +444,21 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     }
 
     /// @inheritdoc IStakeholderRegistry
+    function restrictForConduct(address account, uint16 restrictions, bytes32 cause)
+        external
+        onlyModule(CREDIT_RECORD)
+    {
+        Account storage record = _known(account);
+        _requireRestrictions(restrictions);
+
+        record.conductRestrictions = restrictions;
+
+        emit ConductRestrictionsChanged(account, restrictions, cause);
+
+        _push(account, record);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
     function setCapabilities(address account, uint8 capabilities, bytes32 cause) external restricted {
         Account storage record = _open(account);
         uint8 possible = _possibleFor(record.kind);
@@ -518,7 +541,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
 
     /// @dev Whoever restricted, it is restricted; and what an account is not open for, it does not do.
     function _effective(Account memory record) private pure returns (uint16 restrictions) {
-        restrictions = record.authorityRestrictions | record.complianceRestrictions;
+        restrictions = record.authorityRestrictions | record.complianceRestrictions | record.conductRestrictions;
         bool trades = record.capabilities & Capabilities.TRADING != 0;
         if (!trades) restrictions |= Restrictions.NO_TRADE;
     }

@@ -15,6 +15,7 @@ from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verifier import Verifier
+from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
 from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.chain.chain import Chain
 from carbon_sdk.chain.clock import Clock
@@ -31,6 +32,7 @@ from carbon_sdk.scheme import Scheme
 ROOT = Path(__file__).resolve().parents[2]
 BIRTH = 1_609_459_200  # 2021-01-01
 YEAR = 2021
+TUESDAY_NOON = 1_610_452_800  # 2021-01-12, 12:00 UTC
 
 
 def key(name: str) -> LocalSigner:
@@ -145,3 +147,27 @@ def sold(town: Town) -> Callable[[str, int], None]:
         assert buyer.buy(1, quantity, market.ticks("50")).result.filled == quantity
 
     return sell
+
+
+@pytest.fixture
+def floor(town: Town, sold: Callable[[str, int], None]) -> Town:
+    """Units and money with the works, money with the trader, an account for the fees; noon of a Tuesday."""
+    sold("works", 40_000)
+    town.open("broker", AccountKind.TRADER)
+    for name in ("trader", "broker", "works"):
+        town.bank.record_deposit(town.company(name).account, 300_000_000, f"deposit of {name}")
+    platform = town.open("platform", AccountKind.PLATFORM_OPERATOR)
+    operator = town.scheme.platform_operator(key("platform-operator"))
+    operator.set_quote_fee_account(platform)
+    operator.set_block_fee_account(platform)
+    town.clock.travel_to(TUESDAY_NOON)
+    return town
+
+
+def audited(town: Town, tmp_path: Path) -> dict[str, int]:
+    """What the auditor compared; it finds no difference."""
+    store = open_store(tmp_path / "audit.sqlite")
+    indexer_of(town.scheme, store).sync()
+    report = auditor_of(town.scheme, store).run()
+    assert report.ok, report.lines()
+    return dict(report.checks)

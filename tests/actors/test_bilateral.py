@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from carbon_sdk.actors.bilateral import WHOLE_ONLY
-from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
 from carbon_sdk.cli.main import run
-from carbon_sdk.contracts.generated.enums import AccountKind, BlockState, Fault, Verdict, VoucherKind
+from carbon_sdk.contracts.generated.enums import BlockState, Fault, Verdict, VoucherKind
 from carbon_sdk.contracts.generated.errors import (
     BlockOutsideBand,
     BoardNotOpen,
@@ -26,34 +24,9 @@ from carbon_sdk.contracts.generated.errors import (
 )
 from carbon_sdk.errors import InputError, NotPermitted, Refused, RuleBroken
 from carbon_sdk.identifiers import Address, QuoteId, Side
-from tests.actors.conftest import Town, key
+from tests.actors.conftest import TUESDAY_NOON, Town, audited, key
 
-TUESDAY_NOON = 1_610_452_800  # 2021-01-12, 12:00 UTC
 HOUR, DAY = 3_600, 86_400
-
-
-@pytest.fixture
-def floor(town: Town, sold: Callable[[str, int], None]) -> Town:
-    """Units and money with the works, money with the trader, an account for the fees; noon of a Tuesday."""
-    sold("works", 40_000)
-    town.open("broker", AccountKind.TRADER)
-    for name in ("trader", "broker", "works"):
-        town.bank.record_deposit(town.company(name).account, 300_000_000, f"deposit of {name}")
-    platform = town.open("platform", AccountKind.PLATFORM_OPERATOR)
-    operator = town.scheme.platform_operator(key("platform-operator"))
-    operator.set_quote_fee_account(platform)
-    operator.set_block_fee_account(platform)
-    town.clock.travel_to(TUESDAY_NOON)
-    return town
-
-
-def audited(town: Town, tmp_path: Path) -> dict[str, int]:
-    """What the auditor compared; it finds no difference."""
-    store = open_store(tmp_path / "audit.sqlite")
-    indexer_of(town.scheme, store).sync()
-    report = auditor_of(town.scheme, store).run()
-    assert report.ok, report.lines()
-    return dict(report.checks)
 
 
 def money(town: Town, account: Address) -> int:

@@ -17,8 +17,9 @@ from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
+from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
+from carbon_sdk.actors.trading_plans import PrivatePlan
 from carbon_sdk.actors.values import Capability, Label, Restriction, Right
 from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier
@@ -38,7 +39,10 @@ from carbon_sdk.contracts.generated.structs import (
     BoardTerms,
     CodingRules,
     MarketTerms,
+    PlanPeriod,
     Rules,
+    TierTerms,
+    TradingPlan,
     TransferType,
 )
 from carbon_sdk.deployment.permissions import Role
@@ -67,6 +71,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "grant": (Role.REGULATOR, SOMEBODY),
             "revoke": (Role.REGULATOR, SOMEBODY),
             "set_second_officer_rules": (1, 1, 1, 1),
+            "appoint_reporter": (3, SOMEBODY),
         },
     ),
     Regulator: (
@@ -147,6 +152,9 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "record_banking_figures": (1, [BankingFigures(SOMEBODY, 1, 1)], "audit"),
             "convert_for": (1, [SOMEBODY]),
             "take_down_quote": (QUOTE, "cause"),
+            "set_conduct_kind": (64, 1, 1),
+            "set_credit_tiers": ([TierTerms(1, 0, 0), TierTerms(2, 0, 0), TierTerms(3, 0, 0)],),
+            "decide_appeal": (SOMEBODY, 1, True, "reasons"),
         },
     ),
     RegistryOperator: (
@@ -188,6 +196,10 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_utc_offset": (0,),
         },
     ),
+    RiskOfficer: (
+        Role.RISK_MANAGER,
+        {"accuse": (SOMEBODY, 4, "evidence"), "withdraw_accusation": (1, "reasons")},
+    ),
     PlatformOperator: (
         Role.PLATFORM_OPERATOR,
         {
@@ -211,6 +223,8 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "resume_board": (1,),
             "halt_blocks": (1,),
             "resume_blocks": (1,),
+            "confirm_accusation": (1, "reasons"),
+            "dismiss_accusation": (1, "reasons"),
         },
     ),
     SettlementBank: (
@@ -266,6 +280,11 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "distrust": (SOMEBODY,),
         "offer_credits": (CREDIT, 1, 1, LATER),
         "request_export": (CREDIT, 1, "GS", "there"),
+        "publish_trading_plan": (UNIT, YEAR),
+        "commit_trading_plan": (UNIT, YEAR, b"1" * 32),
+        "open_trading_plan": (
+            PrivatePlan(PlanPeriod(UNIT, YEAR, 0), 1, TradingPlan(1, 0, 1, 1, bytes(32)), b"1" * 32),
+        ),
     },
     ProjectProponent: {
         "list_project": ("design", "methodology", 14),

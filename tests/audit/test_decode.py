@@ -24,6 +24,9 @@ def values_of(part: dict[str, Any]) -> st.SearchStrategy[Any]:
     kind = part["type"]
     if kind.endswith("[]"):
         return st.lists(values_of({**part, "type": kind[:-2]}), max_size=4).map(tuple)
+    if kind.endswith("]"):
+        inner, _, count = kind[:-1].rpartition("[")
+        return st.tuples(*(values_of({**part, "type": inner}) for _ in range(int(count))))
     if kind == "tuple":
         return st.tuples(*(values_of(component) for component in part["components"]))
     if kind == "address":

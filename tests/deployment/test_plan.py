@@ -183,7 +183,8 @@ def _type_of(part: dict[str, object]) -> str:
 def _zero(part: dict[str, object]) -> object:
     kind = str(part["type"])
     if kind.endswith("]"):
-        return ()
+        inner, _, count = kind[:-1].rpartition("[")
+        return tuple(_zero({**part, "type": inner}) for _ in range(int(count or 0)))
     if kind == "tuple":
         components = part["components"]
         assert isinstance(components, (list, tuple))

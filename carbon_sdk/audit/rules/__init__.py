@@ -11,6 +11,7 @@ def load() -> None:
         banking,
         bilateral,
         compliance,
+        conduct,
         governance,
         instruments,
         market,

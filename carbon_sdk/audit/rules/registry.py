@@ -152,6 +152,12 @@ def _restrictions(state: State, event: Event) -> None:
         account.compliance_restrictions = event.args["complianceRestrictions"]
 
 
+@on(_REGISTRY, "ConductRestrictionsChanged")
+def _conduct(state: State, event: Event) -> None:
+    if account := _account(state, event):
+        account.conduct_restrictions = event.args["conductRestrictions"]
+
+
 @on(_REGISTRY, "CapabilitiesChanged")
 def _capabilities(state: State, event: Event) -> None:
     if account := _account(state, event):

@@ -9,8 +9,10 @@ import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLed
 import { Bilateral } from "../../../contracts/market/Bilateral.sol";
 import { BlockTrades } from "../../../contracts/market/BlockTrades.sol";
 import { IBlockTrades } from "../../../contracts/market/IBlockTrades.sol";
+import { ICreditRecord } from "../../../contracts/registry/ICreditRecord.sol";
 import { IEligibility } from "../../../contracts/registry/IEligibility.sol";
 import { Representation, Restrictions, Rights } from "../../../contracts/types/Accounts.sol";
+import { Misconduct } from "../../../contracts/types/Conduct.sol";
 import { InstrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { Side } from "../../../contracts/types/OrderId.sol";
 import { BilateralSuite } from "../support/BilateralSuite.sol";
@@ -650,7 +652,7 @@ contract BlockTradesTest is BilateralSuite {
         BlockTrades other = BlockTrades(newProxy());
         install(
             address(other),
-            address(new BlockTrades(ledger, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
+            address(new BlockTrades(ledger, credit, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
             abi.encodeCall(BlockTrades.initialize, ())
         );
         other.openBlockMarket(blockTerms());
@@ -754,9 +756,22 @@ contract BlockTradesTest is BilateralSuite {
     function refuseSettle(IBlockTrades.BlockTrade memory t, IBlockTrades.Fault ofSeller, IBlockTrades.Fault ofBuyer)
         private
     {
+        refuseSettle(t, 1, ofSeller, ofBuyer);
+    }
+
+    function refuseSettle(
+        IBlockTrades.BlockTrade memory t,
+        uint256 windows,
+        IBlockTrades.Fault ofSeller,
+        IBlockTrades.Fault ofBuyer
+    ) private {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IBlockTrades.CannotSettleYet.selector, blocks.idOf(t), ofSeller, ofBuyer, uint256(later) + 1 days
+                IBlockTrades.CannotSettleYet.selector,
+                blocks.idOf(t),
+                ofSeller,
+                ofBuyer,
+                uint256(later) + windows * 1 days
             )
         );
         blocks.settle(t);
@@ -859,29 +874,93 @@ contract BlockTradesTest is BilateralSuite {
         setOwner(alice, 7);
         setOwner(bob, 7); // merged meanwhile
         vm.warp(later);
-        refuseSettle(t, IBlockTrades.Fault.NONE, IBlockTrades.Fault.NONE);
-        vm.warp(later + 1 days);
+        refuseSettle(t, 2, IBlockTrades.Fault.NONE, IBlockTrades.Fault.NONE);
+        vm.warp(later + 2 days);
         blocks.settle(t);
         assertState(t, IBlockTrades.BlockState.VOID);
+        assertEq(credit.standingOf(t.seller).entries + credit.standingOf(t.buyer).entries, 0, "no entry");
         assertEq(blocks.failuresOf(t.seller).lacked + blocks.failuresOf(t.buyer).lacked, 0);
         setOwner(alice, 0);
         later = uint40(block.timestamp + 2 days);
         t = agreed(100);
         ledger.setState(InstrumentId.wrap(uka), IInstrumentLedger.InstrumentState.CLOSED);
-        vm.warp(later + 1 days);
+        vm.warp(later + 2 days);
         blocks.settle(t);
         assertState(t, IBlockTrades.BlockState.VOID);
+    }
+
+    // Who lacks what it owes does not get away by settling while the instrument is closed for a moment
+    function test_settle_instrumentClosedForAMoment_staysAFailure() public {
+        IBlockTrades.BlockTrade memory t = agreed(100);
+        vm.prank(alice);
+        ledger.safeTransferFrom(accountOf(alice), accountOf(carol), uka, 950, "");
+        vm.warp(later + 1 days);
+        ledger.setState(InstrumentId.wrap(uka), IInstrumentLedger.InstrumentState.CLOSED);
+        refuseSettle(t, 2, IBlockTrades.Fault.LACKS, IBlockTrades.Fault.NONE);
+        ledger.setState(InstrumentId.wrap(uka), IInstrumentLedger.InstrumentState.OPEN);
+        blocks.settle(t);
+        assertState(t, IBlockTrades.BlockState.FAILED);
+        assertEq(credit.standingOf(t.seller).entries, 1, "entered");
+    }
+
+    // @requirement R-TRD-7 the very next act of who failed is refused, whatever it is; the other goes on
+    function test_settle_failed_gatesTheVeryNextAct() public {
+        credit.setKind(
+            Misconduct.LACKED,
+            ICreditRecord.KindTerms({
+                points: 40,
+                countsFor: 365,
+                restrictions: Restrictions.NO_TRADE,
+                barredFor: 30,
+                appealWithin: 14,
+                byOfficers: false
+            })
+        );
+        IBlockTrades.BlockTrade memory t = agreed(100);
+        vm.prank(alice);
+        ledger.safeTransferFrom(accountOf(alice), accountOf(carol), uka, 900, "");
+        vm.warp(later + 1 days);
+        bytes32 id = blocks.idOf(t);
+        sell(alice, 100, 5); // until now she trades
+        blocks.settle(t);
+
+        ICreditRecord.ConductEntry memory entry = credit.entryOf(t.seller, 1);
+        assertEq(entry.kind, Misconduct.LACKED);
+        assertEq(entry.cause, id);
+        assertEq(entry.reporter, address(blocks));
+        bytes memory barred = abi.encodeWithSelector(
+            IEligibility.AccountRestricted.selector, t.seller, Restrictions.NO_TRADE, Restrictions.NO_TRADE
+        );
+        bytes memory inTheBook = abi.encodeWithSelector(
+            IEligibility.AccountRestricted.selector, t.seller, Restrictions.NO_TRADE, Restrictions.NO_DEAL
+        );
+        refuse(alice, orderOf(Side.SELL, 100, 5), inTheBook);
+        refuseList(alice, listing(Side.SELL, 100, 10), barred);
+        refusePropose(alice, aBlock(100, 0), barred);
+        sell(bob, 100, 5);
+        vm.warp(block.timestamp + 30 days);
+        refuse(alice, orderOf(Side.SELL, 100, 5), inTheBook); // time alone writes nothing
+        credit.refresh(t.seller);
+        sell(alice, 100, 5);
     }
 
     function test_settle_feeAccountMayNotReceive_waits() public {
         IBlockTrades.BlockTrade memory t = agreed(100);
         ledger.setEligibility(platform, eligible(Restrictions.NO_RECEIPT));
-        vm.warp(later + 3 days);
-        vm.expectRevert(); // neither side's fault: nothing is recorded
-        blocks.settle(t);
+        vm.warp(later + 2 days - 1);
+        refuseSettle(t, 2, IBlockTrades.Fault.NONE, IBlockTrades.Fault.NONE);
         ledger.setEligibility(platform, eligible(0));
         blocks.settle(t);
         assertTraded(100, 100);
+    }
+
+    function test_settle_feeAccountMayNotReceiveForTwoWindows_void() public {
+        IBlockTrades.BlockTrade memory t = agreed(100);
+        ledger.setEligibility(platform, eligible(Restrictions.NO_RECEIPT));
+        vm.warp(later + 2 days);
+        blocks.settle(t);
+        assertState(t, IBlockTrades.BlockState.VOID);
+        assertEq(credit.standingOf(t.seller).entries + credit.standingOf(t.buyer).entries, 0, "nobody's fault");
     }
 
     // @requirement R-TRD-12

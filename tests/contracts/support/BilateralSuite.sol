@@ -6,14 +6,17 @@ import { BlockTrades } from "../../../contracts/market/BlockTrades.sol";
 import { IBlockTrades } from "../../../contracts/market/IBlockTrades.sol";
 import { IQuoteBoard } from "../../../contracts/market/IQuoteBoard.sol";
 import { QuoteBoard } from "../../../contracts/market/QuoteBoard.sol";
+import { CreditRecord } from "../../../contracts/registry/CreditRecord.sol";
+import { IStakeholderRegistry } from "../../../contracts/registry/IStakeholderRegistry.sol";
 import { AccountStatus, Eligibility, Representation } from "../../../contracts/types/Accounts.sol";
+import { Misconduct } from "../../../contracts/types/Conduct.sol";
 import { InstrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { Side } from "../../../contracts/types/OrderId.sol";
 import { QuoteId } from "../../../contracts/types/QuoteId.sol";
 import { Voucher, VoucherKind } from "../../../contracts/types/Vouchers.sol";
 import { TradingSuite } from "./TradingSuite.sol";
 
-/// @dev The quote board and the block trades beside ledger and book; four funded traders, the platform's account, and a board
+/// @dev The quote board, the block trades and the credit record beside ledger and book (the test stands for the registry); four funded traders, the platform's account, and a board
 ///      and a block market in allowances, in lots of 5 tonnes, a tick of 10.
 abstract contract BilateralSuite is TradingSuite {
     IInstrumentLedger.Reason internal constant QUOTE = IInstrumentLedger.Reason.QUOTE;
@@ -31,6 +34,7 @@ abstract contract BilateralSuite is TradingSuite {
 
     QuoteBoard internal quotes;
     BlockTrades internal blocks;
+    CreditRecord internal credit;
     uint24 internal board;
     uint24 internal blockMarket;
     address internal platform;
@@ -40,6 +44,10 @@ abstract contract BilateralSuite is TradingSuite {
         setUpTrading();
         quotes = QuoteBoard(newProxy());
         blocks = BlockTrades(newProxy());
+        credit = CreditRecord(newProxy());
+        install(address(credit), address(new CreditRecord(IStakeholderRegistry(address(this)), ledger)), "");
+        credit.appointReporter(Misconduct.LACKED, address(blocks));
+        credit.appointReporter(Misconduct.NOT_ELIGIBLE, address(blocks));
         install(
             address(quotes),
             address(new QuoteBoard(ledger, InstrumentId.wrap(gbp), 0, QUOTE_SERIES)),
@@ -47,7 +55,7 @@ abstract contract BilateralSuite is TradingSuite {
         );
         install(
             address(blocks),
-            address(new BlockTrades(ledger, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
+            address(new BlockTrades(ledger, credit, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
             abi.encodeCall(BlockTrades.initialize, ())
         );
         ledger.appointBinder(QUOTE, address(quotes));
@@ -58,6 +66,14 @@ abstract contract BilateralSuite is TradingSuite {
         board = quotes.openBoard(boardTerms());
         blockMarket = blocks.openBlockMarket(blockTerms());
         blocks.setReference(blockMarket, REFERENCE);
+    }
+
+    /// @dev As the registry does: what the credit record forbids reaches the ledger's word at once.
+    function restrictForConduct(address account, uint16 restrictions, bytes32) external {
+        assertEq(msg.sender, address(credit), "only the credit record");
+        Eligibility memory e = ledger.eligibilityOf(account);
+        e.restrictions = restrictions;
+        ledger.setEligibility(account, e);
     }
 
     function boardTerms() internal view returns (IQuoteBoard.BoardTerms memory) {

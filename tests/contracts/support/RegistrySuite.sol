@@ -6,6 +6,7 @@ import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessMa
 import { RuleBook } from "../../../contracts/governance/RuleBook.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
+import { CreditRecord } from "../../../contracts/registry/CreditRecord.sol";
 import { CertificateRegistry } from "../../../contracts/registry/CertificateRegistry.sol";
 import { IStakeholderRegistry } from "../../../contracts/registry/IStakeholderRegistry.sol";
 import { StakeholderRegistry } from "../../../contracts/registry/StakeholderRegistry.sol";
@@ -41,6 +42,7 @@ abstract contract RegistrySuite is Suite {
     RuleBook internal ruleBook;
     CertificateRegistry internal certificates;
     StakeholderRegistry internal registry;
+    CreditRecord internal credit;
     InstrumentLedger internal ledger;
 
     uint256 private _certificatesMade;
@@ -50,10 +52,16 @@ abstract contract RegistrySuite is Suite {
         ruleBook = RuleBook(newProxy());
         certificates = CertificateRegistry(newProxy());
         registry = StakeholderRegistry(newProxy());
+        credit = CreditRecord(newProxy());
         ledger = InstrumentLedger(newProxy());
         install(address(ruleBook), address(new RuleBook()), "");
         install(address(certificates), address(new CertificateRegistry(registry)), "");
-        install(address(registry), address(new StakeholderRegistry(ruleBook, certificates, ledger, desk)), "");
+        install(
+            address(registry),
+            address(new StakeholderRegistry(ruleBook, certificates, ledger, desk, address(credit))),
+            ""
+        );
+        install(address(credit), address(new CreditRecord(registry, ledger)), "");
         install(
             address(ledger),
             address(
