@@ -13,6 +13,7 @@ import click
 from carbon_sdk.cli.options import json_option, signer_of, with_key
 
 if TYPE_CHECKING:
+    from carbon_sdk.replay.orders import Replayed as OrdersReplayed
     from carbon_sdk.replay.transfers import Replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,6 +86,43 @@ def transfers(
         _show(found)
 
 
+@replay.command()
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--checkpoint", type=click.IntRange(min=1), metavar="N", help="Tell the book after every N instructions, too."
+)
+@with_ground
+def orders(
+    file: str,
+    checkpoint: int | None,
+    rpc: str | None,
+    folder: Path | None,
+    scheme: Path | None,
+    keystore: str | None,
+    key_env: str | None,
+    as_json: bool,
+) -> None:
+    """Instructions to the order book, as JSON Lines: limit, market, cancel, reduce, replace, time.
+
+    Each is a transaction signed by the holder's representative; accounts are registered and funded as needed. The
+    result has the trades, the book that is left, and what the contracts refused. A chain of one's own (--rpc) cannot
+    move its clock: a case with `time` needs the replay's.
+    """
+    from carbon_sdk.cli.output import print_json
+    from carbon_sdk.deployment.scheme_file import load_scheme
+    from carbon_sdk.replay.ground import scheme_named
+    from carbon_sdk.replay.orders import case_of, replay
+    from carbon_sdk.replay.source import read_source
+
+    payer = signer_of(keystore, key_env) if keystore or key_env else None
+    case = case_of(read_source(file), load_scheme(scheme) if scheme else scheme_named("orders"))
+    found = replay(case, _teller(), checkpoint=checkpoint or 0, folder=folder, rpc=rpc, payer=payer)
+    if as_json:
+        print_json(found.as_json(with_checkpoints=checkpoint is not None))
+    else:
+        _show_orders(found)
+
+
 def _teller() -> Callable[[str], None]:
     began, shown = time.monotonic_ns(), sys.stderr.isatty()
 
@@ -123,3 +161,31 @@ def _show(found: Replayed) -> None:
         soft_wrap=True,
     )
     console.print(found.audit.summary(), style="green" if found.confirmed else "red", soft_wrap=True)
+
+
+def _show_orders(found: OrdersReplayed) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    content = found.as_json()
+    console = Console(highlight=False)
+    table = Table("orders", "bid", "price", "ask", "orders", box=None, pad_edge=False)
+    for column in table.columns:
+        column.justify = "right"
+    for level in reversed(content["book"]["asks"]):
+        table.add_row("", "", level["price"], f"{level['quantity']:,}", f"{len(level['orders']):,}")
+    for level in content["book"]["bids"]:
+        table.add_row(f"{len(level['orders']):,}", f"{level['quantity']:,}", level["price"], "", "")
+    console.print(table)
+    speed = content["speed"]
+    traded = sum(one["quantity"] for one in content["trades"])
+    console.print(
+        f"\n{len(found.case.instructions):,} instructions of {len(found.case.accounts):,} accounts: "
+        f"{len(content['trades']):,} trades of {traded:,} t, {len(content['rejected']):,} rejected; "
+        f"{content['gas']['total']:,} gas; {speed['instructions_per_second']:,} instructions a second.",
+        soft_wrap=True,
+    )
+    for one in found.rejections:
+        line = one.instruction.line
+        console.print(f"Rejected: {one.instruction.id} (line {line}): {one.explanation}", soft_wrap=True)
+    console.print(found.audit.summary(), style="green" if found.audit.ok else "red", soft_wrap=True)

@@ -177,12 +177,14 @@ class BlockTrades(Contract):
     )
 
     @classmethod
-    def creation(cls, ledger: Address, main_money: InstrumentId, day_offset: int, series: int) -> Act[bytes]:
+    def creation(
+        cls, ledger: Address, credit_record: Address, main_money: InstrumentId, day_offset: int, series: int
+    ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "uint256", "int256", "uint32"),
-            ("ledger", "main_money", "day_offset", "series"),
-            (ledger, main_money, day_offset, series),
+            ("address", "address", "uint256", "int256", "uint32"),
+            ("ledger", "credit_record", "main_money", "day_offset", "series"),
+            (ledger, credit_record, main_money, day_offset, series),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:

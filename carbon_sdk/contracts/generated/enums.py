@@ -30,6 +30,16 @@ class AccountStatus(IntEnum):
     CLOSED = 3
 
 
+class AccusationState(IntEnum):
+    """Solidity's `AccusationState`."""
+
+    NONE = 0
+    OPEN = 1
+    CONFIRMED = 2
+    DISMISSED = 3
+    WITHDRAWN = 4
+
+
 class ActKind(IntEnum):
     """Solidity's `ActKind`."""
 
@@ -135,6 +145,26 @@ class Counterparty(IntEnum):
     LISTED = 1
     NOT_LISTED = 2
     SAME_OWNER = 3
+
+
+class CreditTier(IntEnum):
+    """Solidity's `CreditTier`."""
+
+    A = 0
+    B = 1
+    C = 2
+    D = 3
+
+
+class EntryState(IntEnum):
+    """Solidity's `EntryState`."""
+
+    NONE = 0
+    STANDING = 1
+    APPEALED = 2
+    UPHELD = 3
+    ANNULLED = 4
+    COMPENSATION = 5
 
 
 class ExportState(IntEnum):

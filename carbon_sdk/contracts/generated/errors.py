@@ -5,11 +5,13 @@ from __future__ import annotations
 from carbon_sdk.chain.abi import Codec, codec_of
 from carbon_sdk.contracts.advice import ADVICE
 from carbon_sdk.contracts.generated.enums import (
+    AccusationState,
     ActKind,
     ActState,
     ApplicationState,
     BlockState,
     Conclusion,
+    EntryState,
     ExportState,
     Fault,
     FilingState,
@@ -311,6 +313,22 @@ class AccreditationEnded(RuleBroken):
         super().__init__(self.signer, self.until, data=data)
 
 
+class AccusationNotOpen(RuleBroken):
+    """The accusation is in the state `state`, in which this cannot be done."""
+
+    error = "AccusationNotOpen"
+    signature = "AccusationNotOpen(uint32,uint8)"
+    selector = bytes.fromhex("5edee608")
+    names = ("id", "state")
+    meaning = "The accusation is in the state `state`, in which this cannot be done."
+    advice = ADVICE.get("AccusationNotOpen", "")
+
+    def __init__(self, id: int, state: AccusationState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = AccusationState(state)
+        super().__init__(self.id, self.state, data=data)
+
+
 class ActNotOpen(RuleBroken):
     """Act `id` waits for nobody any more."""
 
@@ -415,6 +433,22 @@ class AnotherKeyApproves(RuleBroken):
     def __init__(self, key: Address, *, data: bytes = b"") -> None:
         self.key = key
         super().__init__(self.key, data=data)
+
+
+class AppealTooLate(RuleBroken):
+    """It could be appealed until `until`."""
+
+    error = "AppealTooLate"
+    signature = "AppealTooLate(uint32,uint40)"
+    selector = bytes.fromhex("0e466752")
+    names = ("entry", "until")
+    meaning = "It could be appealed until `until`."
+    advice = ADVICE.get("AppealTooLate", "")
+
+    def __init__(self, entry: int, until: int, *, data: bytes = b"") -> None:
+        self.entry = entry
+        self.until = until
+        super().__init__(self.entry, self.until, data=data)
 
 
 class ApplicationClosed(RuleBroken):
@@ -712,6 +746,21 @@ class BadCodingRules(RuleBroken):
     advice = ADVICE.get("BadCodingRules", "")
 
 
+class BadConductTerms(RuleBroken):
+    """Some term is impossible; `term` is its position in the struct, from 0."""
+
+    error = "BadConductTerms"
+    signature = "BadConductTerms(uint256)"
+    selector = bytes.fromhex("55e5140b")
+    names = ("term",)
+    meaning = "Some term is impossible; `term` is its position in the struct, from 0."
+    advice = ADVICE.get("BadConductTerms", "")
+
+    def __init__(self, term: int, *, data: bytes = b"") -> None:
+        self.term = term
+        super().__init__(self.term, data=data)
+
+
 class BadCrediting(RuleBroken):
     """Days that are no period, or a share above 100 %."""
 
@@ -961,6 +1010,38 @@ class BadPeriod(RuleBroken):
         self.period = period
         self.longest = longest
         super().__init__(self.period, self.longest, data=data)
+
+
+class BadPlan(RuleBroken):
+    """It buys and sells nothing but names prices, or its least price is above the greatest."""
+
+    error = "BadPlan"
+    signature = "BadPlan(uint96,uint96)"
+    selector = bytes.fromhex("1e96c067")
+    names = ("leastPrice", "greatestPrice")
+    meaning = "It buys and sells nothing but names prices, or its least price is above the greatest."
+    advice = ADVICE.get("BadPlan", "")
+
+    def __init__(self, least_price: int, greatest_price: int, *, data: bytes = b"") -> None:
+        self.least_price = least_price
+        self.greatest_price = greatest_price
+        super().__init__(self.least_price, self.greatest_price, data=data)
+
+
+class BadPlanPeriod(RuleBroken):
+    """The year is 0, or the quarter above 4."""
+
+    error = "BadPlanPeriod"
+    signature = "BadPlanPeriod(uint16,uint8)"
+    selector = bytes.fromhex("dff15537")
+    names = ("year", "quarter")
+    meaning = "The year is 0, or the quarter above 4."
+    advice = ADVICE.get("BadPlanPeriod", "")
+
+    def __init__(self, year: int, quarter: int, *, data: bytes = b"") -> None:
+        self.year = year
+        self.quarter = quarter
+        super().__init__(self.year, self.quarter, data=data)
 
 
 class BadPledgeTerms(RuleBroken):
@@ -1679,7 +1760,7 @@ class CannotBack(RuleBroken):
 
 class CannotSettleYet(RuleBroken):
     """One side or both cannot settle now; there is time until `deadline`. Faults of neither: both have one owner now,
-    or the instrument is not open.
+    the instrument is not open, or the platform's account may not receive fees.
     """
 
     error = "CannotSettleYet"
@@ -1688,7 +1769,7 @@ class CannotSettleYet(RuleBroken):
     names = ("id", "ofSeller", "ofBuyer", "deadline")
     meaning = (
         "One side or both cannot settle now; there is time until `deadline`. Faults of neither: both have one owner "
-        "now, or the instrument is not open."
+        "now, the instrument is not open, or the platform's account may not receive fees."
     )
     advice = ADVICE.get("CannotSettleYet", "")
 
@@ -3115,6 +3196,21 @@ class NoPlanInForce(RuleBroken):
         super().__init__(self.installation, self.year, data=data)
 
 
+class NoPlansFor(RuleBroken):
+    """Plans are of allowances and credits."""
+
+    error = "NoPlansFor"
+    signature = "NoPlansFor(uint256)"
+    selector = bytes.fromhex("e9507ab4")
+    names = ("instrument",)
+    meaning = "Plans are of allowances and credits."
+    advice = ADVICE.get("NoPlansFor", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
+
+
 class NoReference(RuleBroken):
     """The market has no reference price yet."""
 
@@ -3469,6 +3565,22 @@ class NotAnOperator(RuleBroken):
         super().__init__(self.account, self.kind, data=data)
 
 
+class NotAsCommitted(RuleBroken):
+    """What is opened has the digest `opened`; the account committed itself to `committed`."""
+
+    error = "NotAsCommitted"
+    signature = "NotAsCommitted(bytes32,bytes32)"
+    selector = bytes.fromhex("0dc1bdf4")
+    names = ("opened", "committed")
+    meaning = "What is opened has the digest `opened`; the account committed itself to `committed`."
+    advice = ADVICE.get("NotAsCommitted", "")
+
+    def __init__(self, opened: bytes, committed: bytes, *, data: bytes = b"") -> None:
+        self.opened = opened
+        self.committed = committed
+        super().__init__(self.opened, self.committed, data=data)
+
+
 class NotCancellable(RuleBroken):
     """Only tonnes are cancelled, not money."""
 
@@ -3596,6 +3708,21 @@ class NotFillable(RuleBroken):
         self.available = available
         self.quantity = quantity
         super().__init__(self.available, self.quantity, data=data)
+
+
+class NotForOfficers(RuleBroken):
+    """Misconduct of `kind` is not for officers to enter."""
+
+    error = "NotForOfficers"
+    signature = "NotForOfficers(uint8)"
+    selector = bytes.fromhex("a9ddfb4b")
+    names = ("kind",)
+    meaning = "Misconduct of `kind` is not for officers to enter."
+    advice = ADVICE.get("NotForOfficers", "")
+
+    def __init__(self, kind: int, *, data: bytes = b"") -> None:
+        self.kind = kind
+        super().__init__(self.kind, data=data)
 
 
 class NotGivenUp(RuleBroken):
@@ -3734,6 +3861,37 @@ class NotTheAccount(NotPermitted):
         self.key = key
         self.account = account
         super().__init__(self.key, self.account, data=data)
+
+
+class NotTheAccuser(NotPermitted):
+    """`officer` has not made the accusation; `accuser` has."""
+
+    error = "NotTheAccuser"
+    signature = "NotTheAccuser(address,address)"
+    selector = bytes.fromhex("77e297ef")
+    names = ("officer", "accuser")
+    meaning = "`officer` has not made the accusation; `accuser` has."
+    advice = ADVICE.get("NotTheAccuser", "")
+
+    def __init__(self, officer: Address, accuser: Address, *, data: bytes = b"") -> None:
+        self.officer = officer
+        self.accuser = accuser
+        super().__init__(self.officer, self.accuser, data=data)
+
+
+class NotTheAppellant(NotPermitted):
+    """`key` may not appeal for an account: it needs the right INITIATE and a certificate in force."""
+
+    error = "NotTheAppellant"
+    signature = "NotTheAppellant(address)"
+    selector = bytes.fromhex("369023dd")
+    names = ("key",)
+    meaning = "`key` may not appeal for an account: it needs the right INITIATE and a certificate in force."
+    advice = ADVICE.get("NotTheAppellant", "")
+
+    def __init__(self, key: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        super().__init__(self.key, data=data)
 
 
 class NotTheApplicant(NotPermitted):
@@ -3907,6 +4065,23 @@ class NotTheProponent(NotPermitted):
         super().__init__(self.key, self.project, self.proponent, data=data)
 
 
+class NotTheReporter(NotPermitted):
+    """`caller` may not report misconduct of `kind`; `reporter` may (0: nobody)."""
+
+    error = "NotTheReporter"
+    signature = "NotTheReporter(address,uint8,address)"
+    selector = bytes.fromhex("472c869a")
+    names = ("caller", "kind", "reporter")
+    meaning = "`caller` may not report misconduct of `kind`; `reporter` may (0: nobody)."
+    advice = ADVICE.get("NotTheReporter", "")
+
+    def __init__(self, caller: Address, kind: int, reporter: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.kind = kind
+        self.reporter = reporter
+        super().__init__(self.caller, self.kind, self.reporter, data=data)
+
+
 class NotTheSide(NotPermitted):
     """The caller acts for `account`, which is not the side of pledge `id` that may do this."""
 
@@ -4069,6 +4244,26 @@ class NothingMissing(RuleBroken):
         self.account = account
         self.year = year
         super().__init__(self.account, self.year, data=data)
+
+
+class NothingToExtend(RuleBroken):
+    """Nothing extends from `source` to `account`: they have not one owner, or the tier of the source does not say so.
+    """
+
+    error = "NothingToExtend"
+    signature = "NothingToExtend(address,address)"
+    selector = bytes.fromhex("d0888928")
+    names = ("source", "account")
+    meaning = (
+        "Nothing extends from `source` to `account`: they have not one owner, or the tier of the source does not say "
+        "so."
+    )
+    advice = ADVICE.get("NothingToExtend", "")
+
+    def __init__(self, source: Address, account: Address, *, data: bytes = b"") -> None:
+        self.source = source
+        self.account = account
+        super().__init__(self.source, self.account, data=data)
 
 
 class NothingToRollBackTo(RuleBroken):
@@ -4477,6 +4672,22 @@ class PermitTaken(RuleBroken):
         super().__init__(self.permit, self.installation, data=data)
 
 
+class PlanIsOpen(RuleBroken):
+    """The version is public."""
+
+    error = "PlanIsOpen"
+    signature = "PlanIsOpen(address,uint32)"
+    selector = bytes.fromhex("f7bf74aa")
+    names = ("account", "version")
+    meaning = "The version is public."
+    advice = ADVICE.get("PlanIsOpen", "")
+
+    def __init__(self, account: Address, version: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.version = version
+        super().__init__(self.account, self.version, data=data)
+
+
 class PledgeNotDue(RuleBroken):
     """Notice can be given after `due`."""
 
@@ -4702,6 +4913,17 @@ class QuoteStands(RuleBroken):
         self.id = QuoteId(id)
         self.expires = expires
         super().__init__(self.id, self.expires, data=data)
+
+
+class ReasonMissing(RuleBroken):
+    """A digest must say why."""
+
+    error = "ReasonMissing"
+    signature = "ReasonMissing()"
+    selector = bytes.fromhex("57aefb75")
+    names = ()
+    meaning = "A digest must say why."
+    advice = ADVICE.get("ReasonMissing", "")
 
 
 class RecordMissing(RuleBroken):
@@ -4935,6 +5157,21 @@ class SameOwner(RuleBroken):
         super().__init__(self.seller, self.buyer, self.owner, data=data)
 
 
+class SecondOfficerNeeded(RuleBroken):
+    """`officer` accuses of it, or confirmed it, and does not decide about it as well."""
+
+    error = "SecondOfficerNeeded"
+    signature = "SecondOfficerNeeded(address)"
+    selector = bytes.fromhex("9d55ff9f")
+    names = ("officer",)
+    meaning = "`officer` accuses of it, or confirmed it, and does not decide about it as well."
+    advice = ADVICE.get("SecondOfficerNeeded", "")
+
+    def __init__(self, officer: Address, *, data: bytes = b"") -> None:
+        self.officer = officer
+        super().__init__(self.officer, data=data)
+
+
 class SerialsTaken(RuleBroken):
     """Serials `first` to `last` are in already, by an earlier import of this batch."""
 
@@ -5095,6 +5332,22 @@ class TooLate(RuleBroken):
         self.latest = latest
         self.now = now
         super().__init__(self.latest, self.now, data=data)
+
+
+class TooManyAccounts(RuleBroken):
+    """At most `most` accounts a call."""
+
+    error = "TooManyAccounts"
+    signature = "TooManyAccounts(uint256,uint256)"
+    selector = bytes.fromhex("ebb17962")
+    names = ("given", "most")
+    meaning = "At most `most` accounts a call."
+    advice = ADVICE.get("TooManyAccounts", "")
+
+    def __init__(self, given: int, most: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.most = most
+        super().__init__(self.given, self.most, data=data)
 
 
 class TooManyBindings(RuleBroken):
@@ -5639,6 +5892,22 @@ class UnknownOffer(RuleBroken):
         super().__init__(self.offer, data=data)
 
 
+class UnknownPlan(RuleBroken):
+    """The account has filed no such version."""
+
+    error = "UnknownPlan"
+    signature = "UnknownPlan(address,uint32)"
+    selector = bytes.fromhex("806471b6")
+    names = ("account", "version")
+    meaning = "The account has filed no such version."
+    advice = ADVICE.get("UnknownPlan", "")
+
+    def __init__(self, account: Address, version: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.version = version
+        super().__init__(self.account, self.version, data=data)
+
+
 class UnknownPledge(RuleBroken):
     """`UnknownPledge(uint256)`."""
 
@@ -5846,6 +6115,23 @@ class WrongCredit(RuleBroken):
         self.instrument = InstrumentId(instrument)
         self.project = project
         super().__init__(self.instrument, self.project, data=data)
+
+
+class WrongEntryState(RuleBroken):
+    """The entry is in the state `state`, in which this cannot be done."""
+
+    error = "WrongEntryState"
+    signature = "WrongEntryState(address,uint32,uint8)"
+    selector = bytes.fromhex("5705cc99")
+    names = ("account", "entry", "state")
+    meaning = "The entry is in the state `state`, in which this cannot be done."
+    advice = ADVICE.get("WrongEntryState", "")
+
+    def __init__(self, account: Address, entry: int, state: EntryState, *, data: bytes = b"") -> None:
+        self.account = account
+        self.entry = entry
+        self.state = EntryState(state)
+        super().__init__(self.account, self.entry, self.state, data=data)
 
 
 class WrongInstrument(RuleBroken):
@@ -6080,6 +6366,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     AccountNotActive.selector: (AccountNotActive, codec_of(("address", "uint8"))),
     AccountRestricted.selector: (AccountRestricted, codec_of(("address", "uint16", "uint16"))),
     AccreditationEnded.selector: (AccreditationEnded, codec_of(("address", "uint40"))),
+    AccusationNotOpen.selector: (AccusationNotOpen, codec_of(("uint32", "uint8"))),
     ActNotOpen.selector: (ActNotOpen, codec_of(("uint256", "uint8"))),
     AddressEmptyCode.selector: (AddressEmptyCode, codec_of(("address",))),
     AlreadyAssessed.selector: (AlreadyAssessed, codec_of(("address", "uint16"))),
@@ -6087,6 +6374,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     AlreadyReversed.selector: (AlreadyReversed, codec_of(("uint256", "uint64"))),
     AmountTooLarge.selector: (AmountTooLarge, codec_of(("uint256",))),
     AnotherKeyApproves.selector: (AnotherKeyApproves, codec_of(("address",))),
+    AppealTooLate.selector: (AppealTooLate, codec_of(("uint32", "uint40"))),
     ApplicationClosed.selector: (ApplicationClosed, codec_of(("uint256", "uint8"))),
     ApplicationNotOpen.selector: (ApplicationNotOpen, codec_of(("uint32", "uint8"))),
     ApplicationsPending.selector: (ApplicationsPending, codec_of(("address", "uint256"))),
@@ -6106,6 +6394,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadCapabilities.selector: (BadCapabilities, codec_of(("uint8", "uint8"))),
     BadClick.selector: (BadClick, codec_of(("uint256", "uint256", "uint256", "uint256"))),
     BadCodingRules.selector: (BadCodingRules, codec_of(())),
+    BadConductTerms.selector: (BadConductTerms, codec_of(("uint256",))),
     BadCrediting.selector: (BadCrediting, codec_of(("uint32", "uint32", "uint16"))),
     BadDue.selector: (BadDue, codec_of(("uint40",))),
     BadExpiry.selector: (BadExpiry, codec_of(("uint40", "uint256"))),
@@ -6122,6 +6411,8 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadOrderQuantity.selector: (BadOrderQuantity, codec_of(("uint256", "uint256", "uint256"))),
     BadPayoutAddress.selector: (BadPayoutAddress, codec_of(("address",))),
     BadPeriod.selector: (BadPeriod, codec_of(("uint40", "uint40"))),
+    BadPlan.selector: (BadPlan, codec_of(("uint96", "uint96"))),
+    BadPlanPeriod.selector: (BadPlanPeriod, codec_of(("uint16", "uint8"))),
     BadPledgeTerms.selector: (BadPledgeTerms, codec_of(("address", "address", "bytes32"))),
     BadPrice.selector: (BadPrice, codec_of(("uint256",))),
     BadQuantity.selector: (BadQuantity, codec_of(("uint256",))),
@@ -6268,6 +6559,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NoOpinion.selector: (NoOpinion, codec_of(("uint64", "uint16", "uint16"))),
     NoPenaltyOpen.selector: (NoPenaltyOpen, codec_of(("address", "uint16"))),
     NoPlanInForce.selector: (NoPlanInForce, codec_of(("uint64", "uint16"))),
+    NoPlansFor.selector: (NoPlansFor, codec_of(("uint256",))),
     NoReference.selector: (NoReference, codec_of(("uint24",))),
     NoRenewalLeft.selector: (NoRenewalLeft, codec_of(("uint32",))),
     NoReportingFor.selector: (NoReportingFor, codec_of(("uint8",))),
@@ -6290,6 +6582,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAccreditedOfIVerifications.selector: (NotAccreditedOfIVerifications, codec_of(("address", "uint40"))),
     NotActiveIn.selector: (NotActiveIn, codec_of(("uint64", "uint16"))),
     NotAnOperator.selector: (NotAnOperator, codec_of(("address", "uint8"))),
+    NotAsCommitted.selector: (NotAsCommitted, codec_of(("bytes32", "bytes32"))),
     NotCancellable.selector: (NotCancellable, codec_of(("uint256",))),
     NotConvertible.selector: (NotConvertible, codec_of(("uint256", "uint256"))),
     NotEffective.selector: (NotEffective, codec_of(("uint40", "uint40"))),
@@ -6298,6 +6591,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotEnrolled.selector: (NotEnrolled, codec_of(("address",))),
     NotExpired.selector: (NotExpired, codec_of(("uint256", "uint256"))),
     NotFillable.selector: (NotFillable, codec_of(("uint256", "uint256"))),
+    NotForOfficers.selector: (NotForOfficers, codec_of(("uint8",))),
     NotGivenUp.selector: (NotGivenUp, codec_of(("uint8", "address"))),
     NotIndependent.selector: (NotIndependent, codec_of(("address", "address", "uint32"))),
     NotInitializing.selector: (NotInitializing, codec_of(())),
@@ -6307,6 +6601,8 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotPledgeable.selector: (NotPledgeable, codec_of(("uint256",))),
     NotReversible.selector: (NotReversible, codec_of(("uint256", "uint8", "uint8"))),
     NotTheAccount.selector: (NotTheAccount, codec_of(("address", "address"))),
+    NotTheAccuser.selector: (NotTheAccuser, codec_of(("address", "address"))),
+    NotTheAppellant.selector: (NotTheAppellant, codec_of(("address",))),
     NotTheApplicant.selector: (NotTheApplicant, codec_of(("address", "uint32", "address"))),
     NotTheBinder.selector: (NotTheBinder, codec_of(("address", "uint8", "address"))),
     NotTheBlockSide.selector: (NotTheBlockSide, codec_of(("address", "address", "address"))),
@@ -6317,6 +6613,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotTheOperator.selector: (NotTheOperator, codec_of(("address", "address", "uint64", "address"))),
     NotTheOwner.selector: (NotTheOwner, codec_of(("address", "address", "address"))),
     NotTheProponent.selector: (NotTheProponent, codec_of(("address", "uint32", "address"))),
+    NotTheReporter.selector: (NotTheReporter, codec_of(("address", "uint8", "address"))),
     NotTheSide.selector: (NotTheSide, codec_of(("uint256", "address", "address"))),
     NotTheSigner.selector: (NotTheSigner, codec_of(("address", "address"))),
     NotTheSigningSide.selector: (NotTheSigningSide, codec_of(("address", "address", "address"))),
@@ -6327,6 +6624,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NothingDue.selector: (NothingDue, codec_of(("uint256",))),
     NothingInForce.selector: (NothingInForce, codec_of(("bytes32", "uint40"))),
     NothingMissing.selector: (NothingMissing, codec_of(("address", "uint16"))),
+    NothingToExtend.selector: (NothingToExtend, codec_of(("address", "address"))),
     NothingToRollBackTo.selector: (NothingToRollBackTo, codec_of(("address",))),
     NothingToTake.selector: (NothingToTake, codec_of(())),
     NoticeGivenAlready.selector: (NoticeGivenAlready, codec_of(("uint256", "uint40"))),
@@ -6353,6 +6651,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     PeriodNotOver.selector: (PeriodNotOver, codec_of(("uint32",))),
     PeriodTaken.selector: (PeriodTaken, codec_of(("uint32", "uint32", "uint32", "uint32"))),
     PermitTaken.selector: (PermitTaken, codec_of(("bytes32", "uint64"))),
+    PlanIsOpen.selector: (PlanIsOpen, codec_of(("address", "uint32"))),
     PledgeNotDue.selector: (PledgeNotDue, codec_of(("uint256", "uint40"))),
     PledgeNotIn.selector: (PledgeNotIn, codec_of(("uint256", "uint8", "uint8"))),
     PledgedLess.selector: (PledgedLess, codec_of(("uint256", "uint256", "uint256", "uint256"))),
@@ -6367,6 +6666,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     QuoteNotOpen.selector: (QuoteNotOpen, codec_of(("uint256",))),
     QuoteOutsideBand.selector: (QuoteOutsideBand, codec_of(("uint24", "uint24", "uint24"))),
     QuoteStands.selector: (QuoteStands, codec_of(("uint256", "uint40"))),
+    ReasonMissing.selector: (ReasonMissing, codec_of(())),
     RecordMissing.selector: (RecordMissing, codec_of(())),
     ReentrancyGuardReentrantCall.selector: (ReentrancyGuardReentrantCall, codec_of(())),
     ReferenceMissing.selector: (ReferenceMissing, codec_of(())),
@@ -6383,6 +6683,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     SameAccount.selector: (SameAccount, codec_of(("address",))),
     SameOfficer.selector: (SameOfficer, codec_of(("address",))),
     SameOwner.selector: (SameOwner, codec_of(("address", "address", "uint32"))),
+    SecondOfficerNeeded.selector: (SecondOfficerNeeded, codec_of(("address",))),
     SerialsTaken.selector: (SerialsTaken, codec_of(("bytes32", "uint64", "uint64"))),
     SeriesExists.selector: (SeriesExists, codec_of(("uint32", "address"))),
     SeriesFull.selector: (SeriesFull, codec_of(("uint256", "uint256"))),
@@ -6393,6 +6694,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ToItself.selector: (ToItself, codec_of(("address",))),
     TonnesOutOfRange.selector: (TonnesOutOfRange, codec_of(("uint256", "uint256"))),
     TooLate.selector: (TooLate, codec_of(("uint40", "uint256"))),
+    TooManyAccounts.selector: (TooManyAccounts, codec_of(("uint256", "uint256"))),
     TooManyBindings.selector: (TooManyBindings, codec_of(("uint256", "uint256"))),
     TooManyDecimals.selector: (TooManyDecimals, codec_of(("address", "uint8"))),
     TooManyGrams.selector: (TooManyGrams, codec_of(("uint256",))),
@@ -6431,6 +6733,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     UnknownMethod.selector: (UnknownMethod, codec_of(("bytes32", "uint16"))),
     UnknownMonitoring.selector: (UnknownMonitoring, codec_of(("uint32", "uint32"))),
     UnknownOffer.selector: (UnknownOffer, codec_of(("uint256",))),
+    UnknownPlan.selector: (UnknownPlan, codec_of(("address", "uint32"))),
     UnknownPledge.selector: (UnknownPledge, codec_of(("uint256",))),
     UnknownProject.selector: (UnknownProject, codec_of(("uint32",))),
     UnknownPurchase.selector: (UnknownPurchase, codec_of(("uint256",))),
@@ -6445,6 +6748,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     WrongBacking.selector: (WrongBacking, codec_of(("uint256", "address"))),
     WrongBlockState.selector: (WrongBlockState, codec_of(("bytes32", "uint8"))),
     WrongCredit.selector: (WrongCredit, codec_of(("uint256", "uint32"))),
+    WrongEntryState.selector: (WrongEntryState, codec_of(("address", "uint32", "uint8"))),
     WrongInstrument.selector: (WrongInstrument, codec_of(("uint256", "uint16"))),
     WrongKind.selector: (WrongKind, codec_of(("address", "uint8", "uint8"))),
     WrongPart.selector: (WrongPart, codec_of(("uint8",))),

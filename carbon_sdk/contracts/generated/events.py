@@ -13,6 +13,7 @@ from carbon_sdk.contracts.base import short_event
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    AccusationState,
     ActKind,
     BlockMarketState,
     BlockState,
@@ -21,6 +22,8 @@ from carbon_sdk.contracts.generated.enums import (
     CloseReason,
     Conclusion,
     Counterparty,
+    CreditTier,
+    EntryState,
     Fault,
     InstrumentState,
     MarketState,
@@ -43,15 +46,18 @@ from carbon_sdk.contracts.generated.structs import (
     Calendar,
     Cap,
     CodingRules,
+    ConductEntry,
     Crediting,
     Design,
     Eligibility,
     Form,
     Inputs,
     IVerificationsOpinion,
+    KindTerms,
     MarketTerms,
     Materiality,
     Origin,
+    PlanPeriod,
     PledgeTerms,
     Rules,
     Scheme,
@@ -59,6 +65,8 @@ from carbon_sdk.contracts.generated.structs import (
     Setup,
     Stream,
     Term,
+    TierTerms,
+    TradingPlan,
     TransferType,
     TrustRules,
     Units,
@@ -198,6 +206,57 @@ class Accredited(Event):
             b[0:32],
             int.from_bytes(b[59:64], "big"),
             int.from_bytes(b[91:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccusationEnded(Event):
+    """`AccusationEnded(uint32,uint8,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xf20d89c1294ed86c4f344f0e35198d87d45931974a67b8eb97e2983c005120b2"
+    SIGNATURE: ClassVar[str] = "AccusationEnded(uint32,uint8,address,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    state: AccusationState
+    officer: Address
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccusationEnded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return AccusationEnded(
+            int(topics[1], 16), AccusationState(int.from_bytes(b[31:32], "big")), checksummed(b[44:64].hex()), b[64:96]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Accused(Event):
+    """`Accused(uint32,address,uint8,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x39d02044cf7245b1791b30072340204483ce131d7350d6c8829ac05f6b0997bf"
+    SIGNATURE: ClassVar[str] = "Accused(uint32,address,uint8,address,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    account: Address
+    kind: int
+    accuser: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> Accused:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return Accused(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            int(topics[3], 16),
+            checksummed(b[12:32].hex()),
+            b[32:64],
         )
 
 
@@ -452,6 +511,29 @@ class AmendmentProposed(Event):
         b = bytes.fromhex(data[2:])
         v = codec_of(("bool", "(address,uint40,bytes32)")).decode(b, 0)
         return AmendmentProposed(int(topics[1], 16), v[0], Amendment(*v[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class AppealDismissed(Event):
+    """`AppealDismissed(address,uint32,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x016f901f0f3476a44aa6da23a8a0e47778671d7457347a993fac13f25053e76b"
+    SIGNATURE: ClassVar[str] = "AppealDismissed(address,uint32,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    entry: int
+    officer: Address
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AppealDismissed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return AppealDismissed(
+            checksummed(topics[1][26:].lower()), int(topics[2], 16), checksummed(b[12:32].hex()), b[32:64]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -1279,6 +1361,105 @@ class ComplianceRestricted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ConductEntered(Event):
+    """
+    `ConductEntered(address,uint32,uint8,(uint8,uint8,uint16,uint16,uint40,uint40,uint40,uint40,uint32,address,address,bytes32))`.
+    """
+
+    TOPIC: ClassVar[str] = "0x2ec60e90f3a150667ca39fae7b08e76d8d2b2ce5aa59ec8b58d22e2ad037c681"
+    SIGNATURE: ClassVar[str] = "ConductEntered(address,uint32,uint8,(uint8,uint8,uint16,uint16,uint40,uint40,uint40,uint40,uint32,address,address,bytes32))"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    entry: int
+    kind: int
+    terms: ConductEntry
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ConductEntered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("(uint8,uint8,uint16,uint16,uint40,uint40,uint40,uint40,uint32,address,address,bytes32)",)
+        ).decode(b, 0)
+        return ConductEntered(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            int(topics[3], 16),
+            ConductEntry(v[0][0], EntryState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], v[0][11]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConductKindSet(Event):
+    """`ConductKindSet(uint8,(uint16,uint16,uint16,uint16,uint16,bool))`."""
+
+    TOPIC: ClassVar[str] = "0x6c7b0e995e2b87017453f506b21c1583a6ec6a664e70976377bd2c7343a21588"
+    SIGNATURE: ClassVar[str] = "ConductKindSet(uint8,(uint16,uint16,uint16,uint16,uint16,bool))"
+    INDEXED: ClassVar[int] = 1
+    kind: int
+    terms: KindTerms
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ConductKindSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint16,uint16,uint16,uint16,uint16,bool)",)).decode(b, 0)
+        return ConductKindSet(int(topics[1], 16), KindTerms(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class ConductRestrictionsChanged(Event):
+    """What the credit record forbids `account` from now on, beside what others do."""
+
+    TOPIC: ClassVar[str] = "0x24ad23fa99db6fc6789462262551be4635a7e31159c8ab5908ada14cb1833cfb"
+    SIGNATURE: ClassVar[str] = "ConductRestrictionsChanged(address,uint16,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    conduct_restrictions: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ConductRestrictionsChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ConductRestrictionsChanged(
+            checksummed(topics[1][26:].lower()), int.from_bytes(b[30:32], "big"), b[32:64]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditChanged(Event):
+    """Score, tier and restrictions of `account` as they are now. `source`: the account of the same owner from which
+    restrictions are extended; 0: none.
+    """
+
+    TOPIC: ClassVar[str] = "0xcb6c91f7e9eb6ca3e10adac055ed7468392ab9b4f2d89047e1426cb9e21ec61b"
+    SIGNATURE: ClassVar[str] = "CreditChanged(address,uint32,uint8,uint16,address)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    score: int
+    tier: CreditTier
+    restrictions: int
+    source: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CreditChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return CreditChanged(
+            checksummed(topics[1][26:].lower()),
+            int.from_bytes(b[28:32], "big"),
+            CreditTier(int.from_bytes(b[63:64], "big")),
+            int.from_bytes(b[94:96], "big"),
+            checksummed(b[108:128].hex()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CreditIssuerAppointed(Event):
     """`CreditIssuerAppointed(address)`."""
 
@@ -1710,6 +1891,73 @@ class Enrolled(Event):
         return Enrolled(
             checksummed(topics[1][26:].lower()), int.from_bytes(b[30:32], "big"), int.from_bytes(b[62:64], "big")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAnnulled(Event):
+    """`compensation` is the new entry that takes back what `entry` counted."""
+
+    TOPIC: ClassVar[str] = "0x112771017281b689588ed64f7895dfa4c808f874f2cbe3ccfc149c2758c57607"
+    SIGNATURE: ClassVar[str] = "EntryAnnulled(address,uint32,uint32,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    entry: int
+    compensation: int
+    officer: Address
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EntryAnnulled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return EntryAnnulled(
+            checksummed(topics[1][26:].lower()),
+            int(topics[2], 16),
+            int.from_bytes(b[28:32], "big"),
+            checksummed(b[44:64].hex()),
+            b[64:96],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAppealed(Event):
+    """`EntryAppealed(address,uint32,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x69273336e9e091a9063c2be6935798f2cd272be18debbe6d1366eeadd4c7fafa"
+    SIGNATURE: ClassVar[str] = "EntryAppealed(address,uint32,address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    entry: int
+    key: Address
+    grounds: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EntryAppealed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return EntryAppealed(
+            checksummed(topics[1][26:].lower()), int(topics[2], 16), checksummed(b[12:32].hex()), b[32:64]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDisplaced(Event):
+    """The entry counts no more, as too many with more points do."""
+
+    TOPIC: ClassVar[str] = "0x29580207269d842e933e75e46405f4db7f33a65dc155f09447b088340eacd312"
+    SIGNATURE: ClassVar[str] = "EntryDisplaced(address,uint32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    entry: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EntryDisplaced:
+        """From a log's topics and data."""
+        return EntryDisplaced(checksummed(topics[1][26:].lower()), int(topics[2], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -2872,6 +3120,37 @@ class PlanApproved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlanCommitted(Event):
+    """`PlanCommitted(address,uint256,(uint256,uint16,uint8),uint32,address,bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xaa962faf6d82272441dd88de1992d489dfac72eb8e5576bbed31a2af2d4643e3"
+    SIGNATURE: ClassVar[str] = "PlanCommitted(address,uint256,(uint256,uint16,uint8),uint32,address,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    instrument: InstrumentId
+    period: PlanPeriod
+    version: int
+    key: Address
+    commitment: bytes
+    document: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PlanCommitted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint256,uint16,uint8)", "uint32", "address", "bytes32", "bytes32")).decode(b, 0)
+        return PlanCommitted(
+            checksummed(topics[1][26:].lower()),
+            InstrumentId(int(topics[2], 16)),
+            PlanPeriod(InstrumentId(v[0][0]), v[0][1], v[0][2]),
+            v[1],
+            v[2],
+            v[3],
+            v[4],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PlanFiled(Event):
     """`PlanFiled(uint64,address,uint16,uint16,bytes32,(bytes32,uint16,uint8)[])`."""
 
@@ -2892,6 +3171,72 @@ class PlanFiled(Event):
         v = codec_of(("uint16", "uint16", "bytes32", "(bytes32,uint16,uint8)[]")).decode(b, 0)
         return PlanFiled(
             int(topics[1], 16), checksummed(topics[2][26:].lower()), v[0], v[1], v[2], tuple([Stream(*x) for x in v[3]])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOpened(Event):
+    """
+    `PlanOpened(address,uint256,(uint256,uint16,uint8),uint32,address,(uint48,uint48,uint96,uint96,bytes32),bytes32)`.
+    """
+
+    TOPIC: ClassVar[str] = "0x92e83acbb95dcaa837065778f5d30167e12749000dc7c838de6dd8ddde412b3a"
+    SIGNATURE: ClassVar[str] = "PlanOpened(address,uint256,(uint256,uint16,uint8),uint32,address,(uint48,uint48,uint96,uint96,bytes32),bytes32)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    instrument: InstrumentId
+    period: PlanPeriod
+    version: int
+    key: Address
+    plan: TradingPlan
+    salt: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PlanOpened:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("(uint256,uint16,uint8)", "uint32", "address", "(uint48,uint48,uint96,uint96,bytes32)", "bytes32")
+        ).decode(b, 0)
+        return PlanOpened(
+            checksummed(topics[1][26:].lower()),
+            InstrumentId(int(topics[2], 16)),
+            PlanPeriod(InstrumentId(v[0][0]), v[0][1], v[0][2]),
+            v[1],
+            v[2],
+            TradingPlan(*v[3]),
+            v[4],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPublished(Event):
+    """`PlanPublished(address,uint256,(uint256,uint16,uint8),uint32,address,(uint48,uint48,uint96,uint96,bytes32))`."""
+
+    TOPIC: ClassVar[str] = "0x86b08a4181941476f0a3b0fa59ca5bb4e9e9fdba708138ac0eaee6d5c6e64d73"
+    SIGNATURE: ClassVar[str] = "PlanPublished(address,uint256,(uint256,uint16,uint8),uint32,address,(uint48,uint48,uint96,uint96,bytes32))"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    instrument: InstrumentId
+    period: PlanPeriod
+    version: int
+    key: Address
+    plan: TradingPlan
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PlanPublished:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("(uint256,uint16,uint8)", "uint32", "address", "(uint48,uint48,uint96,uint96,bytes32)")
+        ).decode(b, 0)
+        return PlanPublished(
+            checksummed(topics[1][26:].lower()),
+            InstrumentId(int(topics[2], 16)),
+            PlanPeriod(InstrumentId(v[0][0]), v[0][1], v[0][2]),
+            v[1],
+            v[2],
+            TradingPlan(*v[3]),
         )
 
 
@@ -3689,6 +4034,22 @@ class ReportVerified(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReporterAppointed(Event):
+    """From now on `reporter` may report misconduct of `kind`; 0: nobody."""
+
+    TOPIC: ClassVar[str] = "0x273ab62769fcba71110abb39be7243619045abaf6cf691a922de6a087a72465f"
+    SIGNATURE: ClassVar[str] = "ReporterAppointed(uint8,address)"
+    INDEXED: ClassVar[int] = 2
+    kind: int
+    reporter: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReporterAppointed:
+        """From a log's topics and data."""
+        return ReporterAppointed(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
 class RepresentationChanged(Event):
     """`RepresentationChanged(address,address,uint40,uint16)`."""
 
@@ -4426,6 +4787,23 @@ class TargetFunctionRoleUpdated(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return TargetFunctionRoleUpdated(checksummed(topics[1][26:].lower()), b[0:4], int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class TiersSet(Event):
+    """What the tiers B, C and D mean from now on."""
+
+    TOPIC: ClassVar[str] = "0x68724d4dad48b41af3393cf963ab0fb99d59ee19c01172e6c7777c280726df79"
+    SIGNATURE: ClassVar[str] = "TiersSet((uint32,uint16,uint16)[3])"
+    INDEXED: ClassVar[int] = 0
+    tiers: tuple[TierTerms, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> TiersSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint32,uint16,uint16)[3]",)).decode(b, 0)
+        return TiersSet(tuple([TierTerms(*x) for x in v[0]]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -5263,6 +5641,8 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (AccreditationWithdrawnOfICertificateRegistry.TOPIC, 2): AccreditationWithdrawnOfICertificateRegistry.decode,
     (AccreditationWithdrawnOfIVerifications.TOPIC, 2): AccreditationWithdrawnOfIVerifications.decode,
     (Accredited.TOPIC, 3): Accredited.decode,
+    (AccusationEnded.TOPIC, 2): AccusationEnded.decode,
+    (Accused.TOPIC, 4): Accused.decode,
     (ActDone.TOPIC, 3): ActDone.decode,
     (ActOrdered.TOPIC, 4): ActOrdered.decode,
     (ActWithdrawn.TOPIC, 3): ActWithdrawn.decode,
@@ -5273,6 +5653,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (AllocationSuperseded.TOPIC, 3): AllocationSuperseded.decode,
     (AmendmentDropped.TOPIC, 2): AmendmentDropped.decode,
     (AmendmentProposed.TOPIC, 2): AmendmentProposed.decode,
+    (AppealDismissed.TOPIC, 3): AppealDismissed.decode,
     (ApplicationAmended.TOPIC, 2): ApplicationAmended.decode,
     (ApplicationFiled.TOPIC, 4): ApplicationFiled.decode,
     (ApplicationRefused.TOPIC, 2): ApplicationRefused.decode,
@@ -5310,6 +5691,10 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (CertificateRevoked.TOPIC, 3): CertificateRevoked.decode,
     (CodingRulesSet.TOPIC, 2): CodingRulesSet.decode,
     (ComplianceRestricted.TOPIC, 2): ComplianceRestricted.decode,
+    (ConductEntered.TOPIC, 4): ConductEntered.decode,
+    (ConductKindSet.TOPIC, 2): ConductKindSet.decode,
+    (ConductRestrictionsChanged.TOPIC, 2): ConductRestrictionsChanged.decode,
+    (CreditChanged.TOPIC, 2): CreditChanged.decode,
     (CreditIssuerAppointed.TOPIC, 2): CreditIssuerAppointed.decode,
     (CreditingRenewed.TOPIC, 2): CreditingRenewed.decode,
     (CreditsImported.TOPIC, 4): CreditsImported.decode,
@@ -5328,6 +5713,9 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (Encumbered.TOPIC, 4): Encumbered.decode,
     (EncumberedMoved.TOPIC, 4): EncumberedMoved.decode,
     (Enrolled.TOPIC, 2): Enrolled.decode,
+    (EntryAnnulled.TOPIC, 3): EntryAnnulled.decode,
+    (EntryAppealed.TOPIC, 3): EntryAppealed.decode,
+    (EntryDisplaced.TOPIC, 3): EntryDisplaced.decode,
     (ExchangeEnded.TOPIC, 3): ExchangeEnded.decode,
     (ExchangeProposed.TOPIC, 3): ExchangeProposed.decode,
     (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
@@ -5384,7 +5772,10 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (PenaltyImposed.TOPIC, 3): PenaltyImposed.decode,
     (PenaltyPaid.TOPIC, 3): PenaltyPaid.decode,
     (PlanApproved.TOPIC, 2): PlanApproved.decode,
+    (PlanCommitted.TOPIC, 3): PlanCommitted.decode,
     (PlanFiled.TOPIC, 3): PlanFiled.decode,
+    (PlanOpened.TOPIC, 3): PlanOpened.decode,
+    (PlanPublished.TOPIC, 3): PlanPublished.decode,
     (PlanReturned.TOPIC, 2): PlanReturned.decode,
     (PledgeAccepted.TOPIC, 2): PledgeAccepted.decode,
     (PledgeAmended.TOPIC, 2): PledgeAmended.decode,
@@ -5420,6 +5811,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (Released.TOPIC, 4): Released.decode,
     (ReportSubmitted.TOPIC, 4): ReportSubmitted.decode,
     (ReportVerified.TOPIC, 4): ReportVerified.decode,
+    (ReporterAppointed.TOPIC, 3): ReporterAppointed.decode,
     (RepresentationChanged.TOPIC, 3): RepresentationChanged.decode,
     (RepresentativeAdded.TOPIC, 3): RepresentativeAdded.decode,
     (RepresentativeRemoved.TOPIC, 3): RepresentativeRemoved.decode,
@@ -5455,6 +5847,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (TargetAdminDelayUpdated.TOPIC, 2): TargetAdminDelayUpdated.decode,
     (TargetClosed.TOPIC, 2): TargetClosed.decode,
     (TargetFunctionRoleUpdated.TOPIC, 3): TargetFunctionRoleUpdated.decode,
+    (TiersSet.TOPIC, 1): TiersSet.decode,
     (TokenBacked.TOPIC, 3): TokenBacked.decode,
     (TokensDeposited.TOPIC, 4): TokensDeposited.decode,
     (TokensPaid.TOPIC, 4): TokensPaid.decode,

@@ -26,8 +26,8 @@ class StakeholderRegistry(Contract):
         "StakeholderRegistry",
         "accountRecordOf(address)",
         ("account",),
-        ("(uint32,uint8,uint8,uint8,uint16,uint16,uint16,uint16,uint32,uint40,uint40)",),
-        lambda v: Account(v[0][0], AccountKind(v[0][1]), AccountStatus(v[0][2]), v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10]),
+        ("(uint32,uint8,uint8,uint8,uint16,uint16,uint16,uint16,uint32,uint40,uint40,uint16)",),
+        lambda v: Account(v[0][0], AccountKind(v[0][1]), AccountStatus(v[0][2]), v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], v[0][11]),
     )
     ADD_REPRESENTATIVE: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry",
@@ -124,6 +124,13 @@ class StakeholderRegistry(Contract):
         (),
         lambda v: None,
     )
+    RESTRICT_FOR_CONDUCT: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry",
+        "restrictForConduct(address,uint16,bytes32)",
+        ("account", "restrictions", "cause"),
+        (),
+        lambda v: None,
+    )
     RETURN_FOR_CORRECTION: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry", "returnForCorrection(uint32,bytes32)", ("id", "reasons"), (), lambda v: None
     )
@@ -172,13 +179,18 @@ class StakeholderRegistry(Contract):
 
     @classmethod
     def creation(
-        cls, rule_book: Address, certificates: Address, ledger: Address, compliance_desk: Address
+        cls,
+        rule_book: Address,
+        certificates: Address,
+        ledger: Address,
+        compliance_desk: Address,
+        credit_record: Address,
     ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "address", "address", "address"),
-            ("rule_book", "certificates", "ledger", "compliance_desk"),
-            (rule_book, certificates, ledger, compliance_desk),
+            ("address", "address", "address", "address", "address"),
+            ("rule_book", "certificates", "ledger", "compliance_desk", "credit_record"),
+            (rule_book, certificates, ledger, compliance_desk, credit_record),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
@@ -293,6 +305,10 @@ class StakeholderRegistry(Contract):
     def restrict_for(self, account: Address, restrictions: int, on: bool, cause: bytes) -> Act[None]:
         """Add restrictions for compliance's sake, or take them away. Only the ComplianceDesk."""
         return self._act(self.RESTRICT_FOR, account, restrictions, on, cause)
+
+    def restrict_for_conduct(self, account: Address, restrictions: int, cause: bytes) -> Act[None]:
+        """Replace what the credit record forbids. Only the CreditRecord."""
+        return self._act(self.RESTRICT_FOR_CONDUCT, account, restrictions, cause)
 
     def return_for_correction(self, id: int, reasons: bytes) -> Act[None]:
         """`returnForCorrection(uint32,bytes32)`."""

@@ -8,6 +8,7 @@ from carbon_sdk.chain.calls import Struct
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     AccountStatus,
+    AccusationState,
     ActKind,
     ActState,
     ApplicationState,
@@ -17,6 +18,8 @@ from carbon_sdk.contracts.generated.enums import (
     BusinessHours,
     Conclusion,
     Counterparty,
+    CreditTier,
+    EntryState,
     ExportState,
     FilingState,
     InstrumentState,
@@ -428,6 +431,67 @@ class Project(Struct):
     buffered: int
     reversed: int
     owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation(Struct):
+    """Solidity's `ICreditRecord.Accusation`."""
+
+    account: Address
+    kind: int
+    state: AccusationState
+    accuser: Address
+    cause: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KindTerms(Struct):
+    """Solidity's `ICreditRecord.KindTerms`."""
+
+    points: int
+    counts_for: int
+    restrictions: int
+    barred_for: int
+    appeal_within: int
+    by_officers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConductEntry(Struct):
+    """Solidity's `ICreditRecord.ConductEntry`."""
+
+    kind: int
+    state: EntryState
+    points: int
+    restrictions: int
+    at: int
+    counts_until: int
+    barred_until: int
+    appeal_until: int
+    compensates: int
+    reporter: Address
+    confirmer: Address
+    cause: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TierTerms(Struct):
+    """Solidity's `ICreditRecord.TierTerms`."""
+
+    from_: int
+    restrictions: int
+    owner_restrictions: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditStanding(Struct):
+    """Solidity's `ICreditRecord.CreditStanding`."""
+
+    entries: int
+    score: int
+    tier: CreditTier
+    restrictions: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -848,6 +912,7 @@ class Account(Struct):
     owner: int
     opened_at: int
     certificate_until: int
+    conduct_restrictions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -871,6 +936,35 @@ class IStakeholderRegistryApplication(Struct):
     status: ApplicationStatus
     filed_at: int
     form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPeriod(Struct):
+    """Solidity's `ITradingPlans.PlanPeriod`."""
+
+    instrument: InstrumentId
+    year: int
+    quarter: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradingPlan(Struct):
+    """Solidity's `ITradingPlans.TradingPlan`."""
+
+    to_buy: int
+    to_sell: int
+    least_price: int
+    greatest_price: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PlanVersion(Struct):
+    """Solidity's `ITradingPlans.PlanVersion`."""
+
+    digest: bytes
+    at: int
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
