@@ -17,8 +17,13 @@ import { OrderId, Side } from "../types/OrderId.sol";
 interface IOrderBook {
     enum MarketState {
         NONE,
-        OPEN,
-        HALTED // only taking orders back
+        OPEN, // continuous trading
+        HALTED, // by the regulator or with its instrument, until it is resumed: only taking orders back
+        CLOSED, // by the calendar: only taking orders back
+        CALL, // orders are collected for a call auction
+        LOCKED, // as CALL, and nothing is taken back
+        UNCROSSING, // the call's price is fixed and executed: nothing is placed or taken back
+        DOWNGRADED // the platform limits itself: only taking orders back
     }
 
     enum TimeInForce {
