@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-/// @title What the MarketRules tell the order book. Declared here, implemented by `MarketOperations`.
+/// @title What the market rules ask of the order book: to trade no more in any market, and to begin again.
 interface IMarketStop {
-    /// @notice Downgrade all markets: orders can only be taken back; or let each go on as its calendar says now.
-    /// @dev Only the MarketRules call it. A halted market stays halted either way, and a call that was under way when the markets
-    ///      were downgraded is not executed: its orders rest.
-    function downgradeMarkets(bool on) external;
+    /// @notice Put every market into DOWNGRADED, or let each turn to the phase that its calendar names.
+    /// @dev Only the market rules call it, after they have written down that they are downgraded (or no more): what is turned
+    ///      from then on asks them. Halted markets stay halted.
+    function downgradeMarkets(bool downgraded) external;
 }

@@ -15,15 +15,16 @@ import { OrderId, Side } from "../types/OrderId.sol";
 ///
 ///         Priority: better price first, then the earlier order. A trade is at the maker's price.
 interface IOrderBook {
+    /// @dev OPEN, CLOSED, CALL, LOCKED and DOWNGRADED follow from the rules of the market (`IMarketRules`), from turn to turn.
     enum MarketState {
         NONE,
         OPEN, // continuous trading
-        HALTED, // by the regulator or with its instrument, until it is resumed: only taking orders back
-        CLOSED, // by the calendar: only taking orders back
-        CALL, // orders are collected for a call auction
-        LOCKED, // as CALL, and nothing is taken back
-        UNCROSSING, // the call's price is fixed and executed: nothing is placed or taken back
-        DOWNGRADED // the platform limits itself: only taking orders back
+        HALTED, // by the authority, or because the instrument is closed: only taking orders back, until resumed
+        CLOSED, // outside of trading hours: only taking orders back
+        CALL, // orders are collected for a call auction: they rest, also where prices cross
+        LOCKED, // as CALL, and none is taken back or made smaller
+        UNCROSSING, // the call has ended; its price is being fixed and executed: no order is placed or taken back
+        DOWNGRADED // all trade is suspended: only taking orders back
     }
 
     enum TimeInForce {
