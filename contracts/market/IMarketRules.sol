@@ -62,6 +62,8 @@ interface IMarketRules is IDowngrade {
 
     /* ERRORS */
 
+    /// @notice The offset of the civil day is no whole number of minutes.
+    error BadDayOffset(int256 offset);
     error UnknownCalendar(uint16 calendar);
     /// @notice A week has 7 days; day `index` has a type that the sessions do not define.
     error BadWeek(uint256 index);
@@ -78,8 +80,12 @@ interface IMarketRules is IDowngrade {
     /// @notice The platform is in this mode already.
     error AlreadyInMode(bool downgraded);
     /// @notice A digest must say why.
-    error RulesCauseMissing();
-    /// @notice `held` tonnes, what orders hold included, are below the threshold; 2^256 − 1: there is none.
+    error CauseMissing();
+    /// @notice A report is committed to by a digest.
+    error DigestMissing();
+    /// @notice No positions in the instrument are reported.
+    error PositionsNotReported(uint256 instrument);
+    /// @notice `held` tonnes, what the orders hold included, are below the threshold.
     error PositionNotLarge(address account, uint256 instrument, uint256 held, uint256 threshold);
     /// @notice Positions of the authority's accounts are not reported.
     error PositionExempt(address account);
@@ -128,11 +134,18 @@ interface IMarketRules is IDowngrade {
     ///         day. It replaces what was to come. For SERVICE_REGULATOR.
     function assignCalendar(uint24 market, uint16 calendar, uint24 from) external;
 
-    /// @notice The state of a market at `time` and when it ends: at a session's end or begin, at most at the end of the civil day.
-    ///         OPEN, CALL, LOCKED, CLOSED; DOWNGRADED whatever the calendar says, while the platform is.
-    /// @dev Knows nothing of the instrument's validity, of halts, nor of calls that a breaker or an officer begins: these are the
-    ///      book's. A LOCKED session is the end of the CALL before it: what is executed, is executed after both.
-    function phaseAt(uint24 market, uint256 time) external view returns (IOrderBook.MarketState state, uint40 until);
+    /// @notice The phase of a market at a time: a session, or CLOSED between two. A market without a calendar is OPEN until the
+    ///         civil day ends; while the platform is downgraded, all are DOWNGRADED.
+    /// @dev The book asks when the phase that it knows has ended, and keeps the answer until `until`. It ends a phase itself
+    ///      when the instrument's validity ends first; halts, and calls that a breaker or an officer begins, are its own too.
+    ///      It calls with all its gas and needs an answer: never reverts. A LOCKED session is the end of the CALL before it: what
+    ///      both collected is executed after it.
+    /// @param market Of the order book; unknown markets have a phase too.
+    /// @param at Unix seconds.
+    /// @return state OPEN, CLOSED, CALL, LOCKED or DOWNGRADED: never NONE, HALTED or UNCROSSING, which are the book's own.
+    /// @return until Unix seconds at which the phase ends: whole minutes, later than `at`, and not later than the end of the
+    ///         civil day of `at`.
+    function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until);
 
     /// @notice The sessions of a market on a civil day, in order; without a calendar one, open all day (day type 0).
     function sessionsOf(uint24 market, uint24 civilDay) external view returns (Session[] memory);

@@ -59,6 +59,7 @@ contract MarketRules is IMarketRules, Governed {
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
     constructor(address ledger, address book, int256 dayOffset) {
+        require(dayOffset % 1 minutes == 0, BadDayOffset(dayOffset));
         LEDGER = ledger;
         BOOK = book;
         DAY_OFFSET = dayOffset;
@@ -152,10 +153,10 @@ contract MarketRules is IMarketRules, Governed {
     }
 
     /// @inheritdoc IMarketRules
-    function phaseAt(uint24 market, uint256 time) external view returns (IOrderBook.MarketState state, uint40 until) {
-        uint256 local = uint256(int256(time) + DAY_OFFSET);
+    function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until) {
+        uint256 local = uint256(int256(uint256(at)) + DAY_OFFSET);
         uint256 day = local / 1 days;
-        uint256 midnight = time - local % 1 days; // Unix time at which the civil day began
+        uint256 midnight = at - local % 1 days; // Unix time at which the civil day began
         if (_s().downgradedSince != 0) return (IOrderBook.MarketState.DOWNGRADED, uint40(midnight + 1 days));
         uint256 calendar = _calendarOn(market, day);
         if (calendar == 0) return (IOrderBook.MarketState.OPEN, uint40(midnight + 1 days));

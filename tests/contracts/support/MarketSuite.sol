@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
+import { MarketRules } from "../../../contracts/market/MarketRules.sol";
 import { OrderBook } from "../../../contracts/market/OrderBook.sol";
 import { AccountKind, AccountStatus, Eligibility, Representation, Rights } from "../../../contracts/types/Accounts.sol";
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
@@ -18,6 +19,7 @@ abstract contract MarketSuite is Suite {
 
     InstrumentLedger internal ledger;
     OrderBook internal book;
+    MarketRules internal marketRules;
     uint256 internal gbp;
     uint256 internal uka;
     uint24 internal market;
@@ -26,6 +28,7 @@ abstract contract MarketSuite is Suite {
         vm.warp(1_700_000_000);
         ledger = InstrumentLedger(newProxy());
         book = OrderBook(newProxy());
+        marketRules = MarketRules(newProxy());
         InstrumentId money = instrumentId(InstrumentClass.MONEY, 826, 0, 0, 826);
         InstrumentId allowance = instrumentId(InstrumentClass.ALLOWANCE, 826, 2021, 0, 0);
         gbp = InstrumentId.unwrap(money);
@@ -54,6 +57,7 @@ abstract contract MarketSuite is Suite {
             address(new OrderBook(IInstrumentLedger(address(ledger)), money, 0)),
             abi.encodeCall(OrderBook.initialize, ())
         );
+        install(address(marketRules), address(new MarketRules(address(ledger), address(book), 0)), "");
         ledger.defineInstrument(allowance, 0, "terms");
         market = book.openMarket(
             IOrderBook.MarketTerms({
