@@ -42,12 +42,12 @@ abstract contract BilateralSuite is TradingSuite {
         blocks = BlockTrades(newProxy());
         install(
             address(quotes),
-            address(new QuoteBoard(ledger, InstrumentId.wrap(gbp), 0, QUOTE_SERIES)),
+            address(new QuoteBoard(ledger, InstrumentId.wrap(gbp), 0, QUOTE_SERIES, marketRules)),
             abi.encodeCall(QuoteBoard.initialize, ())
         );
         install(
             address(blocks),
-            address(new BlockTrades(ledger, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
+            address(new BlockTrades(ledger, InstrumentId.wrap(gbp), 0, BLOCK_SERIES, marketRules)),
             abi.encodeCall(BlockTrades.initialize, ())
         );
         ledger.appointBinder(QUOTE, address(quotes));

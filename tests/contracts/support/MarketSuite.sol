@@ -5,13 +5,13 @@ import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLed
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { MarketOperations } from "../../../contracts/market/MarketOperations.sol";
+import { MarketRules } from "../../../contracts/market/MarketRules.sol";
 import { MOST_TICK } from "../../../contracts/market/MarketWords.sol";
 import { OrderBook } from "../../../contracts/market/OrderBook.sol";
 import { AccountKind, AccountStatus, Eligibility, Representation, Rights } from "../../../contracts/types/Accounts.sol";
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { IExchange } from "./IExchange.sol";
-import { Phases } from "./Phases.sol";
 import { Suite } from "./Suite.sol";
 
 /// @dev The ledger and the book behind their proxies. The test stands for registry, cash desk, allocator and compliance
@@ -22,8 +22,8 @@ abstract contract MarketSuite is Suite {
 
     InstrumentLedger internal ledger;
     IExchange internal book;
-    Phases internal phases = new Phases();
     address internal operations; // the book's other half
+    MarketRules internal marketRules;
     uint256 internal gbp;
     uint256 internal uka;
     uint24 internal market;
@@ -32,6 +32,7 @@ abstract contract MarketSuite is Suite {
         vm.warp(1_700_000_000);
         ledger = InstrumentLedger(newProxy());
         book = IExchange(newProxy());
+        marketRules = MarketRules(newProxy());
         InstrumentId money = instrumentId(InstrumentClass.MONEY, 826, 0, 0, 826);
         InstrumentId allowance = instrumentId(InstrumentClass.ALLOWANCE, 826, 2021, 0, 0);
         gbp = InstrumentId.unwrap(money);
@@ -55,12 +56,13 @@ abstract contract MarketSuite is Suite {
             ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
-        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, phases));
+        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, marketRules));
         install(
             address(book),
             address(new OrderBook(IInstrumentLedger(address(ledger)), money, operations)),
             abi.encodeCall(OrderBook.initialize, ())
         );
+        install(address(marketRules), address(new MarketRules(address(ledger), address(book), 0)), "");
         ledger.defineInstrument(allowance, 0, "terms");
         market = book.openMarket(
             IOrderBook.MarketTerms({
