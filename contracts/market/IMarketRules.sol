@@ -22,7 +22,7 @@ interface IMarketRules is IDowngrade {
         IOrderBook.MarketState state; // OPEN, CALL, or LOCKED, which follows a CALL at once
     }
 
-    struct Calendar {
+    struct CalendarView {
         bytes32 name;
         uint8[] week; // day types, Monday first; 0: closed
         Session[] sessions; // by day type, then by time
@@ -41,7 +41,7 @@ interface IMarketRules is IDowngrade {
         uint32 failuresInDay; // settlements that failed in a civil day, likewise
         uint16 fullness; // hundredths of a per cent of the gas limit used on average over `window` blocks, likewise; at most 10,000
         uint16 window; // blocks; with `fullness`
-        uint32 silence; // seconds since the latest block, likewise
+        uint32 gap; // seconds between a block and the one before, likewise
     }
 
     /// @dev From where on a position is large. With both figures the smaller threshold counts; with none nothing is large.
@@ -100,6 +100,8 @@ interface IMarketRules is IDowngrade {
 
     /* EVENTS: all that a replay needs */
 
+    /// @notice Civil days are `offset` seconds ahead of UTC's.
+    event DayOffsetSet(int256 offset);
     event CalendarDefined(uint16 indexed calendar, bytes32 name, uint8[] week, Session[] sessions);
     /// @notice The civil days have the type `dayType`: 0: closed, 255: as their weekday says.
     event DaysSet(uint16 indexed calendar, uint24[] civilDays, uint8 dayType);
@@ -152,7 +154,7 @@ interface IMarketRules is IDowngrade {
 
     function calendarCount() external view returns (uint16);
 
-    function calendarOf(uint16 calendar) external view returns (Calendar memory);
+    function calendarOf(uint16 calendar) external view returns (CalendarView memory);
 
     /// @notice The day type of a civil day; 0: closed.
     function dayTypeOn(uint16 calendar, uint24 civilDay) external view returns (uint8);
@@ -170,7 +172,7 @@ interface IMarketRules is IDowngrade {
     /// @notice Set when the platform should limit itself: the next version from 1. For SERVICE_REGULATOR.
     function setStressRules(StressRules calldata rules) external returns (uint32 version);
 
-    function stressRules() external view returns (uint32 version, StressRules memory);
+    function stressRules() external view returns (uint32 version, StressRules memory rules);
 
     /// @notice Unix seconds; 0: it is not.
     function downgradedSince() external view returns (uint40);

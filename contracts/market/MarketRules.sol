@@ -17,7 +17,7 @@ import { IOrderBook } from "./IOrderBook.sol";
 
 /// @title Calendars, the downgrade and large positions. Its manual is `IMarketRules`.
 /// @dev No guard against reentrance: the one call that changes something elsewhere is the last thing that a downgrade does.
-/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable missing-initializer
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
 contract MarketRules is IMarketRules, Governed {
     uint256 private constant _AS_WEEKDAY = 255;
     uint256 private constant _MINUTES = 1440;
@@ -63,6 +63,11 @@ contract MarketRules is IMarketRules, Governed {
         LEDGER = ledger;
         BOOK = book;
         DAY_OFFSET = dayOffset;
+    }
+
+    /// @notice Says at which offset its civil days are.
+    function initialize() external reinitializer(2) {
+        emit DayOffsetSet(DAY_OFFSET);
     }
 
     /* CALENDARS */
@@ -119,7 +124,7 @@ contract MarketRules is IMarketRules, Governed {
         uint256 count; // of this day type
         for (uint256 i; i < sessions.length; ++i) {
             Session calldata s = sessions[i];
-            bool first = s.dayType != dayType;
+            bool first = i == 0 || s.dayType != dayType;
             if (first) {
                 require(s.dayType == dayType + 1 && s.dayType != _AS_WEEKDAY, BadSession(i));
                 (dayType, word, count) = (s.dayType, 0, 0);
@@ -191,7 +196,7 @@ contract MarketRules is IMarketRules, Governed {
     }
 
     /// @inheritdoc IMarketRules
-    function calendarOf(uint16 calendar) external view returns (Calendar memory c) {
+    function calendarOf(uint16 calendar) external view returns (CalendarView memory c) {
         Timetable storage t = _timetable(calendar);
         c.name = t.name;
         c.week = new uint8[](7);
@@ -328,7 +333,7 @@ contract MarketRules is IMarketRules, Governed {
     }
 
     /// @inheritdoc IMarketRules
-    function stressRules() external view returns (uint32 version, StressRules memory) {
+    function stressRules() external view returns (uint32 version, StressRules memory rules) {
         return (_s().stressVersion, _s().stress);
     }
 

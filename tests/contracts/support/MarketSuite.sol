@@ -57,7 +57,11 @@ abstract contract MarketSuite is Suite {
             address(new OrderBook(IInstrumentLedger(address(ledger)), money, 0)),
             abi.encodeCall(OrderBook.initialize, ())
         );
-        install(address(marketRules), address(new MarketRules(address(ledger), address(book), 0)), "");
+        install(
+            address(marketRules),
+            address(new MarketRules(address(ledger), address(book), 0)),
+            abi.encodeCall(MarketRules.initialize, ())
+        );
         ledger.defineInstrument(allowance, 0, "terms");
         market = book.openMarket(
             IOrderBook.MarketTerms({
