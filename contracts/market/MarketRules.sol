@@ -11,6 +11,8 @@ import { AccountKind, Representation, Rights } from "../types/Accounts.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
+import { IMarketOperations } from "./IMarketOperations.sol";
+import { IMarketPhases } from "./IMarketPhases.sol";
 import { IMarketRules } from "./IMarketRules.sol";
 import { IMarketStop } from "./IMarketStop.sol";
 import { IOrderBook } from "./IOrderBook.sol";
@@ -111,7 +113,7 @@ contract MarketRules is IMarketRules, Governed {
         if (calendar != 0) _timetable(calendar).assigned = true;
         uint24 today = _today();
         // The book keeps until when a phase lasts; nothing is kept of a market that it does not have yet.
-        require(from > today || market > IOrderBook(BOOK).marketCount(), DayUnderWay(from, today));
+        require(from > today || market > IMarketOperations(BOOK).marketCount(), DayUnderWay(from, today));
 
         _s().assignments[market] = Assignment({ calendar: _calendarOn(market, today), next: calendar, from: from });
 
@@ -157,7 +159,7 @@ contract MarketRules is IMarketRules, Governed {
         }
     }
 
-    /// @inheritdoc IMarketRules
+    /// @inheritdoc IMarketPhases
     function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until) {
         uint256 local = uint256(int256(uint256(at)) + DAY_OFFSET);
         uint256 day = local / 1 days;
@@ -431,9 +433,9 @@ contract MarketRules is IMarketRules, Governed {
             OrderId id = orders[i];
             require(OrderId.unwrap(id) > previous && id.isCanonical() && id.side() == Side.SELL, NotInPosition(i));
             previous = OrderId.unwrap(id);
-            IOrderBook.OrderView memory order = IOrderBook(BOOK).orderOf(id);
+            IOrderBook.OrderView memory order = IMarketOperations(BOOK).orderOf(id);
             require(order.account == account && order.open != 0, NotInPosition(i));
-            uint256 traded = InstrumentId.unwrap(IOrderBook(BOOK).marketOf(id.market()).terms.instrument);
+            uint256 traded = InstrumentId.unwrap(IMarketOperations(BOOK).marketOf(id.market()).terms.instrument);
             require(traded == instrument, NotInPosition(i));
             sum += order.open;
         }
