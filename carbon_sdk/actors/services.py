@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import BilateralManager, BilateralPlatform, BilateralSupervision
 from carbon_sdk.actors.credits import instruments_to_define
+from carbon_sdk.actors.market_rules import CalendarPlatform, CalendarSupervision
 from carbon_sdk.actors.token_money import StopsTokens
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
@@ -81,7 +82,7 @@ class ServiceManager(BilateralManager):
         return self.suite.contract(ComplianceDesk).set_utc_offset(seconds)
 
 
-class PlatformOperator(BilateralPlatform):
+class PlatformOperator(CalendarPlatform, BilateralPlatform):
     """Runs the trading platform. Every verb raises NotPermitted for another key."""
 
     @verb
@@ -98,7 +99,7 @@ class PlatformOperator(BilateralPlatform):
         return self.suite.contract(OrderBook).collect_fees(positive(market, "market"), account)
 
 
-class ServiceRegulator(StopsTokens, BilateralSupervision, Actor):
+class ServiceRegulator(CalendarSupervision, StopsTokens, BilateralSupervision, Actor):
     """Supervises the platform. Every verb raises NotPermitted for another key."""
 
     @verb

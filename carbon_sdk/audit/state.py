@@ -15,6 +15,7 @@ from typing import NamedTuple
 from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
 from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
+from carbon_sdk.audit.market_rules import MarketRules
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.setting import Setting
 from carbon_sdk.audit.vouchers import CodingRules, Mountains, Voucher
@@ -773,6 +774,7 @@ class State:
     pledges: Pledges = field(default_factory=Pledges)
     acts: Acts = field(default_factory=Acts)
     book: Book = field(default_factory=Book)
+    market_rules: MarketRules = field(default_factory=MarketRules)
     quotes: Quotes = field(default_factory=Quotes)
     blocks: Blocks = field(default_factory=Blocks)
     deliveries: Deliveries = field(default_factory=Deliveries)
@@ -799,6 +801,11 @@ class State:
     def fault(self, event: Event, what: str) -> None:
         """Remember that `event` contradicts those before it."""
         self.faults.append(Fault(event.position, f"{event.contract}.{event.name}: {what}"))
+
+    def position_of(self, account: Address, instrument: int) -> int:
+        """Units that an account holds, bound ones and those that its orders offer included."""
+        key = (account, instrument)
+        return self.ledger.balances.get(key, 0) + self.book.in_orders.get(key, 0)
 
     def goes_directly(self, event: Event, giver: Address, receiver: Address, instrument: int) -> bool:
         """Whether the ledger alone may move units from account to account at the time of an event."""

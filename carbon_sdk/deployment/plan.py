@@ -38,6 +38,7 @@ from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import Reason, Rounding, VoucherKind
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+from carbon_sdk.contracts.generated.market_rules import MarketRules
 from carbon_sdk.contracts.generated.methodologies import Methodologies
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.order_book import OrderBook
@@ -64,6 +65,7 @@ from carbon_sdk.contracts.generated.verifications import Verifications
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.deployment.checks import check_all
 from carbon_sdk.deployment.engine import Plan, Progress, Result, Situation, Step, carry_out, dry_run
+from carbon_sdk.deployment.market_rules import market_rule_steps
 from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
 from carbon_sdk.deployment.permissions import Role, permissions
 from carbon_sdk.deployment.roles_file import RoleHolders
@@ -102,6 +104,7 @@ PROXIED: tuple[str, ...] = (
     "Verifications",
     "EmissionReports",
     "Allocator",
+    "MarketRules",
     "OrderBook",
     "QuoteBoard",
     "BlockTrades",
@@ -226,7 +229,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             _at(now, "InstrumentLedger"), _at(now, "OriginRegister"), number
         ),
         "CreditOffers": lambda now: CreditOffers.creation(
-            _at(now, "InstrumentLedger"), money, rules.file.vouchers.offers_series, offset
+            _at(now, "InstrumentLedger"), money, rules.file.vouchers.offers_series, offset, _at(now, "MarketRules")
         ),
         "OriginRegister": lambda now: OriginRegister.creation(
             _at(now, "InstrumentLedger"), _at(now, "CreditProjects"), number
@@ -240,12 +243,13 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "Allocator": lambda now: Allocator.creation(
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
         ),
+        "MarketRules": lambda now: MarketRules.creation(*_all(now, "InstrumentLedger", "OrderBook"), offset),
         "OrderBook": lambda now: OrderBook.creation(_at(now, "InstrumentLedger"), money, offset),
         "QuoteBoard": lambda now: QuoteBoard.creation(
-            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series
+            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series, _at(now, "MarketRules")
         ),
         "BlockTrades": lambda now: BlockTrades.creation(
-            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.block_series
+            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.block_series, _at(now, "MarketRules")
         ),
         "Obligations": lambda now: Obligations.creation(
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
@@ -282,6 +286,7 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
         "AuthorityDesk": lambda at: AuthorityDesk(None, at).initialize(two).data,
         "PledgeBook": lambda at: PledgeBook(None, at).initialize(file.pledges.least_notice_hours * 3600).data,
         "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
+        "MarketRules": lambda at: MarketRules(None, at).initialize().data,
         "OrderBook": lambda at: OrderBook(None, at).initialize().data,
         "QuoteBoard": lambda at: QuoteBoard(None, at).initialize().data,
         "BlockTrades": lambda at: BlockTrades(None, at).initialize().data,
@@ -330,6 +335,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
         yield _on("hold", "CashDesk", lambda at: CashDesk(None, at).set_hold(file.money.token_hold_hours * 3600))
     for rule in file.banking:
         yield _banking(rules, rule)
+    yield from market_rule_steps(rules, _on)
     for number, market in enumerate(file.markets, 1):
         yield _market(rules, market)
         yield _series(number, "OrderBook", VoucherKind.TRADE)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
 from carbon_sdk.contracts.generated.structs import BlockTerms, BoardTerms
+from carbon_sdk.deployment.market_tables import CalendarTable, ClockTime, LargePositionTable, StressTable
 from carbon_sdk.deployment.strict_toml import Strict, load
 from carbon_sdk.deployment.transfer_tables import TransfersTable, TransferTypeTable, sets_of
 from carbon_sdk.errors import CarbonError, InputError
@@ -38,7 +39,6 @@ def _aware(time: datetime) -> datetime:
 
 Amount = Annotated[str, AfterValidator(_amount)]
 Time = Annotated[datetime, AfterValidator(_aware)]
-ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Tonnage = Annotated[int, Field(ge=0, lt=2**64)]
@@ -115,6 +115,10 @@ class MarketTable(Strict):
     maker_fee_per_lot: Amount
     lowest_price: Amount
     highest_price: Amount
+    calendar: Name | None = None
+    """None: it trades all day."""
+    calendar_from: date | None = None
+    """Until that civil day it trades all day; None: from the beginning."""
 
 
 class BoardTable(Strict):
@@ -305,6 +309,9 @@ class SchemeFile(Strict):
     transfer_types: tuple[TransferTypeTable, ...] = Field((), strict=False)
     moneys: tuple[OtherMoneyTable, ...] = Field((), strict=False)
     banking: tuple[BankingTable, ...] = Field((), strict=False)
+    calendars: tuple[CalendarTable, ...] = Field((), strict=False)
+    stress: StressTable | None = None
+    large_positions: tuple[LargePositionTable, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> SchemeFile:
@@ -320,6 +327,8 @@ class SchemeFile(Strict):
             ("moneys", [str(self.money.iso_number), *(str(item.iso_number) for item in self.moneys)]),
             ("moneys", [token.lower() for _, token, _ in self.backings()]),
             ("banking", [item.source for item in self.banking]),
+            ("calendars", [item.name for item in self.calendars]),
+            ("large_positions", [item.instrument for item in self.large_positions]),
         ):
             if twice := _first_twice(names):
                 raise ValueError(f"{what} has {twice} twice")
@@ -330,6 +339,17 @@ class SchemeFile(Strict):
         for name, instrument in of_markets:
             if instrument not in known:
                 raise ValueError(f"market {name} is of instrument {instrument}, which is not defined")
+        calendars = {item.name for item in self.calendars}
+        if calendars and self.scheme.utc_offset_seconds % 60:
+            raise ValueError(f"utc_offset_seconds {self.scheme.utc_offset_seconds} is no whole number of minutes")
+        for market in self.markets:
+            if market.calendar is not None and market.calendar not in calendars:
+                raise ValueError(f"market {market.name} trades by calendar {market.calendar}, which is not defined")
+            if market.calendar_from is not None and market.calendar is None:
+                raise ValueError(f"market {market.name} has calendar_from and no calendar")
+        for large in self.large_positions:
+            if large.instrument not in known:
+                raise ValueError(f"large_positions has instrument {large.instrument}, which is not defined")
         kinds = {item.name: item.kind for item in self.instruments}
         for rule in self.banking:
             for name in (rule.source, rule.target):

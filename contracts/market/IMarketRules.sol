@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IDowngrade } from "../instruments/IDowngrade.sol";
 import { InstrumentId } from "../types/InstrumentId.sol";
 import { OrderId } from "../types/OrderId.sol";
+import { IMarketPhases } from "./IMarketPhases.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 
 /// @title When markets trade, when the platform limits itself, and who must report a large position (R-TRD-10, R-TRD-13).
@@ -13,7 +14,7 @@ import { IOrderBook } from "./IOrderBook.sol";
 ///         A calendar never changes, but for its days that are still to come: so what a market's day looks like stands when the
 ///         day begins, and a market with another timetable gets another calendar from a day to come on. A sudden stop is a halt,
 ///         which stands in the order book.
-interface IMarketRules is IDowngrade {
+interface IMarketRules is IMarketPhases, IDowngrade {
     /// @dev A part of a day. Whatever lies in none is CLOSED.
     struct Session {
         uint8 dayType; // from 1
@@ -22,7 +23,7 @@ interface IMarketRules is IDowngrade {
         IOrderBook.MarketState state; // OPEN, CALL, or LOCKED, which follows a CALL at once
     }
 
-    struct Calendar {
+    struct CalendarView {
         bytes32 name;
         uint8[] week; // day types, Monday first; 0: closed
         Session[] sessions; // by day type, then by time
@@ -41,7 +42,7 @@ interface IMarketRules is IDowngrade {
         uint32 failuresInDay; // settlements that failed in a civil day, likewise
         uint16 fullness; // hundredths of a per cent of the gas limit used on average over `window` blocks, likewise; at most 10,000
         uint16 window; // blocks; with `fullness`
-        uint32 silence; // seconds since the latest block, likewise
+        uint32 gap; // seconds between a block and the one before, likewise
     }
 
     /// @dev From where on a position is large. With both figures the smaller threshold counts; with none nothing is large.
@@ -100,6 +101,8 @@ interface IMarketRules is IDowngrade {
 
     /* EVENTS: all that a replay needs */
 
+    /// @notice Civil days are `offset` seconds ahead of UTC's.
+    event DayOffsetSet(int256 offset);
     event CalendarDefined(uint16 indexed calendar, bytes32 name, uint8[] week, Session[] sessions);
     /// @notice The civil days have the type `dayType`: 0: closed, 255: as their weekday says.
     event DaysSet(uint16 indexed calendar, uint24[] civilDays, uint8 dayType);
@@ -134,25 +137,12 @@ interface IMarketRules is IDowngrade {
     ///         day. It replaces what was to come. For SERVICE_REGULATOR.
     function assignCalendar(uint24 market, uint16 calendar, uint24 from) external;
 
-    /// @notice The phase of a market at a time: a session, or CLOSED between two. A market without a calendar is OPEN until the
-    ///         civil day ends; while the platform is downgraded, all are DOWNGRADED.
-    /// @dev The book asks when the phase that it knows has ended, and keeps the answer until `until`. It ends a phase itself
-    ///      when the instrument's validity ends first; halts, and calls that a breaker or an officer begins, are its own too.
-    ///      It calls with all its gas and needs an answer: never reverts. A LOCKED session is the end of the CALL before it: what
-    ///      both collected is executed after it.
-    /// @param market Of the order book; unknown markets have a phase too.
-    /// @param at Unix seconds.
-    /// @return state OPEN, CLOSED, CALL, LOCKED or DOWNGRADED: never NONE, HALTED or UNCROSSING, which are the book's own.
-    /// @return until Unix seconds at which the phase ends: whole minutes, later than `at`, and not later than the end of the
-    ///         civil day of `at`.
-    function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until);
-
     /// @notice The sessions of a market on a civil day, in order; without a calendar one, open all day (day type 0).
     function sessionsOf(uint24 market, uint24 civilDay) external view returns (Session[] memory);
 
     function calendarCount() external view returns (uint16);
 
-    function calendarOf(uint16 calendar) external view returns (Calendar memory);
+    function calendarOf(uint16 calendar) external view returns (CalendarView memory);
 
     /// @notice The day type of a civil day; 0: closed.
     function dayTypeOn(uint16 calendar, uint24 civilDay) external view returns (uint8);
@@ -170,7 +160,7 @@ interface IMarketRules is IDowngrade {
     /// @notice Set when the platform should limit itself: the next version from 1. For SERVICE_REGULATOR.
     function setStressRules(StressRules calldata rules) external returns (uint32 version);
 
-    function stressRules() external view returns (uint32 version, StressRules memory);
+    function stressRules() external view returns (uint32 version, StressRules memory rules);
 
     /// @notice Unix seconds; 0: it is not.
     function downgradedSince() external view returns (uint40);

@@ -11,13 +11,15 @@ import { AccountKind, Representation, Rights } from "../types/Accounts.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
+import { IMarketOperations } from "./IMarketOperations.sol";
+import { IMarketPhases } from "./IMarketPhases.sol";
 import { IMarketRules } from "./IMarketRules.sol";
 import { IMarketStop } from "./IMarketStop.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 
 /// @title Calendars, the downgrade and large positions. Its manual is `IMarketRules`.
 /// @dev No guard against reentrance: the one call that changes something elsewhere is the last thing that a downgrade does.
-/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable missing-initializer
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
 contract MarketRules is IMarketRules, Governed {
     uint256 private constant _AS_WEEKDAY = 255;
     uint256 private constant _MINUTES = 1440;
@@ -65,6 +67,11 @@ contract MarketRules is IMarketRules, Governed {
         DAY_OFFSET = dayOffset;
     }
 
+    /// @notice Says at which offset its civil days are.
+    function initialize() external reinitializer(2) {
+        emit DayOffsetSet(DAY_OFFSET);
+    }
+
     /* CALENDARS */
 
     /// @inheritdoc IMarketRules
@@ -106,7 +113,7 @@ contract MarketRules is IMarketRules, Governed {
         if (calendar != 0) _timetable(calendar).assigned = true;
         uint24 today = _today();
         // The book keeps until when a phase lasts; nothing is kept of a market that it does not have yet.
-        require(from > today || market > IOrderBook(BOOK).marketCount(), DayUnderWay(from, today));
+        require(from > today || market > IMarketOperations(BOOK).marketCount(), DayUnderWay(from, today));
 
         _s().assignments[market] = Assignment({ calendar: _calendarOn(market, today), next: calendar, from: from });
 
@@ -119,7 +126,7 @@ contract MarketRules is IMarketRules, Governed {
         uint256 count; // of this day type
         for (uint256 i; i < sessions.length; ++i) {
             Session calldata s = sessions[i];
-            bool first = s.dayType != dayType;
+            bool first = i == 0 || s.dayType != dayType;
             if (first) {
                 require(s.dayType == dayType + 1 && s.dayType != _AS_WEEKDAY, BadSession(i));
                 (dayType, word, count) = (s.dayType, 0, 0);
@@ -152,7 +159,7 @@ contract MarketRules is IMarketRules, Governed {
         }
     }
 
-    /// @inheritdoc IMarketRules
+    /// @inheritdoc IMarketPhases
     function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until) {
         uint256 local = uint256(int256(uint256(at)) + DAY_OFFSET);
         uint256 day = local / 1 days;
@@ -191,7 +198,7 @@ contract MarketRules is IMarketRules, Governed {
     }
 
     /// @inheritdoc IMarketRules
-    function calendarOf(uint16 calendar) external view returns (Calendar memory c) {
+    function calendarOf(uint16 calendar) external view returns (CalendarView memory c) {
         Timetable storage t = _timetable(calendar);
         c.name = t.name;
         c.week = new uint8[](7);
@@ -328,7 +335,7 @@ contract MarketRules is IMarketRules, Governed {
     }
 
     /// @inheritdoc IMarketRules
-    function stressRules() external view returns (uint32 version, StressRules memory) {
+    function stressRules() external view returns (uint32 version, StressRules memory rules) {
         return (_s().stressVersion, _s().stress);
     }
 
@@ -426,9 +433,9 @@ contract MarketRules is IMarketRules, Governed {
             OrderId id = orders[i];
             require(OrderId.unwrap(id) > previous && id.isCanonical() && id.side() == Side.SELL, NotInPosition(i));
             previous = OrderId.unwrap(id);
-            IOrderBook.OrderView memory order = IOrderBook(BOOK).orderOf(id);
+            IOrderBook.OrderView memory order = IMarketOperations(BOOK).orderOf(id);
             require(order.account == account && order.open != 0, NotInPosition(i));
-            uint256 traded = InstrumentId.unwrap(IOrderBook(BOOK).marketOf(id.market()).terms.instrument);
+            uint256 traded = InstrumentId.unwrap(IMarketOperations(BOOK).marketOf(id.market()).terms.instrument);
             require(traded == instrument, NotInPosition(i));
             sum += order.open;
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.rules.market_rules import must_trade
 from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
 from carbon_sdk.audit.state import Level, Market, Order, State
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
@@ -60,6 +61,7 @@ def _placed(state: State, event: Event) -> None:
     market = _market(state, event, order.id.market)
     if market is None:
         return
+    must_trade(state, event, market.number, continuous=False)
     side, tick = order.id.side, order.id.tick
     expected = market.generations.get((side, tick), (0, 0))
     if (order.id.generation, order.id.index) != expected:
@@ -85,6 +87,7 @@ def _trade(state: State, event: Event) -> None:
     order, market = _open_order(state, event, args["maker"])
     if market is None:
         return
+    must_trade(state, event, market.number, continuous=True)
     identity, quantity, taker, maker = OrderId(args["maker"]), args["quantity"], args["taker"], args["makerAccount"]
     maker_sells = identity.side is Side.SELL
     price = identity.tick * market.tick_size

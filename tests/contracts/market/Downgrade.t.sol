@@ -147,12 +147,12 @@ contract DowngradeTest is BilateralSuite {
     // @requirement R-TRD-13
     function test_setStressRules_versions_readBack() public {
         IMarketRules.StressRules memory rules = IMarketRules.StressRules({
-            ordersInBlock: type(uint32).max, failuresInDay: 7, fullness: 10_000, window: type(uint16).max, silence: 120
+            ordersInBlock: type(uint32).max, failuresInDay: 7, fullness: 10_000, window: type(uint16).max, gap: 120
         });
         vm.expectEmit(address(marketRules));
         emit IMarketRules.StressRulesSet(1, rules);
         assertEq(marketRules.setStressRules(rules), 1, "first version");
-        rules.silence = 60;
+        rules.gap = 60;
         assertEq(marketRules.setStressRules(rules), 2, "next version");
         (uint32 version, IMarketRules.StressRules memory seen) = marketRules.stressRules();
         assertEq(version, 2);

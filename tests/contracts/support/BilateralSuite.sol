@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { BlockTrades } from "../../../contracts/market/BlockTrades.sol";
 import { IBlockTrades } from "../../../contracts/market/IBlockTrades.sol";
+import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
 import { IQuoteBoard } from "../../../contracts/market/IQuoteBoard.sol";
 import { QuoteBoard } from "../../../contracts/market/QuoteBoard.sol";
 import { AccountStatus, Eligibility, Representation } from "../../../contracts/types/Accounts.sol";
@@ -58,6 +59,10 @@ abstract contract BilateralSuite is TradingSuite {
         board = quotes.openBoard(boardTerms());
         blockMarket = blocks.openBlockMarket(blockTerms());
         blocks.setReference(blockMarket, REFERENCE);
+    }
+
+    function rulesOfTheBook() internal view override returns (IMarketRules) {
+        return marketRules;
     }
 
     function boardTerms() internal view returns (IQuoteBoard.BoardTerms memory) {

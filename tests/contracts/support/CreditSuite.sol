@@ -62,7 +62,11 @@ abstract contract CreditSuite is Suite {
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
         install(address(projects), address(new CreditProjects(address(ledger), address(origins), SCHEME)), "");
-        install(address(marketRules), address(new MarketRules(address(ledger), self, 3600)), "");
+        install(
+            address(marketRules),
+            address(new MarketRules(address(ledger), self, 3600)),
+            abi.encodeCall(MarketRules.initialize, ())
+        );
         install(address(offers), address(new CreditOffers(address(ledger), gbp, SERIES, 3600, marketRules)), "");
         install(address(origins), address(new OriginRegister(address(ledger), address(projects), SCHEME)), "");
         ledger.appointCreditIssuer(address(projects));

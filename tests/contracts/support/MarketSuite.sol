@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
+import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { MarketOperations } from "../../../contracts/market/MarketOperations.sol";
 import { MarketRules } from "../../../contracts/market/MarketRules.sol";
@@ -12,6 +13,7 @@ import { AccountKind, AccountStatus, Eligibility, Representation, Rights } from 
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { IExchange } from "./IExchange.sol";
+import { Phases } from "./Phases.sol";
 import { Suite } from "./Suite.sol";
 
 /// @dev The ledger and the book behind their proxies. The test stands for registry, cash desk, allocator and compliance
@@ -22,8 +24,9 @@ abstract contract MarketSuite is Suite {
 
     InstrumentLedger internal ledger;
     IExchange internal book;
-    address internal operations; // the book's other half
+    Phases internal phases = new Phases();
     MarketRules internal marketRules;
+    address internal operations; // the book's other half
     uint256 internal gbp;
     uint256 internal uka;
     uint24 internal market;
@@ -56,13 +59,17 @@ abstract contract MarketSuite is Suite {
             ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
-        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, marketRules));
+        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, rulesOfTheBook()));
         install(
             address(book),
             address(new OrderBook(IInstrumentLedger(address(ledger)), money, operations)),
             abi.encodeCall(OrderBook.initialize, ())
         );
-        install(address(marketRules), address(new MarketRules(address(ledger), address(book), 0)), "");
+        install(
+            address(marketRules),
+            address(new MarketRules(address(ledger), address(book), 0)),
+            abi.encodeCall(MarketRules.initialize, ())
+        );
         ledger.defineInstrument(allowance, 0, "terms");
         market = book.openMarket(
             IOrderBook.MarketTerms({
@@ -77,6 +84,11 @@ abstract contract MarketSuite is Suite {
                 highest: uint24(MOST_TICK)
             })
         );
+    }
+
+    /// @dev What the book asks: phases that a test tells, unless the suite has the real rules.
+    function rulesOfTheBook() internal virtual returns (IMarketRules) {
+        return IMarketRules(address(phases));
     }
 
     function accountOf(address key) internal pure returns (address) {
