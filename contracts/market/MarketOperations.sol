@@ -200,12 +200,7 @@ contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
     /// @dev A phase begins: on a new day after the day before has been closed, and after a call in which prices cross when that
     ///      has been uncrossed. Nothing trades beyond the instrument's validity.
     function _begin(uint24 market, Market storage m, IOrderBook.MarketState next, uint256 until) private {
-        TapeWord tape = m.tape;
-        uint256 today = _today();
-        if (tape.day() != today) {
-            _closeDay(market, m, tape);
-            m.tape = tape.onDay(today);
-        }
+        _enterDay(market, m);
 
         MarketWord word = m.word;
         IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(word.instrument());
@@ -229,12 +224,21 @@ contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
         word = word.withState(state, until);
         m.word = word;
 
-        emit IOrderBook.MarketStateChanged(market, state, until == 0 ? 0 : uint40(word.until()));
+        emit IOrderBook.MarketStateChanged(market, state, uint40(word.until()));
     }
 
     function _crosses(Market storage m, MarketWord word) private view returns (bool) {
         uint256 ask = _best(m, word, false);
         return ask != 0 && _best(m, word, true) >= ask;
+    }
+
+    /// @dev On a new civil day the one before is closed. Nothing trades before this has been done.
+    function _enterDay(uint24 market, Market storage m) private {
+        TapeWord tape = m.tape;
+        uint256 today = _today();
+        if (tape.day() == today) return;
+        _closeDay(market, m, tape);
+        m.tape = tape.onDay(today);
     }
 
     /// @dev The closing price of the tape's day, and the band of the days that follow.

@@ -193,10 +193,11 @@ function state(MarketWord w) pure returns (uint256) {
     return MarketWord.unwrap(w) >> 253;
 }
 
-/// @dev Unix seconds.
+/// @dev Unix seconds; 0: no end, or none yet.
 function until(MarketWord w) pure returns (uint256) {
     unchecked {
-        return MINUTES_FROM + (MarketWord.unwrap(w) >> 227 & LAST_MINUTE) * 60;
+        uint256 minutes_ = MarketWord.unwrap(w) >> 227 & LAST_MINUTE;
+        return minutes_ == 0 ? 0 : MINUTES_FROM + minutes_ * 60;
     }
 }
 
