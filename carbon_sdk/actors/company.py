@@ -9,6 +9,7 @@ from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
 from carbon_sdk.actors.credits import CreditTrading
+from carbon_sdk.actors.market_rules import ReportsPositions
 from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.trading_plans import PlansTrades
@@ -180,6 +181,7 @@ class Company(
     PledgeSides,
     BilateralTrader,
     PlansTrades,
+    ReportsPositions,
     AccountHolder,
 ):
     """A representative of an account that reports, trades and surrenders."""

@@ -93,7 +93,9 @@ interface IInstrumentLedger {
     error CauseMissing();
     /// @notice `module` is appointed already, or is no contract.
     error CannotAppoint(address module);
-    /// @notice Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner.
+    /// @notice With this purchase `account` would hold `held` units of `instrument`, more than it may, `most`.
+    error HoldingLimit(address account, uint256 instrument, uint256 held, uint256 most);
+    /// @notice Bit i of `blocked`: the maker i may not trade now, or would hold more than it may; of `own`: it has the taker's beneficial owner.
     error MakersRefused(uint256 blocked, uint256 own);
     /// @notice Units of `instrument` go from `from` to `to` by way of the TransferRules: propose the transfer there.
     error TransferByRules(address from, address to, uint256 instrument);
@@ -222,6 +224,8 @@ interface IInstrumentLedger {
     ///        are refused, the call reverts with `MakersRefused`: the book takes their orders out, or stops, and asks again.
     /// @param instrument Of the market.
     /// @param ownAllowed Trade with orders of the same beneficial owner instead of refusing them.
+    /// @param mostHeld Units of `instrument` that who gets some may hold with them, government accounts excepted; 0: no
+    ///        limit. A maker that would hold more is refused as one that may not trade; the account itself with `HoldingLimit`.
     /// @return account For which `key` may trade.
     function settle(
         uint256 debit,
@@ -230,7 +234,8 @@ interface IInstrumentLedger {
         bool buys,
         uint256[] calldata makers,
         uint256 instrument,
-        bool ownAllowed
+        bool ownAllowed,
+        uint256 mostHeld
     ) external returns (address account);
 
     /// @notice Give back to `account` what its order held.

@@ -8,7 +8,7 @@ import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol
 
 import { Governed } from "../governance/Governed.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
-import { AccountStatus, Eligibility, Representation, Restrictions, Rights } from "../types/Accounts.sol";
+import { AccountKind, AccountStatus, Eligibility, Representation, Restrictions, Rights } from "../types/Accounts.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { OrderId } from "../types/OrderId.sol";
 import { IERC7943MultiToken } from "./IERC7943.sol";
@@ -497,12 +497,13 @@ contract InstrumentLedger is
         bool buys,
         uint256[] calldata makers,
         uint256 instrument,
-        bool ownAllowed
+        bool ownAllowed,
+        uint256 mostHeld
     ) external onlyModule(BOOK) returns (address account) {
         if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
         return buys
-            ? _settlePurchase(key, instrument, ownAllowed, debit, credit, makers)
-            : _settleSale(key, instrument, ownAllowed, debit, credit, makers);
+            ? _settlePurchase(key, instrument, ownAllowed, mostHeld, debit, credit, makers)
+            : _settleSale(key, instrument, ownAllowed, mostHeld, debit, credit, makers);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -531,6 +532,7 @@ contract InstrumentLedger is
         address key,
         uint256 instrument,
         bool ownAllowed,
+        uint256 mostHeld,
         uint256 debit,
         uint256 credit,
         uint256[] calldata makers
@@ -560,7 +562,8 @@ contract InstrumentLedger is
             if (free < debit) revert InsufficientFree(account, MAIN_MONEY, free, debit);
             if (left != 0) _tell(key, account, BOOK, MAIN_MONEY, left);
 
-            _creditUnits(account, instrument, credit);
+            uint256 holds = _creditUnits(account, instrument, credit);
+            if (_isTooMuch(holds, mostHeld, taker)) revert HoldingLimit(account, instrument, holds, mostHeld);
             _tell(key, BOOK, account, instrument, credit);
         }
     }
@@ -570,6 +573,7 @@ contract InstrumentLedger is
         address key,
         uint256 instrument,
         bool ownAllowed,
+        uint256 mostHeld,
         uint256 debit,
         uint256 credit,
         uint256[] calldata makers
@@ -589,10 +593,9 @@ contract InstrumentLedger is
                 (address maker, uint256 amount) = _maker(makers, i);
                 left -= amount;
                 AccountWord word = _s().accounts[maker].word;
-                if (!word.mayAct(Restrictions.NO_DEAL)) blocked |= 1 << i;
+                uint256 holds = _creditUnits(maker, instrument, amount);
+                if (!word.mayAct(Restrictions.NO_DEAL) || _isTooMuch(holds, mostHeld, word)) blocked |= 1 << i;
                 else if (maker == self || word.owner() == owner) own |= 1 << i;
-                held = _s().holdings[maker][instrument];
-                held.word = held.word.more(amount);
                 _tell(key, account, maker, instrument, amount);
             }
             if (blocked | own != 0) revert MakersRefused(blocked, own);
@@ -646,9 +649,19 @@ contract InstrumentLedger is
         known.word = known.word.moreMoney(amount);
     }
 
-    function _creditUnits(address account, uint256 instrument, uint256 quantity) private {
+    /// @return holds Its balance then.
+    function _creditUnits(address account, uint256 instrument, uint256 quantity) private returns (uint256 holds) {
         Holding storage held = _s().holdings[account][instrument];
-        held.word = held.word.more(quantity);
+        HoldingWord word = held.word.more(quantity);
+        held.word = word;
+        return word.balance();
+    }
+
+    /// @dev `holds` is not 0. No limit, 0, becomes the largest number.
+    function _isTooMuch(uint256 holds, uint256 most, AccountWord word) private pure returns (bool) {
+        unchecked {
+            return holds - 1 > most - 1 && word.kind() != uint8(AccountKind.GOVERNMENT);
+        }
     }
 
     /// @dev Checked subtraction: a debit beyond the balance cannot be written.

@@ -14,16 +14,17 @@ import { TickBitmap } from "./TickBitmap.sol";
 type LevelWord is uint256;
 
 /// @title An order in its queue.
-/// @dev 247     208 207      160 159      0
-///      +----------+-----------+-----------+
-///      | expires  | quantity  |  account  |     quantity 0: cancelled out of the middle of its queue
-///      +----------+-----------+-----------+
+/// @dev   248     247     208 207      160 159      0
+///      +---------+----------+-----------+-----------+
+///      | counted | expires  | quantity  |  account  |     quantity 0: cancelled out of the middle of its queue;
+///      +---------+----------+-----------+-----------+     counted: among the open orders of its account
 type OrderWord is uint256;
 
 using { total, headTaken, head, tail, generation, isListed, unlisted, emptied, after_ } for LevelWord global;
-using { account, quantity, expires, hasExpired } for OrderWord global;
+using { account, quantity, expires, hasExpired, isCounted } for OrderWord global;
 
 uint256 constant LISTED = 1 << 255;
+uint256 constant COUNTED_ORDER = 1 << 40; // above the expiry, see `OrderWord`
 
 function total(LevelWord w) pure returns (uint256) {
     return uint48(LevelWord.unwrap(w));
@@ -81,6 +82,10 @@ function hasExpired(OrderWord w) view returns (bool) {
     unchecked {
         return w.expires() - 1 < block.timestamp; // 0, never, becomes the largest number
     }
+}
+
+function isCounted(OrderWord w) pure returns (bool) {
+    return OrderWord.unwrap(w) >> 208 & COUNTED_ORDER != 0;
 }
 
 /// @title Price-time priority for one market. Knows nothing of rights, tokens or money.
@@ -147,6 +152,7 @@ library Book {
     /// @notice Put an order at the end of its queue.
     /// @param side_ As in a `Walk`.
     /// @param best Best tick of the side so far, 0: none.
+    /// @param expires_ With COUNTED_ORDER where the order is counted.
     /// @return id Of the order.
     /// @return better Whether its tick is the best now.
     function rest(

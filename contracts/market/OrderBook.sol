@@ -1,114 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { Governed } from "../governance/Governed.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { IOrderEscrow } from "../instruments/IOrderEscrow.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { Restrictions, Rights } from "../types/Accounts.sol";
-import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
+import { InstrumentId } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
 import { Voucher, VoucherKind } from "../types/Vouchers.sol";
 import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
-import { Book, LevelWord, OrderWord } from "./Book.sol";
+import { Book, COUNTED_ORDER, LevelWord, OrderWord } from "./Book.sol";
+import { BookStorage } from "./BookStorage.sol";
+import { IMarketOperations } from "./IMarketOperations.sol";
 import { IOrderBook } from "./IOrderBook.sol";
-import { Intent, MarketWord, TapeWord, configured, intentOf, termsOf } from "./MarketWords.sol";
+import { Intent, MarketWord, TapeWord, intentOf } from "./MarketWords.sol";
 
-/// @title The order book. Its manual is `IOrderBook`; matching is `Book`; the words are drawn in `MarketWords.sol`.
-/// @dev No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it holds,
+/// @title The order book: placing, matching, taking back. Its manual is `IOrderBook`; matching is `Book`; the words are drawn
+///        in `MarketWords.sol`.
+/// @dev What is not done with every order is the other half's, `MarketOperations`: whatever this contract has no function for
+///      is delegated to it. So the two are one contract for whoever calls, and the code that each order runs through stays small.
+///
+///      No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it holds,
 ///      settles or releases (accounts have no code and no receiver hook runs). The one call that it makes by itself,
-///      `cancelFor`, comes before anything of the act that asks for it has been written.
-/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
-contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
+///      `cancelFor`, comes before anything of the act that asks for it has been written. Turning asks the market rules, before
+///      anything has been written, by a call that can write nothing.
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable delegatecall
+contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     using Book for Book.State;
     using VoucherSeries for VoucherSeries.Peaks;
 
     uint256 private constant _MOST_MAKERS = 255;
 
-    IInstrumentLedger private immutable LEDGER;
-    uint256 private immutable MAIN_MONEY;
-    int256 private immutable DAY_OFFSET;
+    address private immutable OPERATIONS;
 
-    struct Market {
-        MarketWord word;
-        TapeWord tape;
-        VoucherSeries.Peaks vouchers;
-        Book.State book;
-    }
-
-    /// @custom:storage-location erc7201:carbon.storage.OrderBook
-    struct Storage {
-        mapping(uint24 market => Market) markets;
-        uint24 count;
-        mapping(uint256 instrument => uint24[]) marketsOf;
-    }
-
-    // keccak256(abi.encode(uint256(keccak256("carbon.storage.OrderBook")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _STORAGE = 0xff6fffcad340c1383814bb03cc54da017c113b0cfe72b653796d8f471d2d8800;
-
-    /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
-    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset) {
-        LEDGER = ledger;
-        MAIN_MONEY = InstrumentId.unwrap(mainMoney);
-        DAY_OFFSET = dayOffset;
+    /// @param operations The other half: `MarketOperations`, made for the same ledger and money.
+    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, address operations) BookStorage(ledger, mainMoney) {
+        OPERATIONS = operations;
     }
 
     /// @notice Nothing to configure; closes the initializer.
     function initialize() external reinitializer(2) { }
 
-    /* MARKETS */
+    /* THE OTHER HALF */
 
-    /// @inheritdoc IOrderBook
-    function openMarket(MarketTerms calldata terms) external restricted returns (uint24 market) {
-        _requireTerms(terms);
-        Storage storage $ = _s();
-
-        market = ++$.count;
-        Market storage m = $.markets[market];
-        uint256 id = InstrumentId.unwrap(terms.instrument);
-        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(id);
-        uint40 until = known.validUntil;
-        // Orders do not ask again: closing halts the markets that there are.
-        require(known.state == IInstrumentLedger.InstrumentState.OPEN, IInstrumentLedger.InstrumentNotOpen(id, until));
-        (m.word, m.tape) = configured(terms, until == 0 ? 0 : VoucherSeries.dayOf(until, DAY_OFFSET));
-        $.marketsOf[id].push(market);
-
-        emit MarketOpened(market, terms.instrument, terms);
+    /// @dev `msg.sender`, `msg.sig` and the storage are the same there: what is `restricted` there is so for this contract's
+    ///      address, and only the two halves' own code ever runs on the storage.
+    fallback() external {
+        address operations = OPERATIONS;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            calldatacopy(at, 0, calldatasize())
+            let done := delegatecall(gas(), operations, at, calldatasize(), 0, 0)
+            returndatacopy(at, 0, returndatasize())
+            if iszero(done) { revert(at, returndatasize()) }
+            return(at, returndatasize())
+        }
     }
 
-    /// @inheritdoc IOrderBook
-    function setMarketState(uint24 market, MarketState state) external restricted {
-        Market storage m = _market(market);
-        require(state != MarketState.NONE, UnknownMarket(market));
-        if (state == MarketState.OPEN) _requireInstrumentOpen(m.word.instrument());
-
-        m.word = m.word.withState(state);
-
-        emit MarketStateChanged(market, state);
-    }
-
-    /// @inheritdoc IOrderBook
-    function setBand(uint24 market, uint24 lowest, uint24 highest) external restricted {
-        Market storage m = _market(market);
-        require(lowest != 0 && lowest <= highest, BadTerms(7));
-
-        m.word = m.word.withBand(lowest, highest);
-
-        emit BandChanged(market, lowest, highest);
-    }
-
-    /// @inheritdoc IOrderBook
-    function collectFees(uint24 market, address account) external restricted {
-        Market storage m = _market(market);
-        uint256 amount = m.tape.fees();
-        require(amount != 0, NoFees(market));
-
-        m.tape = m.tape.withoutFees();
-
-        emit FeesCollected(market, account, uint96(amount));
-
-        LEDGER.releaseEscrow(account, MAIN_MONEY, amount);
+    /// @dev Turns the market, which is there.
+    function _turn(uint24 market) private {
+        (bool done, bytes memory answer) = OPERATIONS.delegatecall(abi.encodeCall(IMarketOperations.turn, (market)));
+        if (!done) {
+            assembly ("memory-safe") {
+                revert(add(answer, 32), mload(answer))
+            }
+        }
     }
 
     /// @inheritdoc IOrderEscrow
@@ -116,40 +73,9 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         uint24[] storage markets = _s().marketsOf[instrument];
         for (uint256 i; i < markets.length; ++i) {
             Market storage m = _market(markets[i]);
-            m.word = m.word.withState(MarketState.HALTED);
-            emit MarketStateChanged(markets[i], MarketState.HALTED);
+            m.word = m.word.withState(MarketState.HALTED, 0);
+            emit MarketStateChanged(markets[i], MarketState.HALTED, 0);
         }
-    }
-
-    function _requireInstrumentOpen(uint256 instrument) private view {
-        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(instrument);
-        bool valid = known.validUntil == 0 || block.timestamp < known.validUntil;
-        require(
-            valid && known.state == IInstrumentLedger.InstrumentState.OPEN,
-            IInstrumentLedger.InstrumentNotOpen(instrument, known.validUntil)
-        );
-    }
-
-    /// @dev Reverts with the first term that is impossible, or too large for its field in `MarketWord`.
-    function _requireTerms(MarketTerms calldata t) private pure {
-        InstrumentClass class = checkedInstrument(InstrumentId.unwrap(t.instrument)).class();
-        uint256 lowestPrice = uint256(t.tickMantissa) * t.lot; // of a lot: pays its fees
-        uint256 term;
-        if (class == InstrumentClass.MONEY) term = 0;
-        else if (t.tickMantissa == 0 || t.tickMantissa > type(uint16).max) term = 1;
-        else if (t.tickExponent > 18) term = 2;
-        else if (t.lot == 0 || t.lot > type(uint16).max) term = 3;
-        else if (t.leastLots == 0 || t.leastLots > type(uint8).max) term = 4;
-        else if (t.takerFee > lowestPrice) term = 5;
-        else if (t.makerFee > lowestPrice) term = 6;
-        else if (t.lowest == 0 || t.lowest > t.highest) term = 7;
-        else return;
-        revert BadTerms(term);
-    }
-
-    function _market(uint24 market) private view returns (Market storage m) {
-        m = _s().markets[market];
-        require(m.word.state() != uint256(MarketState.NONE), UnknownMarket(market));
     }
 
     /* PLACING */
@@ -159,7 +85,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         Intent intent = intentOf(order);
         Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
+        bool collects;
+        if (!word.isOpenNow()) (word, collects) = _turned(m, uint24(intent.market()));
         _requirePlaceable(intent, word);
+        if (collects) return _collect(m, word, intent, placed);
 
         // Unchecked: an ask of 0, none, becomes the largest number.
         unchecked {
@@ -173,18 +102,39 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
+    /// @dev The market after its turn, if that was due. Reverts unless it takes orders: to trade, or to collect them.
+    function _turned(Market storage m, uint24 market) private returns (MarketWord word, bool collects) {
+        word = _turnedIfEnded(m, market);
+        uint256 state = word.state();
+        collects = state == uint256(MarketState.CALL) || state == uint256(MarketState.LOCKED);
+        if (collects || state == uint256(MarketState.OPEN)) return (word, collects);
+        if (state == uint256(MarketState.UNCROSSING)) revert AuctionPending(market);
+        _requireInstrumentOpen(word.instrument());
+        revert MarketNotOpen(market, uint8(state));
+    }
+
+    function _turnedIfEnded(Market storage m, uint24 market) private returns (MarketWord word) {
+        word = m.word;
+        require(word.state() != uint256(MarketState.NONE), UnknownMarket(market));
+        if (!word.hasEnded()) return word;
+        _turn(market);
+        return m.word;
+    }
+
     /// @dev Differences are unchecked: below the lower bound they become the largest numbers.
     function _requirePlaceable(Intent i, MarketWord word) private view {
         unchecked {
-            if (!word.isOpenOn(_today())) _refuse(uint24(i.market()), word);
             uint256 lowest = word.lowest();
             if (i.tick() - lowest > word.highest() - lowest) {
                 revert PriceOutsideBand(uint24(i.tick()), uint24(lowest), uint24(word.highest()));
             }
             uint256 quantity = i.quantity();
-            if (quantity < word.least() || word.lots(quantity) * word.lot() != quantity) {
+            uint256 lots = word.lots(quantity);
+            if (quantity < word.least() || lots * word.lot() != quantity) {
                 revert BadOrderQuantity(quantity, word.lot(), word.least());
             }
+            // 0, no limit, becomes the largest number.
+            if (lots - 1 > word.mostLots() - 1) revert OrderTooLarge(quantity, word.mostLots() * word.lot());
             if (i.expires() != 0) _requireMayExpire(i);
             if (i.most() - 1 >= _MOST_MAKERS) revert BadMakerLimit(uint16(i.most()));
             // 0, any time, becomes the largest number.
@@ -192,18 +142,21 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    function _refuse(uint24 market, MarketWord word) private view {
-        if (word.state() != uint256(MarketState.NONE)) _requireInstrumentOpen(word.instrument());
-        revert MarketNotOpen(market, uint8(word.state()));
-    }
-
-    function _today() private view returns (uint256) {
-        return VoucherSeries.dayOf(block.timestamp, DAY_OFFSET);
-    }
-
     function _requireMayExpire(Intent i) private view {
         bool rests = i.rule() == uint256(TimeInForce.GTC) || i.rule() == uint256(TimeInForce.POST_ONLY);
         require(rests && i.expires() > block.timestamp, BadExpiry(uint40(i.expires()), block.timestamp));
+    }
+
+    /// @dev For a call auction.
+    function _collect(Market storage m, MarketWord word, Intent intent, Placed memory placed)
+        private
+        returns (Placed memory)
+    {
+        uint256 rule = intent.rule();
+        bool rests = rule == uint256(TimeInForce.GTC) || rule == uint256(TimeInForce.POST_ONLY);
+        require(rests, OrderMustRest(uint24(intent.market()), TimeInForce(rule)));
+        _rest(m, word, intent, placed);
+        return placed;
     }
 
     /// @dev Prices do not meet.
@@ -230,13 +183,24 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = buys ? word.bestBid() : word.bestAsk();
+        uint256 expires = intent.expires();
+        if (word.counts()) expires |= _count(m, account);
         (OrderId id, bool better) =
-            m.book.rest(intent.market() << 8 | (buys ? 0 : 1), tick, best, account, quantity, intent.expires());
+            m.book.rest(intent.market() << 8 | (buys ? 0 : 1), tick, best, account, quantity, expires);
         placed.id = id;
         placed.rested = uint48(quantity);
 
         emit OrderPlaced(id, account, uint48(quantity), uint40(intent.expires()));
         return better ? word.withBest(buys, tick) : word;
+    }
+
+    /// @dev One more open order of the account.
+    function _count(Market storage m, address account) private returns (uint256 mark) {
+        uint256 open = m.openOrders[account];
+        uint256 most = m.day.mostOpen;
+        require(most == 0 || open < most, TooManyOpenOrders(account, open));
+        m.openOrders[account] = open + 1;
+        return COUNTED_ORDER;
     }
 
     /* MATCHING */
@@ -245,8 +209,11 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     function _meet(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
         bool buys = intent.buys();
         uint256 best = buys ? word.bestAsk() : word.bestBid();
-        if (intent.rule() == uint256(TimeInForce.POST_ONLY)) return _postOnly(m, word, intent, placed);
+        if (intent.rule() == uint256(TimeInForce.POST_ONLY) || word.isChoice()) {
+            return _restUncrossed(m, word, intent, placed);
+        }
 
+        TapeWord tape = m.tape;
         uint256[] memory none;
         Book.Walk memory walk = Book.Walk({
             side: intent.market() << 8 | (buys ? 1 : 0),
@@ -263,19 +230,24 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             endWord: LevelWord.wrap(0),
             stopped: false
         });
-        m.book.plan(walk);
-        TapeWord tape = m.tape;
-        (address account, uint256 traded, uint256 resting) = _settle(m, word, tape, intent, walk);
+        if (tape.dynamicPermille() == 0) m.book.plan(walk);
+        else _planWithin(m, tape, walk);
+        (address account, uint256 traded, uint256 cost, uint256 resting) = _settle(m, word, tape, intent, walk);
 
         m.book.commit(walk);
         placed.filled = uint48(traded);
-        if (walk.to != walk.from) _tell(m, word, tape, walk, account, traded);
+        if (walk.to != walk.from) {
+            _tell(m, word, tape, walk, account, traded, cost);
+            if (word.counts()) _discountFilled(m, walk);
+        }
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
+        if (walk.limit != intent.tick() && _meetsBeyond(walk, intent.tick())) after_ = _interrupt(m, after_, walk);
         if (resting != 0) after_ = _enqueue(m, after_, intent, account, resting, placed);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
-    function _postOnly(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+    /// @dev Where nothing may be taken: the order rests, or is refused when it would trade.
+    function _restUncrossed(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = _best(m, word, !buys);
@@ -284,21 +256,62 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         _rest(m, word, intent, placed);
     }
 
-    /// @dev The best price of a side that has orders; 0: none.
-    function _best(Market storage m, MarketWord word, bool bids) private view returns (uint256) {
-        return m.book.bestOf(bids ? Side.BUY : Side.SELL, bids ? word.bestBid() : word.bestAsk());
+    /* THE DYNAMIC BAND */
+
+    /// @dev Plans a walk that goes no further from the latest trade than the market lets prices move at once.
+    function _planWithin(Market storage m, TapeWord tape, Book.Walk memory walk) private view {
+        bool buys = walk.side & 1 == 1; // from sellers
+        uint256 from = tape.last();
+        if (from == 0) from = m.day.close;
+        if (from != 0) {
+            uint256 share = tape.dynamicPermille();
+            uint256 bound = buys ? from * (1000 + share) / 1000 : (from * (1000 - share) + 999) / 1000;
+            if (buys ? bound < walk.limit : bound > walk.limit) walk.limit = bound;
+        }
+        if (buys ? walk.best <= walk.limit : walk.best >= walk.limit) return m.book.plan(walk);
+        walk.left = walk.quantity;
+        walk.end = m.book.bestOf(buys ? Side.SELL : Side.BUY, walk.best);
     }
+
+    /// @dev Whether the walk ended for no other reason than the dynamic band, before orders within the limit `tick`.
+    function _meetsBeyond(Book.Walk memory walk, uint256 tick) private pure returns (bool) {
+        if (walk.left == 0 || walk.stopped || walk.end == 0) return false;
+        return walk.side & 1 == 1 ? walk.end <= tick : walk.end >= tick;
+    }
+
+    /// @dev Trading stops, and orders are collected for a call auction, at the longest until the phase would have ended.
+    function _interrupt(Market storage m, MarketWord word, Book.Walk memory walk) private returns (MarketWord) {
+        uint256 until = (block.timestamp + 59) / 60 * 60 + uint256(m.conduct.interruptionMinutes) * 60;
+        if (until > word.until()) until = word.until();
+        uint24 market = uint24(walk.side >> 8);
+
+        emit Interrupted(market, uint24(walk.end), uint40(until));
+        emit MarketStateChanged(market, MarketState.CALL, uint40(until));
+
+        return word.withState(MarketState.CALL, until);
+    }
+
+    /// @dev The makers that were filled or thrown out have one open order less; the last may have been filled in part.
+    function _discountFilled(Market storage m, Book.Walk memory walk) private {
+        LevelWord end = walk.endWord;
+        for (uint256 at = walk.from; at != walk.to; at += 64) {
+            (uint256 first, uint256 second) = Book.noteAt(at);
+            bool stays = end.total() != 0 && uint24(first >> 64) == walk.end && uint32(first) == end.head();
+            if (!stays) _discount(m, OrderWord.wrap(second));
+        }
+    }
+
+    /* SETTLING */
 
     /// @dev Settles the plan, and plans again until the ledger refuses no maker; then all has moved, and the book has not
     ///      changed yet.
     function _settle(Market storage m, MarketWord word, TapeWord tape, Intent intent, Book.Walk memory walk)
         private
-        returns (address account, uint256 traded, uint256 resting)
+        returns (address account, uint256 traded, uint256 cost, uint256 resting)
     {
         unchecked {
             while (true) {
                 uint256[] memory makers = _words((walk.to - walk.from) / 64 - walk.others);
-                uint256 cost;
                 uint256 unit = word.unit();
                 (traded, cost) = _price(word, walk, makers, unit);
                 if (intent.rule() == uint256(TimeInForce.FOK) && traded != walk.quantity) {
@@ -310,9 +323,9 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 resting = walk.left;
                 if (resting != 0) {
                     if (walk.stopped || intent.rule() != uint256(TimeInForce.GTC)) resting = 0;
-                    else (given, held) = _escrow(word, intent.buys(), walk.limit, resting);
+                    else (given, held) = _escrow(word, intent.buys(), intent.tick(), resting);
                 }
-                if (traded == 0) return (_hold(given, held), 0, resting);
+                if (traded == 0) return (_hold(given, held), 0, 0, resting);
                 uint256 fee = word.lots(traded) * tape.takerFee() * unit;
                 (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
                 try LEDGER.settle(
@@ -322,11 +335,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                     intent.buys(),
                     makers,
                     word.instrument(),
-                    intent.selfTrade() == uint256(SelfTrade.ALLOW)
+                    intent.selfTrade() == uint256(SelfTrade.ALLOW),
+                    tape.mostHeld()
                 ) returns (
                     address account_
                 ) {
-                    return (account_, traded, resting);
+                    return (account_, traded, cost, resting);
                 } catch (bytes memory reason) {
                     _except(intent.selfTrade(), walk, makers.length, reason);
                     m.book.plan(walk);
@@ -429,14 +443,13 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         TapeWord tape,
         Book.Walk memory walk,
         address taker,
-        uint256 traded
+        uint256 traded,
+        uint256 cost
     ) private {
         unchecked {
-            tape = tape.onDay(_today());
             uint256 index = tape.count();
             uint256 orderOfDay = tape.orderOfDay();
-            uint256 unit = word.unit();
-            uint256 tickSize = word.tickMantissa() * unit;
+            uint256 tickSize = word.tickMantissa() * word.unit();
             uint256[] memory leaves = _words((walk.to - walk.from) / 64 - walk.others);
             Voucher memory voucher = Voucher({
                 kind: VoucherKind.TRADE,
@@ -478,8 +491,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
             }
             if (next == 0) return;
             m.vouchers.appendAll(index, leaves);
-            uint256 fee = word.lots(traded) * (tape.takerFee() + word.makerFee()) * unit;
-            m.tape = tape.withTrades(next, tick, fee);
+            m.tape = tape.withTrades(next, tick, word.lots(traded), word.lots(cost / tickSize));
         }
     }
 
@@ -519,14 +531,14 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
 
     /// @inheritdoc IOrderBook
     function cancel(OrderId id) external {
-        (Market storage m, MarketWord word) = _marketAt(id);
+        (Market storage m, MarketWord word) = _takingBack(id);
         (OrderWord order, uint256 open) = _remove(m, word, id, CloseReason.TAKEN_BACK);
         _giveBackTo(word, id, order.account(), open);
     }
 
     /// @inheritdoc IOrderBook
     function reduce(OrderId id, uint48 by) external {
-        (Market storage m, MarketWord word) = _marketAt(id);
+        (Market storage m, MarketWord word) = _takingBack(id);
         (OrderWord order, uint256 open) = m.book.openOf(id);
         require(open != 0, Book.OrderNotOpen(id));
         uint256 lot = word.lot();
@@ -558,10 +570,26 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    function _marketAt(OrderId id) private view returns (Market storage m, MarketWord word) {
+    /// @dev The order's market, where participants may take back now.
+    function _takingBack(OrderId id) private returns (Market storage m, MarketWord word) {
         m = _s().markets[id.market()];
         word = m.word;
-        require(word.state() != uint256(MarketState.NONE), UnknownMarket(id.market()));
+        if (!word.isOpenNow()) word = _requireMayTakeBack(m, id.market());
+    }
+
+    /// @dev A market that nobody turned may be further by the calendar than its word says.
+    function _requireMayTakeBack(Market storage m, uint24 market) private returns (MarketWord word) {
+        word = _turnedIfEnded(m, market);
+        uint256 state = word.state();
+        require(state != uint256(MarketState.UNCROSSING), AuctionPending(market));
+        require(state != uint256(MarketState.LOCKED), OrdersLocked(market, uint40(word.until())));
+    }
+
+    /// @dev The order's market, where orders may leave the book: while an auction is executed only by that.
+    function _marketAt(OrderId id) private view returns (Market storage m, MarketWord word) {
+        m = _market(id.market());
+        word = m.word;
+        require(word.state() != uint256(MarketState.UNCROSSING), AuctionPending(id.market()));
     }
 
     function _remove(Market storage m, MarketWord word, OrderId id, CloseReason reason)
@@ -569,13 +597,9 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         returns (OrderWord order, uint256 open)
     {
         (order, open) = m.book.remove(id, _isBid(id) ? word.bestBid() : word.bestAsk());
+        _discount(m, order);
 
         emit OrderClosed(id, order.account(), uint48(open), reason);
-    }
-
-    function _giveBack(MarketWord word, OrderId id, address account, uint256 quantity) private {
-        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
-        LEDGER.releaseEscrow(account, instrument, held);
     }
 
     /// @dev At the request of the caller, who must act for the account.
@@ -584,109 +608,9 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         LEDGER.releaseEscrowTo(msg.sender, instrument, held, account);
     }
 
-    function _isBid(OrderId id) private pure returns (bool) {
-        return uint8(OrderId.unwrap(id) >> 96) == uint8(Side.BUY);
-    }
-
-    /* AMOUNTS: below 2^172, as quantities are below 2^48, ticks below 2^24, their size below 2^84 */
-
-    /// @dev What a resting order holds: the units, or their price and the maker's fee.
-    function _escrow(MarketWord word, bool buys, uint256 tick, uint256 quantity)
-        private
-        view
-        returns (uint256 instrument, uint256 held)
-    {
-        if (!buys) return (word.instrument(), quantity);
-        unchecked {
-            uint256 fee = word.lots(quantity) * word.makerFee();
-            return (MAIN_MONEY, (quantity * tick * word.tickMantissa() + fee) * word.unit());
-        }
-    }
-
     function _fitting(uint256 amount) private pure returns (uint256) {
         require(amount <= type(uint96).max, AmountTooLarge(amount));
         return amount;
-    }
-
-    /* VIEWS */
-
-    /// @inheritdoc IOrderBook
-    function marketCount() external view returns (uint24) {
-        return _s().count;
-    }
-
-    /// @inheritdoc IOrderBook
-    function marketOf(uint24 market) external view returns (MarketView memory view_) {
-        Market storage m = _market(market);
-        MarketWord word = m.word;
-        TapeWord tape = m.tape;
-        view_.terms = termsOf(word, tape);
-        view_.state = MarketState(word.state());
-        view_.bestBid = uint24(_best(m, word, true));
-        view_.bestAsk = uint24(_best(m, word, false));
-        view_.last = uint24(tape.last());
-        view_.feesAccrued = uint96(tape.fees());
-        view_.trades = uint40(tape.count());
-    }
-
-    /// @inheritdoc IOrderBook
-    function orderOf(OrderId id) external view returns (OrderView memory) {
-        (OrderWord order, uint256 open) = _s().markets[id.market()].book.openOf(id);
-        return _view(order, open);
-    }
-
-    /// @inheritdoc IOrderBook
-    function depth(uint24 market, Side side, uint256 most)
-        external
-        view
-        returns (uint24[] memory ticks, uint48[] memory tonnes)
-    {
-        Market storage m = _market(market);
-        ticks = new uint24[](most);
-        tonnes = new uint48[](most);
-        uint256 tick = _best(m, m.word, side == Side.BUY);
-        uint256 count;
-        for (; count < most && tick != 0; ++count) {
-            ticks[count] = uint24(tick);
-            tonnes[count] = uint48(m.book.levelOf(side, tick).total());
-            tick = m.book.nextWorse(side, tick);
-        }
-        assembly ("memory-safe") {
-            mstore(ticks, count)
-            mstore(tonnes, count)
-        }
-    }
-
-    /// @inheritdoc IOrderBook
-    function ordersAt(uint24 market, Side side, uint24 tick, uint256 from, uint256 most)
-        external
-        view
-        returns (OrderId[] memory ids, OrderView[] memory orders)
-    {
-        Market storage m = _market(market);
-        LevelWord level = m.book.levelOf(side, tick);
-        uint256 index = level.head() + from;
-        ids = new OrderId[](most);
-        orders = new OrderView[](most);
-        uint256 count;
-        for (; index < level.tail() && most != 0; (++index, --most)) {
-            OrderId id = OrderId.wrap(
-                uint256(market) << 104 | uint256(side) << 96 | uint256(tick) << 64 | level.generation() << 32 | index
-            );
-            (OrderWord order, uint256 open) = m.book.openOf(id);
-            if (open == 0) continue;
-            ids[count] = id;
-            orders[count++] = _view(order, open);
-        }
-        assembly ("memory-safe") {
-            mstore(ids, count)
-            mstore(orders, count)
-        }
-    }
-
-    function _view(OrderWord order, uint256 open) private pure returns (OrderView memory) {
-        if (open == 0) return OrderView({ account: address(0), open: 0, expires: 0 });
-        return OrderView({ account: order.account(), open: uint48(open), expires: uint40(order.expires()) });
     }
 
     /* VOUCHERS */
@@ -709,11 +633,5 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     function _marketOfSeries(uint32 series) private pure returns (uint24) {
         require(series <= type(uint24).max, UnknownMarket(type(uint24).max));
         return uint24(series);
-    }
-
-    function _s() private pure returns (Storage storage $) {
-        assembly {
-            $.slot := _STORAGE
-        }
     }
 }
