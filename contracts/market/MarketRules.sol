@@ -12,7 +12,6 @@ import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/Instr
 import { OrderId, Side } from "../types/OrderId.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { IMarketOperations } from "./IMarketOperations.sol";
-import { IMarketPhases } from "./IMarketPhases.sol";
 import { IMarketRules } from "./IMarketRules.sol";
 import { IMarketStop } from "./IMarketStop.sol";
 import { IOrderBook } from "./IOrderBook.sol";
@@ -159,7 +158,7 @@ contract MarketRules is IMarketRules, Governed {
         }
     }
 
-    /// @inheritdoc IMarketPhases
+    /// @inheritdoc IMarketRules
     function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until) {
         uint256 local = uint256(int256(uint256(at)) + DAY_OFFSET);
         uint256 day = local / 1 days;
