@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IDowngrade } from "../instruments/IDowngrade.sol";
 import { InstrumentId } from "../types/InstrumentId.sol";
 import { OrderId } from "../types/OrderId.sol";
+import { IMarketPhases } from "./IMarketPhases.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 
 /// @title When markets trade, when the platform limits itself, and who must report a large position (R-TRD-10, R-TRD-13).
@@ -13,7 +14,7 @@ import { IOrderBook } from "./IOrderBook.sol";
 ///         A calendar never changes, but for its days that are still to come: so what a market's day looks like stands when the
 ///         day begins, and a market with another timetable gets another calendar from a day to come on. A sudden stop is a halt,
 ///         which stands in the order book.
-interface IMarketRules is IDowngrade {
+interface IMarketRules is IMarketPhases, IDowngrade {
     /// @dev A part of a day. Whatever lies in none is CLOSED.
     struct Session {
         uint8 dayType; // from 1
@@ -135,19 +136,6 @@ interface IMarketRules is IDowngrade {
     /// @notice Give a market a calendar from a day to come on, or for one that is not opened yet from any day; 0: none, open all
     ///         day. It replaces what was to come. For SERVICE_REGULATOR.
     function assignCalendar(uint24 market, uint16 calendar, uint24 from) external;
-
-    /// @notice The phase of a market at a time: a session, or CLOSED between two. A market without a calendar is OPEN until the
-    ///         civil day ends; while the platform is downgraded, all are DOWNGRADED.
-    /// @dev The book asks when the phase that it knows has ended, and keeps the answer until `until`. It ends a phase itself
-    ///      when the instrument's validity ends first; halts, and calls that a breaker or an officer begins, are its own too.
-    ///      It calls with all its gas and needs an answer: never reverts. A LOCKED session is the end of the CALL before it: what
-    ///      both collected is executed after it.
-    /// @param market Of the order book; unknown markets have a phase too.
-    /// @param at Unix seconds.
-    /// @return state OPEN, CLOSED, CALL, LOCKED or DOWNGRADED: never NONE, HALTED or UNCROSSING, which are the book's own.
-    /// @return until Unix seconds at which the phase ends: whole minutes, later than `at`, and not later than the end of the
-    ///         civil day of `at`.
-    function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until);
 
     /// @notice The sessions of a market on a civil day, in order; without a calendar one, open all day (day type 0).
     function sessionsOf(uint24 market, uint24 civilDay) external view returns (Session[] memory);

@@ -12,6 +12,7 @@ import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/Instr
 import { OrderId, Side } from "../types/OrderId.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { IMarketOperations } from "./IMarketOperations.sol";
+import { IMarketPhases } from "./IMarketPhases.sol";
 import { IMarketRules } from "./IMarketRules.sol";
 import { IMarketStop } from "./IMarketStop.sol";
 import { IOrderBook } from "./IOrderBook.sol";
@@ -158,7 +159,7 @@ contract MarketRules is IMarketRules, Governed {
         }
     }
 
-    /// @inheritdoc IMarketRules
+    /// @inheritdoc IMarketPhases
     function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until) {
         uint256 local = uint256(int256(uint256(at)) + DAY_OFFSET);
         uint256 day = local / 1 days;
