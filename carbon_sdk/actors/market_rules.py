@@ -17,10 +17,12 @@ from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.enums import MarketState
 from carbon_sdk.contracts.generated.errors import UnknownCalendar
 from carbon_sdk.contracts.generated.market_rules import MarketRules
+from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.structs import (
     Assignment,
     CalendarView,
     LargePosition,
+    Limits,
     PositionTerms,
     Session,
     StressRules,
@@ -253,6 +255,38 @@ class RiskOfficer(ShowsPositions):
             AlreadyInMode: It is limited already.
         """
         return self.suite.contract(MarketRules).downgrade(digest(cause, "cause"))
+
+    @verb
+    def set_limits(
+        self,
+        market: MarketId | int,
+        *,
+        most_lots: int = 0,
+        dynamic_permille: int = 0,
+        most_held: int = 0,
+        most_open: int = 0,
+    ) -> Act[None]:
+        """Set all limits of a market anew; 0: no limit. What rests in the book already stays.
+
+        Args:
+            market: Its number.
+            most_lots: Of one order, in lots: below 128, and at most seven zeros.
+            dynamic_permille: How far a price may be from the latest trade's, in tenths of a per cent. Where an order
+                would trade further off, trading stops and orders are collected for a call.
+            most_held: Tonnes of the instrument that an account may hold after a purchase; government accounts may hold
+                any. Below 256, and at most fifteen zeros.
+            most_open: Open orders of an account. Counting them costs gas with every order, and does not end again.
+
+        Raises:
+            BadLimits: Some limit is impossible, or has too many digits.
+        """
+        limits = Limits(
+            whole(most_lots, "most_lots"),
+            whole(dynamic_permille, "dynamic_permille"),
+            whole(most_held, "most_held"),
+            whole(most_open, "most_open"),
+        )
+        return self.suite.contract(OrderBook).set_limits(positive(market, "market"), limits)
 
     @verb
     def set_position_terms(

@@ -155,6 +155,8 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "openMarket": Role.SERVICE_MANAGER,
         "setMarketState": Role.SERVICE_REGULATOR,
         "setBand": Role.PLATFORM_OPERATOR,
+        "setLimits": Role.RISK_MANAGER,
+        "setConduct": Role.SERVICE_REGULATOR,
         "collectFees": Role.PLATFORM_OPERATOR,
     },
     "QuoteBoard": {

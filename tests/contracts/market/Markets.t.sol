@@ -10,6 +10,7 @@ import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLed
 import { IMarketOperations } from "../../../contracts/market/IMarketOperations.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { MOST_TICK } from "../../../contracts/market/MarketWords.sol";
+import { OrderBook } from "../../../contracts/market/OrderBook.sol";
 import { InstrumentId, MalformedInstrument } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { Voucher, VoucherKind } from "../../../contracts/types/Vouchers.sol";
@@ -136,7 +137,7 @@ contract MarketsTest is TradingSuite {
         vm.expectRevert(error);
         Governed(address(book)).upgradeToAndCall(stranger, "");
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        book.initialize();
+        OrderBook(address(book)).initialize();
         vm.stopPrank();
     }
 

@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import { Governed } from "../../../contracts/governance/Governed.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
+import { IMarketOperations } from "../../../contracts/market/IMarketOperations.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
@@ -46,6 +47,14 @@ contract ValidityTest is TradingSuite {
         vm.prank(alice);
         book.cancel(resting);
         assertEq(ledger.balanceOf(accountOf(alice), instrument), 95, "taking back stays possible");
+        book.turn(number);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IMarketOperations.MarketNotHalted.selector, number, uint8(IOrderBook.MarketState.CLOSED)
+            )
+        );
+        book.setMarketState(number, IOrderBook.MarketState.OPEN);
+        book.setMarketState(number, IOrderBook.MarketState.HALTED);
         vm.expectRevert(error);
         book.setMarketState(number, IOrderBook.MarketState.OPEN);
     }
