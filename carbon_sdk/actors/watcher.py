@@ -1,7 +1,7 @@
 """Watches a chain for stress: computes from its blocks what the market rules set thresholds for (R-TRD-13).
 
-A watcher is resumable: what it has seen lies in a file, and it goes on there. It follows a reorganisation back to the last
-block that the chain still has.
+A watcher is resumable: what it has seen lies in a file, and it goes on there. It follows a reorganisation back to the
+last block that the chain still has.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Measures:
         orders: Orders placed in it; one that filled at once counts as one.
         failures: Settlements that failed on its civil day so far, since the latest return from a downgrade.
         used, limit: Gas.
-        fullness: Hundredths of a per cent of the limit used on average over the window of the rules, of whole windows only.
+        fullness: Hundredths of a per cent of the limit used on average over the rules' window; 0 before there is one.
         gap: Seconds since the block before.
         downgraded: Whether the platform was limited after it.
     """
@@ -125,7 +125,7 @@ class StressWatcher:
         return self._seen[-1].block + 1 if self._seen else None
 
     def catch_up(self) -> Iterator[Seen]:
-        """Every block from where it stopped to the newest; one that passed a threshold is not told again after a restart."""
+        """Every block from where it stopped to the newest; one that passed a threshold is told once."""
         self._follow_back()
         newest = self.suite.chain.block()
         version, rules = self._rules.stress_rules()
@@ -270,7 +270,7 @@ class StressWatcher:
             write_atomically(self.path, orjson.dumps(content).decode())
 
     def _follow_back(self) -> None:
-        """Forget blocks that the chain does not have any more. Raises InputError where none that it remembers is left."""
+        """Forget blocks that the chain does not have any more. Raises InputError where none is left."""
         remembered = bool(self._seen)
         newest = self.suite.chain.block_number()
         while self._seen:
@@ -280,7 +280,8 @@ class StressWatcher:
             self._seen.pop()
         if remembered:
             raise InputError(
-                "The chain has none of the blocks that the watcher remembers. Begin anew: remove its file, or name another."
+                "The chain has none of the blocks that the watcher remembers. Begin anew: remove its file, or name "
+                "another."
             )
 
 

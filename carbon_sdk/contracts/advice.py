@@ -223,8 +223,8 @@ ADVICE: dict[str, str] = {
     # market rules
     "AlreadyInMode": "Nothing needs to be done; the other act is downgrade or restore.",
     "BadDayOffset": "Give the civil day's offset from UTC in whole minutes.",
-    "BadPositionTerms": "Give a share of at most 10,000 basis points, and both times exactly where there is a threshold.",
-    "BadSession": "Give the sessions by day type and time; a locked one follows a call at once, and calls end before the day.",
+    "BadPositionTerms": "Give a share of at most 10,000 basis points; both times with a threshold, else none.",
+    "BadSession": "Sort sessions by day type and time; a locked one follows a call, calls end before the day.",
     "BadStressRules": "Give at most 10,000 hundredths of a per cent, and a window exactly where there is a fullness.",
     "BadWeek": "Give seven day types, Monday first; each is closed (0) or has sessions.",
     "DayUnderWay": "Give a day after today; for a sudden stop halt the market.",

@@ -1,4 +1,4 @@
-"""Calendars, the downgrade and large positions on a real chain, through the SDK and the command line, audited at the end."""
+"""Calendars, the downgrade and large positions on a real chain, by the SDK and the command line, audited at the end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from carbon_sdk.evidence.record import Record
 from carbon_sdk.evidence.store import EvidenceStore, encryption_key
 from carbon_sdk.identifiers import Side
 from carbon_sdk.market_data.large_positions import due_reports, groups_of, large_positions
-from tests.actors.conftest import Town, key
+from tests.actors.conftest import YEAR, Town, key
 from tests.actors.test_bilateral import audited, money, units
 
 HOUR, DAY = 3_600, 86_400
@@ -42,11 +42,14 @@ WORKING_DAYS = (1, 1, 1, 1, 1, 0, 0)
 
 @pytest.fixture
 def floor(town: Town, sold: Callable[[str, int], None]) -> Town:
-    """Units with the works, money with all; the morning of a Tuesday."""
+    """Units with the works, money with all, an account for fees; the morning of a Tuesday."""
     sold("works", 40_000)
     town.open("broker", AccountKind.TRADER)
     for name in ("trader", "broker", "works"):
         town.bank.record_deposit(town.company(name).account, 300_000_000, f"deposit of {name}")
+    fees = town.open("platform", AccountKind.PLATFORM_OPERATOR)
+    platform(town).set_quote_fee_account(fees)
+    platform(town).set_block_fee_account(fees)
     town.clock.travel_to(moment(TUESDAY, 8))
     return town
 
@@ -187,6 +190,7 @@ def test_downgrade__and_return__the_book_is_as_it_was(floor: Town, tmp_path: Pat
     assert (market.depth(), works.view.open_orders(), trader.view.open_orders()) == before
     works.withdraw_block(proposed)
     floor.bank.record_deposit(broker.account, 100, "goes on")
+    floor.regulator.enrol(works.account, YEAR)
     works.apply_surrender({floor.allowance: 10})
     floor.clock.travel_to(floor.clock.now() + 2 * HOUR)
     works.cancel(first)

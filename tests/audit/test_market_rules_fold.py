@@ -1,4 +1,4 @@
-"""Calendars, the downgrade and large positions, told by events alone: what follows, and what is found where it does not."""
+"""Calendars, the downgrade and large positions, told by events alone: what follows, what is found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from carbon_sdk.audit.fold import Fold
 from carbon_sdk.audit.market_rules import AS_WEEKDAY, CALL, CLOSED, DOWNGRADED, LOCKED, NOTHING_IS_LARGE, OPEN
 from carbon_sdk.audit.state import State
 from carbon_sdk.audit.views import questions
-from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, address
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, QuoteId, Side, address
 from carbon_sdk.market_data.large_positions import due_reports, groups_of, large_positions
 
 LEDGER, RULES, BOARD = (address(bytes([i]) * 20) for i in (1, 2, 3))
@@ -54,10 +54,10 @@ class Story:
     def state(self) -> State:
         return self.fold.state
 
-    def say(self, name: str, at: Address = RULES, **args: object) -> None:
+    def say(self, event: str, at: Address = RULES, /, **args: object) -> None:
         self._block += 1
         position = Position(self._block, 0, f"0x{self._block:064x}")
-        self.fold.apply(Event(CONTRACTS[at], name, args, at, self.now, position))
+        self.fold.apply(Event(CONTRACTS[at], event, args, at, self.now, position))
 
     def calendar(self) -> None:
         self.say("CalendarDefined", calendar=1, name=b"cn".ljust(32, b"\0"), week=WEEK, sessions=SESSIONS)
@@ -170,7 +170,7 @@ def test_downgrade__something_new_is_told__found() -> None:
     assert "the platform was downgraded already" in story.faults()[1]
     terms = {"tickSize": 10, "lot": 5, "leastLots": 2, "takerFee": 0, "makerFee": 0, "lowest": 10, "highest": 90}
     story.say("BoardOpened", BOARD, board=1, instrument=UNITS, terms={**terms, "instrument": UNITS})
-    listed = {"id": (1 << 104) | (1 << 96) | (50 << 48) | 1, "account": ONE, "key": ONE, "quantity": 10}
+    listed = {"id": QuoteId.of(1, Side.SELL, 50, 1), "account": ONE, "key": ONE, "quantity": 10}
     story.say("QuoteListed", BOARD, **listed, leastFill=10, expires=0, named=())
     assert any("QuoteListed: the platform was downgraded" in fault for fault in story.faults())
     story.say("DowngradeEnded", officer=TWO, cause=CAUSE)
