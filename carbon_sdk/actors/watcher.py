@@ -93,7 +93,7 @@ class StressWatcher:
         path: The file that remembers; None: nothing is remembered.
         since: The first block, where nothing is remembered yet; None: the first of the present civil day.
         officer: Limits the platform when a threshold is passed; None: nobody does.
-        fresh: Seconds: older blocks are measured, but nobody acts on them.
+        fresh: Seconds: older blocks are measured, but nobody acts on them, nor on those before the latest return.
 
     Raises:
         InputError: The file is no watcher's, or another chain's.
@@ -132,11 +132,15 @@ class StressWatcher:
         first = self.next_block
         if first is None:
             first = self._since if self._since is not None else self._first_of_day(newest)
+        if first > newest.number:
+            return
+        judged = self._latest_return(first, newest.number)
         while first <= newest.number:
             last = min(first + _RANGE - 1, newest.number)
             for measures in self._measured(first, last, rules):
                 excesses = tuple(excesses_of(measures, rules))
-                acted = self._act(measures, excesses, newest)
+                stands = measures.block > judged and newest.timestamp - measures.timestamp <= self.fresh
+                acted = self._act(excesses) if excesses and stands else None
                 self._seen = [*self._seen[-_most_kept(rules) :], measures]
                 if excesses:
                     self._remember()
@@ -236,11 +240,14 @@ class StressWatcher:
 
     # ACTING
 
-    def _act(self, measures: Measures, excesses: Sequence[Excess], newest: Block) -> Done[None] | None:
-        """Limit the platform, once: not while it is, nor for what is over."""
-        if self.officer is None or not excesses or newest.timestamp - measures.timestamp > self.fresh:
-            return None
-        if self._rules.is_downgraded():
+    def _latest_return(self, first: int, last: int) -> int:
+        """The latest block in which the platform returned: what was before it has been judged. 0: none."""
+        found = self.suite.chain.events(first, last, addresses=[self._rules.address], topics=[DowngradeEnded.TOPIC])
+        return max((item.block for item in found), default=0)
+
+    def _act(self, excesses: Sequence[Excess]) -> Done[None] | None:
+        """Limit the platform, unless it is."""
+        if self.officer is None or self._rules.is_downgraded():
             return None
         return self.officer.downgrade("; ".join(str(one) for one in excesses))
 
