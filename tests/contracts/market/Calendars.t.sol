@@ -249,6 +249,21 @@ contract CalendarsTest is TradingSuite {
         marketRules.assignCalendar(market, 0, WEDNESDAY);
     }
 
+    /* COST */
+
+    // Asked a few times a day, by whoever turns the market: a handful of words, whatever the calendar has.
+    function test_phaseAt_fullDay_costsAHandfulOfWords() public {
+        IMarketRules.Session[] memory full = new IMarketRules.Session[](10);
+        for (uint16 i; i < 10; ++i) {
+            full[i] = session(1, i * 144, i * 144 + 100, OPEN);
+        }
+        marketRules.assignCalendar(market, marketRules.defineCalendar("full", workdays(1), full), WEDNESDAY);
+        vm.cool(address(marketRules));
+        uint256 before = gasleft();
+        marketRules.phaseAt(market, uint40(uint256(WEDNESDAY + 1) * 1 days - 1));
+        assertLe(before - gasleft(), 25_000, "gas");
+    }
+
     /* EVERY MINUTE */
 
     /// @dev Random boundaries, and a day written out minute by minute beside them.
