@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,13 @@ from carbon_sdk.contracts.generated.errors import (
     AlreadyInMode,
     DayUnderWay,
     MarketNotOpen,
+    OrdersLocked,
     PlatformDowngraded,
     PositionNotLarge,
     ReportNotOverdue,
 )
 from carbon_sdk.contracts.generated.structs import Session
+from carbon_sdk.deployment.strict_toml import load
 from carbon_sdk.errors import InputError, NotPermitted
 from carbon_sdk.evidence.record import Record
 from carbon_sdk.evidence.store import EvidenceStore, encryption_key
@@ -31,6 +33,7 @@ from carbon_sdk.identifiers import Side
 from carbon_sdk.market_data.large_positions import due_reports, groups_of, large_positions
 from tests.actors.conftest import YEAR, Town, key
 from tests.actors.test_bilateral import audited, money, units
+from tests.deployment.test_market_tables import SAMPLES, Calendars
 
 HOUR, DAY = 3_600, 86_400
 TUESDAY = date(2021, 1, 12)
@@ -142,6 +145,50 @@ def test_calendars__read_and_refused(floor: Town) -> None:
         platform(floor).set_calendar_days(number, ["12.1.2021"])
     with pytest.raises(NotPermitted, match="service-regulator"):
         floor.scheme.service_regulator(key("risk-manager")).define_calendar("x", WORKING_DAYS, MORNING_AND_AFTERNOON)
+
+
+# No cancelling in the last minute of a call.
+# @requirement R-TRD-10
+def test_a_call__that_ends_locked__takes_orders_and_gives_none_back(floor: Town, tmp_path: Path) -> None:
+    works, trader = floor.company("works"), floor.company("trader")
+    (korea,) = (table for table in load(Calendars, SAMPLES)[0].calendars if table.name == "Korea")
+    number = supervisor(floor).define_calendar(korea.name, korea.week_types, korea.sessions).result
+    assert rules(floor).calendar(number).sessions == tuple(korea.sessions)
+    supervisor(floor).assign_calendar(1, number, WEDNESDAY)
+
+    floor.clock.travel_to(moment(WEDNESDAY, 10))
+    resting = works.sell(1, 10, 5100).result.id
+    floor.clock.travel_to(moment(WEDNESDAY, 11, 50))
+    assert rules(floor).phase(1).state is MarketState.CALL
+    asked = works.sell(1, 7, 5200).result.id
+    bid = trader.buy(1, 5, 5000).result.id
+    works.cancel(asked)
+    floor.clock.travel_to(moment(WEDNESDAY, 11, 59))
+    assert rules(floor).phase(1).state is MarketState.LOCKED
+    late = works.sell(1, 6, 5300).result.id
+    for actor, order in ((works, resting), (works, late), (trader, bid)):
+        with pytest.raises(OrdersLocked):
+            actor.cancel(order)
+    with pytest.raises(OrdersLocked):
+        works.reduce(resting, 1)
+    floor.clock.travel_to(moment(WEDNESDAY, 12))
+    works.cancel(resting)  # prices do not cross: the call ends without a trade, and the market is closed
+    with pytest.raises(MarketNotOpen):
+        trader.buy(1, 5, 5300)
+    trader.cancel(bid)
+    audited(floor, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["China national", "Korea", "Central Europe"])
+def test_samples__days_of_real_markets__the_contract_takes_them(town: Town, name: str) -> None:
+    (table,) = (one for one in load(Calendars, SAMPLES)[0].calendars if one.name == name)
+    number = supervisor(town).define_calendar(table.name, table.week_types, table.sessions).result
+    for _, day_type, days in table.marked():
+        dates = [(date(1970, 1, 1) + timedelta(days=day)).isoformat() for day in days]
+        platform(town).set_calendar_days(number, dates, day_type)
+        assert {rules(town).day_type(number, date.fromisoformat(day)) for day in dates} == {day_type}
+    found = rules(town).calendar(number)
+    assert (list(found.week), list(found.sessions)) == (table.week_types, table.sessions)
 
 
 def test_the_schemes_calendar__from_the_first_day_of_trading(floor: Town) -> None:

@@ -25,7 +25,9 @@ SAMPLES = ROOT / "schemes" / "samples" / "calendars.toml"
 OPEN, CALL, LOCKED = MarketState.OPEN, MarketState.CALL, MarketState.LOCKED
 
 
-class _Calendars(Strict):
+class Calendars(Strict):
+    """A file of nothing but calendars."""
+
     calendars: Annotated[tuple[CalendarTable, ...], Field(strict=False)]
 
 
@@ -44,7 +46,7 @@ def test_load_scheme__as_shipped__calendar_stress_and_positions(rules: SchemeRul
 
 # @requirement R-TRD-10
 def test_samples__days_of_real_markets__as_the_contract_takes_them() -> None:
-    found = {table.name: table for table in load(_Calendars, SAMPLES)[0].calendars}
+    found = {table.name: table for table in load(Calendars, SAMPLES)[0].calendars}
     china, korea, europe = found["China national"], found["Korea"], found["Central Europe"]
     assert china.sessions == [Session(1, 570, 690, OPEN), Session(1, 780, 900, OPEN)]
     assert [(one.from_minute, one.to_minute, one.state) for one in korea.sessions] == [
