@@ -10,7 +10,7 @@ import pytest
 
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.fold import Fold
-from carbon_sdk.audit.market_rules import AS_WEEKDAY, CALL, CLOSED, DOWNGRADED, LOCKED, NOTHING_IS_LARGE, OPEN
+from carbon_sdk.audit.market_rules import AS_WEEKDAY, CALL, CLOSED, DOWNGRADED, LOCKED, NOTHING_IS_LARGE, OPEN, Calendar
 from carbon_sdk.audit.state import State
 from carbon_sdk.audit.views import questions
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, QuoteId, Side, address
@@ -106,6 +106,12 @@ def test_sessions__of_a_market__by_the_clock_of_the_place() -> None:
     assert rules.session_at(1, at(3)) == OPEN, "before the day on which it has the calendar"
     assert rules.session_at(2, at(3, 0, day)) == OPEN, "another market"
     assert rules.session_at(1, at(10, 0, TUESDAY + 4)) == CLOSED, "a Saturday"
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 23), date(2026, 11, 28), date(2026, 11, 29), date(2028, 2, 29)])
+def test_week__of_a_date__as_the_calendar_on_the_wall(day: date) -> None:
+    calendar = Calendar(1, b"", tuple(range(7)), ())
+    assert calendar.day_type_on((day - date(1970, 1, 1)).days) == day.weekday()
 
 
 def test_days__holiday_and_special__instead_of_the_weekday() -> None:

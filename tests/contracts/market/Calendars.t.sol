@@ -111,6 +111,23 @@ contract CalendarsTest is TradingSuite {
         assertEq(marketRules.dayTypeOn(calendar, WEDNESDAY + 1), 2, "a neighbour's mark stays");
     }
 
+    function test_dayTypeOn_everyWeekday_itsOwn() public {
+        uint24 monday = TODAY - 1;
+        IMarketRules.Session[] memory sessions = new IMarketRules.Session[](7);
+        uint8[] memory week = new uint8[](7);
+        for (uint8 i; i < 7; ++i) {
+            sessions[i] = session(i + 1, i, i + 1, OPEN);
+            week[i] = i + 1;
+        }
+        uint16 calendar = marketRules.defineCalendar("seven", week, sessions);
+        marketRules.assignCalendar(market, calendar, WEDNESDAY);
+        for (uint24 i; i < 7; ++i) {
+            assertEq(marketRules.dayTypeOn(calendar, monday + i), i + 1, "this week");
+            assertEq(marketRules.dayTypeOn(calendar, monday + 700 + i), i + 1, "two years on");
+            assertSession(marketRules.sessionsOf(market, monday + 7 + i)[0], sessions[i]);
+        }
+    }
+
     function test_setDays_underWay_onlyBeforeItIsAssigned() public {
         uint16 calendar = anEuDay();
         marketRules.setDays(calendar, days_(TODAY - 1, TODAY), 2);
