@@ -186,7 +186,7 @@ class StressWatcher:
         """By block: orders, failed settlements, and the mode that it ended in, where that changed."""
         placed: Counter[tuple[int, str]] = Counter()
         traded: set[tuple[int, str]] = set()
-        failures: Counter[int] = Counter()
+        failed: set[tuple[int, bytes]] = set()  # told of each side that is at fault
         modes: dict[int, bool] = {}
         topics = [kind.TOPIC for kind in (OrderPlaced, Trade, SettlementFailed, DowngradeBegan, DowngradeEnded)]
         at = [self._book, self._blocks, self._rules.address]
@@ -197,13 +197,13 @@ class StressWatcher:
             elif isinstance(event, Trade):
                 traded.add(where)
             elif isinstance(event, SettlementFailed):
-                failures[item.block] += 1
+                failed.add((item.block, event.id))
             else:
                 modes[item.block] = isinstance(event, DowngradeBegan)
         orders: Counter[int] = Counter()
         for where in placed.keys() | traded:
             orders[where[0]] += max(1, placed[where])
-        return orders, failures, modes
+        return orders, Counter(block for block, _ in failed), modes
 
     def _fullness(self, block: Block, window: int) -> int:
         """Over the window that ends with a block; 0 before there are so many."""

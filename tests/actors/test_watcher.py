@@ -12,6 +12,7 @@ from carbon_sdk.actors.watcher import Seen, StressWatcher
 from carbon_sdk.chain.sender import send_many
 from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated.enums import AccountKind
+from carbon_sdk.contracts.generated.events import SettlementFailed
 from carbon_sdk.contracts.generated.structs import StressRules
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Side
@@ -98,8 +99,9 @@ def test_watch__failed_settlements_of_the_day__counted_anew_after_a_return(floor
     works, trader = floor.company("works"), floor.company("trader")
     due = floor.clock.now() + DAY
     blocks = [
-        trader.propose_block(1, Side.BUY, works.account, 20_000, 5000, settle_at=due).result for _ in range(3)
-    ]  # 60,000 t, of which the works have half
+        trader.propose_block(1, Side.BUY, works.account, quantity, 5000, settle_at=due).result
+        for quantity in (20_000, 45_000, 45_000)
+    ]  # after the first, the works lack units for the others and the trader money
     for block in blocks:
         works.confirm_block(block)
     supervisor(floor).set_stress_rules(failures_in_day=1)
@@ -108,7 +110,8 @@ def test_watch__failed_settlements_of_the_day__counted_anew_after_a_return(floor
     floor.clock.travel_to(due + DAY)
     watcher = StressWatcher(floor.scheme, tmp_path / "watch.json", officer=risk(floor))
     assert passed(list(watcher.catch_up())) == []
-    trader.settle_block(blocks[1])
+    done = trader.settle_block(blocks[1])
+    assert [event.account for event in done.all(SettlementFailed)] == [works.account, trader.account]
     (seen,) = (one for one in watcher.catch_up() if one.excesses)
     assert str(seen.excesses[0]).startswith("failed settlements in a day 1 in block")
     assert seen.acted
