@@ -79,7 +79,7 @@ class RulesReader:
         return tuple(self._rules.sessions_of(positive(market, "market"), day_of(day)))
 
     def phase(self, market: MarketId | int, at: Moment | None = None) -> Phase:
-        """What the calendar says of a market at a time; None: now. Halts stand in the order book, see `MarketReader.now`."""
+        """What the calendar says of a market at a time; None: now. Halts stand in the book, see `MarketReader.now`."""
         time = self.suite.chain.block().timestamp if at is None else moment(at, "at")
         return Phase(*self._rules.phase_at(positive(market, "market"), time))
 
@@ -243,7 +243,7 @@ class ReportsPositions(ShowsPositions):
 
 
 class RiskOfficer(ConductRisk, ShowsPositions):
-    """Manages risks: limits the platform, sets thresholds, accuses. Every verb but anyone's raises NotPermitted for another key."""
+    """Limits the platform, sets thresholds, accuses. Every verb that is not anyone's raises NotPermitted for another key."""
 
     @verb
     def downgrade(self, cause: Digest) -> Act[None]:

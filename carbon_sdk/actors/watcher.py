@@ -1,7 +1,7 @@
 """Watches a chain for stress: computes from its blocks what the market rules set thresholds for (R-TRD-13).
 
-A watcher is resumable: what it has seen lies in a file, and it goes on there. It follows a reorganisation back to the last
-block that the chain still has.
+A watcher is resumable: what it has seen lies in a file, and it goes on there. It follows a reorganisation back to the
+last block that the chain still has.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Measures:
         orders: Orders placed in it; one that filled at once counts as one.
         failures: Settlements that failed on its civil day so far, since the latest return from a downgrade.
         used, limit: Gas.
-        fullness: Hundredths of a per cent of the limit used on average over the window of the rules, of whole windows only.
+        fullness: Hundredths of a per cent of the limit used on average over the rules' window; 0 before there is one.
         gap: Seconds since the block before.
         downgraded: Whether the platform was limited after it.
     """
@@ -93,7 +93,7 @@ class StressWatcher:
         path: The file that remembers; None: nothing is remembered.
         since: The first block, where nothing is remembered yet; None: the first of the present civil day.
         officer: Limits the platform when a threshold is passed; None: nobody does.
-        fresh: Seconds: older blocks are measured, but nobody acts on them.
+        fresh: Seconds: older blocks are measured, but nobody acts on them, nor on those before the latest return.
 
     Raises:
         InputError: The file is no watcher's, or another chain's.
@@ -125,18 +125,22 @@ class StressWatcher:
         return self._seen[-1].block + 1 if self._seen else None
 
     def catch_up(self) -> Iterator[Seen]:
-        """Every block from where it stopped to the newest; one that passed a threshold is not told again after a restart."""
+        """Every block from where it stopped to the newest; one that passed a threshold is told once."""
         self._follow_back()
         newest = self.suite.chain.block()
         version, rules = self._rules.stress_rules()
         first = self.next_block
         if first is None:
             first = self._since if self._since is not None else self._first_of_day(newest)
+        if first > newest.number:
+            return
+        judged = self._latest_return(first, newest.number)
         while first <= newest.number:
             last = min(first + _RANGE - 1, newest.number)
             for measures in self._measured(first, last, rules):
                 excesses = tuple(excesses_of(measures, rules))
-                acted = self._act(measures, excesses, newest)
+                stands = measures.block > judged and newest.timestamp - measures.timestamp <= self.fresh
+                acted = self._act(excesses) if excesses and stands else None
                 self._seen = [*self._seen[-_most_kept(rules) :], measures]
                 if excesses:
                     self._remember()
@@ -182,7 +186,7 @@ class StressWatcher:
         """By block: orders, failed settlements, and the mode that it ended in, where that changed."""
         placed: Counter[tuple[int, str]] = Counter()
         traded: set[tuple[int, str]] = set()
-        failures: Counter[int] = Counter()
+        failed: set[tuple[int, bytes]] = set()  # told of each side that is at fault
         modes: dict[int, bool] = {}
         topics = [kind.TOPIC for kind in (OrderPlaced, Trade, SettlementFailed, DowngradeBegan, DowngradeEnded)]
         at = [self._book, self._blocks, self._rules.address]
@@ -193,13 +197,13 @@ class StressWatcher:
             elif isinstance(event, Trade):
                 traded.add(where)
             elif isinstance(event, SettlementFailed):
-                failures[item.block] += 1
+                failed.add((item.block, event.id))
             else:
                 modes[item.block] = isinstance(event, DowngradeBegan)
         orders: Counter[int] = Counter()
         for where in placed.keys() | traded:
             orders[where[0]] += max(1, placed[where])
-        return orders, failures, modes
+        return orders, Counter(block for block, _ in failed), modes
 
     def _fullness(self, block: Block, window: int) -> int:
         """Over the window that ends with a block; 0 before there are so many."""
@@ -236,11 +240,14 @@ class StressWatcher:
 
     # ACTING
 
-    def _act(self, measures: Measures, excesses: Sequence[Excess], newest: Block) -> Done[None] | None:
-        """Limit the platform, once: not while it is, nor for what is over."""
-        if self.officer is None or not excesses or newest.timestamp - measures.timestamp > self.fresh:
-            return None
-        if self._rules.is_downgraded():
+    def _latest_return(self, first: int, last: int) -> int:
+        """The latest block in which the platform returned: what was before it has been judged. 0: none."""
+        found = self.suite.chain.events(first, last, addresses=[self._rules.address], topics=[DowngradeEnded.TOPIC])
+        return max((item.block for item in found), default=0)
+
+    def _act(self, excesses: Sequence[Excess]) -> Done[None] | None:
+        """Limit the platform, unless it is."""
+        if self.officer is None or self._rules.is_downgraded():
             return None
         return self.officer.downgrade("; ".join(str(one) for one in excesses))
 
@@ -270,7 +277,7 @@ class StressWatcher:
             write_atomically(self.path, orjson.dumps(content).decode())
 
     def _follow_back(self) -> None:
-        """Forget blocks that the chain does not have any more. Raises InputError where none that it remembers is left."""
+        """Forget blocks that the chain does not have any more. Raises InputError where none is left."""
         remembered = bool(self._seen)
         newest = self.suite.chain.block_number()
         while self._seen:
@@ -280,7 +287,8 @@ class StressWatcher:
             self._seen.pop()
         if remembered:
             raise InputError(
-                "The chain has none of the blocks that the watcher remembers. Begin anew: remove its file, or name another."
+                "The chain has none of the blocks that the watcher remembers. Begin anew: remove its file, or name "
+                "another."
             )
 
 

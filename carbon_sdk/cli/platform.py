@@ -27,8 +27,12 @@ PASSED = 3
 @click.option("--state", metavar="FILE", default="watch.json", show_default=True, help="Where it goes on from.")
 @click.option("--since", metavar="BLOCK", type=click.IntRange(0), help="First block. Default: the civil day's first.")
 @click.option("--every", metavar="SECONDS", type=click.IntRange(1), default=2, show_default=True, help="To look again.")
-@click.option("--fresh", metavar="SECONDS", type=click.IntRange(0), default=600, show_default=True, help="Act on no older.")
-@click.option("--all", "every_block", is_flag=True, help="Tell of every block, not only of those that pass a threshold.")
+@click.option(
+    "--fresh", metavar="SECONDS", type=click.IntRange(0), default=600, show_default=True, help="Act on no older."
+)
+@click.option(
+    "--all", "every_block", is_flag=True, help="Tell of every block, not only of those that pass a threshold."
+)
 def watch(
     rpc: str | None,
     deployment: str | None,

@@ -124,9 +124,7 @@ def deferred(rules: SchemeRules, now: int) -> SchemeRules:
         else year
         for year in file.years
     )
-    markets = tuple(
-        market.model_copy(update={"calendar": None, "calendar_from": None}) for market in file.markets
-    )
+    markets = tuple(market.model_copy(update={"calendar": None, "calendar_from": None}) for market in file.markets)
     return SchemeRules(file.model_copy(update={"years": years, "markets": markets}), rules.digest, rules.folder)
 
 

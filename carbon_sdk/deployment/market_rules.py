@@ -17,7 +17,7 @@ On = Callable[[str, str, Callable[[Address], Act[Any]]], Step]
 
 
 def market_rule_steps(rules: SchemeRules, on: On) -> Iterator[Step]:
-    """Calendars with their days, which market has which, thresholds. Before the markets are opened: then all days are free."""
+    """Calendars with their days, which market has which, thresholds; before the markets, when all days are free."""
     file = rules.file
 
     def step(key: str, act: Callable[[MarketRules], Act[Any]]) -> Step:

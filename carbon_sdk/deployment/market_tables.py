@@ -1,4 +1,4 @@
-"""When markets trade, when the platform limits itself, which positions are reported, as data: tables of the scheme file."""
+"""When markets trade, when the platform limits itself, which positions are reported: tables of the scheme file."""
 
 from __future__ import annotations
 

@@ -264,7 +264,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "Allocator": lambda now: Allocator.creation(
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
         ),
-        "MarketRules": lambda now: MarketRules.creation(*_all(now, "InstrumentLedger", "OrderBook"), offset),
+        "MarketRules": lambda now: MarketRules.creation(
+            _at(now, "InstrumentLedger"), _at(now, "OrderBook"), offset
+        ),
         "OrderBook": lambda now: OrderBook.creation(
             _at(now, "InstrumentLedger"), money, _at(now, "MarketOperations")
         ),

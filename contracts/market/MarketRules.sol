@@ -434,7 +434,7 @@ contract MarketRules is IMarketRules, Governed {
             require(OrderId.unwrap(id) > previous && id.isCanonical() && id.side() == Side.SELL, NotInPosition(i));
             previous = OrderId.unwrap(id);
             IOrderBook.OrderView memory order = IMarketOperations(BOOK).orderOf(id);
-            require(order.account == account && order.open != 0, NotInPosition(i));
+            require(order.account == account, NotInPosition(i)); // of a closed order nobody is
             uint256 traded = InstrumentId.unwrap(IMarketOperations(BOOK).marketOf(id.market()).terms.instrument);
             require(traded == instrument, NotInPosition(i));
             sum += order.open;

@@ -119,7 +119,7 @@ def must_be_normal(state: State, event: Event) -> None:
 
 
 def must_trade(state: State, event: Event, market: int, *, continuous: bool) -> None:
-    """An order is placed only when the calendar has a session, and met one by one only when that is not a call (R-TRD-10)."""
+    """Orders are placed only in a session, and met one by one only when that is not a call (R-TRD-10)."""
     must_be_normal(state, event)
     session = state.market_rules.session_at(market, event.timestamp)
     if session == CLOSED or (continuous and session in (CALL, LOCKED)):

@@ -111,6 +111,23 @@ contract CalendarsTest is TradingSuite {
         assertEq(marketRules.dayTypeOn(calendar, WEDNESDAY + 1), 2, "a neighbour's mark stays");
     }
 
+    function test_dayTypeOn_everyWeekday_itsOwn() public {
+        uint24 monday = TODAY - 1;
+        IMarketRules.Session[] memory sessions = new IMarketRules.Session[](7);
+        uint8[] memory week = new uint8[](7);
+        for (uint8 i; i < 7; ++i) {
+            sessions[i] = session(i + 1, i, i + 1, OPEN);
+            week[i] = i + 1;
+        }
+        uint16 calendar = marketRules.defineCalendar("seven", week, sessions);
+        marketRules.assignCalendar(market, calendar, WEDNESDAY);
+        for (uint24 i; i < 7; ++i) {
+            assertEq(marketRules.dayTypeOn(calendar, monday + i), i + 1, "this week");
+            assertEq(marketRules.dayTypeOn(calendar, monday + 700 + i), i + 1, "two years on");
+            assertSession(marketRules.sessionsOf(market, monday + 7 + i)[0], sessions[i]);
+        }
+    }
+
     function test_setDays_underWay_onlyBeforeItIsAssigned() public {
         uint16 calendar = anEuDay();
         marketRules.setDays(calendar, days_(TODAY - 1, TODAY), 2);
@@ -247,6 +264,21 @@ contract CalendarsTest is TradingSuite {
         marketRules.setDays(1, civilDays, 0);
         vm.expectRevert(error);
         marketRules.assignCalendar(market, 0, WEDNESDAY);
+    }
+
+    /* COST */
+
+    // Asked a few times a day, by whoever turns the market: a handful of words, whatever the calendar has.
+    function test_phaseAt_fullDay_costsAHandfulOfWords() public {
+        IMarketRules.Session[] memory full = new IMarketRules.Session[](10);
+        for (uint16 i; i < 10; ++i) {
+            full[i] = session(1, i * 144, i * 144 + 100, OPEN);
+        }
+        marketRules.assignCalendar(market, marketRules.defineCalendar("full", workdays(1), full), WEDNESDAY);
+        vm.cool(address(marketRules));
+        uint256 before = gasleft();
+        marketRules.phaseAt(market, uint40(uint256(WEDNESDAY + 1) * 1 days - 1));
+        assertLe(before - gasleft(), 25_000, "gas");
     }
 
     /* EVERY MINUTE */

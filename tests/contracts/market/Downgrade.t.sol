@@ -92,6 +92,41 @@ contract DowngradeTest is BilateralSuite {
         click(dave, quote, 20);
     }
 
+    /// @dev Any orders, with and without downgrades in between: book, balances and vouchers are the same in the end.
+    // @requirement R-TRD-13
+    function testFuzz_downgrade_inBetween_changesNothing(uint256 seed, uint32 when) public {
+        uint256 start = vm.snapshotState();
+        bytes32 undisturbed = playedOut(seed, 0);
+        vm.revertToState(start);
+        bytes32 disturbed = playedOut(seed, when | 1);
+        assertEq(disturbed, undisturbed, "book, balances, vouchers");
+    }
+
+    /// @param when A bit for each order before which the platform is downgraded and restored.
+    function playedOut(uint256 seed, uint32 when) private returns (bytes32) {
+        address[4] memory keys = [alice, bob, carol, dave];
+        for (uint256 i; i < 24; ++i) {
+            if (when >> i & 1 == 1) {
+                marketRules.downgrade("stress");
+                marketRules.restore("over");
+            }
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            Side side = random & 1 == 0 ? Side.BUY : Side.SELL;
+            place(keys[random >> 8 & 3], side, uint24(10 + (random >> 16) % 5), uint48(1 + (random >> 32) % 30));
+        }
+        bytes memory end = abi.encode(book.voucherRoot(market), book.marketOf(market));
+        for (uint24 tick = 10; tick < 15; ++tick) {
+            (OrderId[] memory bids, IOrderBook.OrderView[] memory ofBids) = book.ordersAt(market, Side.BUY, tick, 0, 32);
+            (OrderId[] memory asks, IOrderBook.OrderView[] memory ofAsks) =
+                book.ordersAt(market, Side.SELL, tick, 0, 32);
+            end = abi.encode(end, bids, ofBids, asks, ofAsks);
+        }
+        for (uint256 i; i < 4; ++i) {
+            end = abi.encode(end, units(keys[i]), money(keys[i]));
+        }
+        return keccak256(end);
+    }
+
     function test_restore_haltedMarket_staysHalted() public {
         book.setMarketState(market, IOrderBook.MarketState.HALTED);
         marketRules.downgrade("stress");

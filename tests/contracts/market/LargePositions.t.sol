@@ -69,6 +69,10 @@ contract LargePositionsTest is TradingSuite {
         assertEq(marketRules.thresholdOf(instrument), 1000, "of 3,999, rounded up");
         ledger.cancel(alice, uka, 3, "gone");
         assertEq(marketRules.thresholdOf(instrument), 999, "of 3,996");
+        ledger.issue(accountOf(alice), uka, 2671, "more");
+        setTerms(0, 3);
+        assertEq(marketRules.thresholdOf(instrument), 3, "of 6,667 2.0001, rounded up");
+        ledger.cancel(alice, uka, 2671, "gone");
         setTerms(500, 2500);
         assertEq(marketRules.thresholdOf(instrument), 500, "the smaller");
         setTerms(5000, 2500);
