@@ -214,24 +214,18 @@ interface IInstrumentLedger {
 
     /// @notice Settle one order against makers: delivery versus payment in one call, or nothing at all. Emitted as transfers
     ///         from the account to each maker, to the book for what is left of the debit, and from the book to the account.
-    /// @param debit Given: for what is traded, fees, and what the rest of the order holds. Below 2^96.
-    /// @param credit Got, net of fees. Below 2^96.
+    /// @param makers Each is account << 96 | what it gets: main money when the order buys, units else. At most 255 of them. When
+    ///        some are refused, the call reverts with `MakersRefused`: the book takes their orders out, or stops, and asks again.
+    /// @param amounts debit << 96 | credit. debit: given for what is traded, fees, and what the rest of the order holds. credit:
+    ///        got, net of fees.
+    /// @param terms ownAllowed << 83 | buys << 82 | instrument of the market. buys: it gives main money and gets units; else
+    ///        it gives units and gets main money. ownAllowed: trade with orders of the same beneficial owner instead of
+    ///        refusing them.
     /// @param key That called the book.
-    /// @param buys It gives main money and gets units; else it gives units and gets main money.
-    /// @param makers Each is account << 96 | what it gets: main money when `buys`, units else. At most 255 of them. When some
-    ///        are refused, the call reverts with `MakersRefused`: the book takes their orders out, or stops, and asks again.
-    /// @param instrument Of the market.
-    /// @param ownAllowed Trade with orders of the same beneficial owner instead of refusing them.
     /// @return account For which `key` may trade.
-    function settle(
-        uint256 debit,
-        uint256 credit,
-        address key,
-        bool buys,
-        uint256[] calldata makers,
-        uint256 instrument,
-        bool ownAllowed
-    ) external returns (address account);
+    function settle(uint256[] calldata makers, uint256 amounts, uint256 terms, address key)
+        external
+        returns (address account);
 
     /// @notice Give back to `account` what its order held.
     function releaseEscrow(address account, uint256 instrument, uint256 quantity) external;
