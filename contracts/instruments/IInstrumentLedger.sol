@@ -93,7 +93,10 @@ interface IInstrumentLedger {
     error CauseMissing();
     /// @notice `module` is appointed already, or is no contract.
     error CannotAppoint(address module);
-    /// @notice Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner.
+    /// @notice With this purchase `account` would hold `held` units of `instrument`, more than it may, `most`.
+    error HoldingLimit(address account, uint256 instrument, uint256 held, uint256 most);
+    /// @notice Bit i of `blocked`: the maker i may not trade now, or would hold more than it may; of `own`: it has the taker's
+    ///         beneficial owner.
     error MakersRefused(uint256 blocked, uint256 own);
     /// @notice Units of `instrument` go from `from` to `to` by way of the TransferRules: propose the transfer there.
     error TransferByRules(address from, address to, uint256 instrument);
@@ -218,9 +221,11 @@ interface IInstrumentLedger {
     ///        some are refused, the call reverts with `MakersRefused`: the book takes their orders out, or stops, and asks again.
     /// @param amounts debit << 96 | credit. debit: given for what is traded, fees, and what the rest of the order holds. credit:
     ///        got, net of fees.
-    /// @param terms ownAllowed << 83 | buys << 82 | instrument of the market. buys: it gives main money and gets units; else
-    ///        it gives units and gets main money. ownAllowed: trade with orders of the same beneficial owner instead of
-    ///        refusing them.
+    /// @param terms mostHeld << 84 | ownAllowed << 83 | buys << 82 | instrument of the market. buys: it gives main money and gets
+    ///        units; else it gives units and gets main money. ownAllowed: trade with orders of the same beneficial owner
+    ///        instead of refusing them. mostHeld: units of the instrument that who gets some may hold with them, government
+    ///        accounts excepted; 0: no limit. A maker that would hold more is refused as one that may not trade; the account
+    ///        itself with `HoldingLimit`.
     /// @param key That called the book.
     /// @return account For which `key` may trade.
     function settle(uint256[] calldata makers, uint256 amounts, uint256 terms, address key)

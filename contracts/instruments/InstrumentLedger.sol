@@ -166,7 +166,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function setEligibility(address account, Eligibility calldata given) external onlyModule(REGISTRY) {
-        Account storage known = _s().accounts[account];
+        Account storage known = _account(account);
         known.word = known.word.withEligibility(given);
 
         emit EligibilityChanged(account, given);
@@ -181,7 +181,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function eligibilityOf(address account) external view returns (Eligibility memory) {
-        return _s().accounts[account].word.eligibility();
+        return _account(account).word.eligibility();
     }
 
     /// @inheritdoc IEligibility
@@ -200,7 +200,7 @@ contract InstrumentLedger is
         returns (address account, Account storage known, AccountWord word)
     {
         account = _representing(key, needed);
-        known = _s().accounts[account];
+        known = _account(account);
         word = known.word;
         if (!word.mayAct(forbidding)) _refuse(account, word, forbidding);
     }
@@ -463,7 +463,7 @@ contract InstrumentLedger is
         Storage storage $ = _s();
         $.holdings[account][instrument].word = holding;
         if (instrument == MAIN_MONEY) {
-            Account storage known = $.accounts[account];
+            Account storage known = _account(account);
             known.word = known.word.withBoundMoney(holding.isBound());
         }
     }
@@ -518,7 +518,11 @@ contract InstrumentLedger is
 
     /// @inheritdoc IInstrumentLedger
     function releaseEscrowTo(address key, uint256 instrument, uint256 quantity, address account) external onlyBook {
-        if (_representing(key, Rights.TRADE) != account) revert NotTheAccount(key, account);
+        KeyWord word = _s().keys[key];
+        if (!_both(word.mayDo(Rights.TRADE), word.keyAccount() == account)) {
+            if (!word.mayDo(Rights.TRADE)) _refuse(key, word, Rights.TRADE);
+            revert NotTheAccount(key, account);
+        }
         _release(key, account, instrument, quantity);
     }
 
@@ -563,7 +567,8 @@ contract InstrumentLedger is
             if (left != 0) _tell(key, account, BOOK, MAIN_MONEY, left);
 
             uint256 instrument = terms & _INSTRUMENT;
-            _creditUnits(account, instrument, amounts & _WHOLE);
+            uint256 holds = _creditUnits(account, instrument, amounts & _WHOLE);
+            if (!taker.mayHold(holds, terms >> 84)) revert HoldingLimit(account, instrument, holds, terms >> 84);
             _tell(key, BOOK, account, instrument, amounts & _WHOLE);
         }
     }
@@ -596,11 +601,11 @@ contract InstrumentLedger is
                 (address maker, uint256 amount) = _makerAt(at);
                 left -= amount;
                 AccountWord word = _s().accounts[maker].word;
-                if (!word.mayMeet(maker, self, owner)) {
-                    if (word.mayAct(Restrictions.NO_DEAL)) own |= _bitOf(at, makers);
+                uint256 holds = _creditUnits(maker, instrument, amount);
+                if (!_both(word.mayMeet(maker, self, owner), word.mayHold(holds, terms >> 84))) {
+                    if (word.mayAct(Restrictions.NO_DEAL) && word.mayHold(holds, terms >> 84)) own |= _bitOf(at, makers);
                     else blocked |= _bitOf(at, makers);
                 }
-                _creditUnits(maker, instrument, amount);
                 _tell(key, account, maker, instrument, amount);
             }
             if (blocked | own != 0) revert MakersRefused(blocked, own);
@@ -645,10 +650,14 @@ contract InstrumentLedger is
 
     /* HOLDING: balances lie in the low bits of two kinds of word, and outside of the market only these functions change them */
 
+    function _account(address account) private view returns (Account storage) {
+        return _s().accounts[account];
+    }
+
     /// @dev Where the balance is: the account's word for the main money, else the holding's.
     function _cell(address account, uint256 instrument) private view returns (Holding storage cell) {
         if (instrument != MAIN_MONEY) return _s().holdings[account][instrument];
-        Account storage known = _s().accounts[account];
+        Account storage known = _account(account);
         assembly {
             cell.slot := known.slot
         }
@@ -660,9 +669,18 @@ contract InstrumentLedger is
         cell.word = cell.word.more(quantity);
     }
 
-    function _creditUnits(address account, uint256 instrument, uint256 quantity) private {
+    /// @return holds Its balance then.
+    function _creditUnits(address account, uint256 instrument, uint256 quantity) private returns (uint256 holds) {
         Holding storage held = _s().holdings[account][instrument];
-        held.word = held.word.more(quantity);
+        HoldingWord word = held.word.more(quantity);
+        held.word = word;
+        return word.balance();
+    }
+
+    function _both(bool one, bool other) private pure returns (bool both) {
+        assembly ("memory-safe") {
+            both := and(one, other)
+        }
     }
 
     /// @dev Checked subtraction: a debit beyond the balance cannot be written.
@@ -890,12 +908,12 @@ contract InstrumentLedger is
 
     /// @inheritdoc IERC7943MultiToken
     function canSend(address account) public view returns (bool) {
-        return _s().accounts[account].word.mayAct(Restrictions.NO_TRANSFER);
+        return _account(account).word.mayAct(Restrictions.NO_TRANSFER);
     }
 
     /// @inheritdoc IERC7943MultiToken
     function canReceive(address account) public view returns (bool) {
-        return _s().accounts[account].word.mayAct(Restrictions.NO_RECEIPT);
+        return _account(account).word.mayAct(Restrictions.NO_RECEIPT);
     }
 
     /// @inheritdoc IERC7943MultiToken

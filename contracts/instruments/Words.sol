@@ -22,6 +22,7 @@ using {
     hasBoundMoney,
     mayAct,
     mayMeet,
+    mayHold,
     moreMoney,
     lessMoney,
     withMoney,
@@ -131,6 +132,14 @@ function mayMeet(AccountWord w, address maker, address self, uint256 owner_) vie
     assembly ("memory-safe") {
         may := and(eq(and(w, asked), active), gt(and(shr(96, w), 0xffffffffff), timestamp()))
         may := and(may, iszero(or(eq(maker, self), eq(and(shr(168, w), 0xffffffff), owner_))))
+    }
+}
+
+/// @dev Whether the account may hold `holds` units, not 0, where others may hold `most`; 0, no limit, becomes the largest number.
+function mayHold(AccountWord w, uint256 holds, uint256 most) pure returns (bool may) {
+    uint256 government = uint256(AccountKind.GOVERNMENT);
+    assembly ("memory-safe") {
+        may := or(iszero(gt(sub(holds, 1), sub(most, 1))), eq(and(shr(200, w), 0xff), government))
     }
 }
 

@@ -324,7 +324,7 @@ contract LedgerProofs is LedgerState {
         uint256 free = ledger.freeOf(alice, money);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit < 1 << 96 && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, true, makers(bob, first, carol, second), unit, own);
+        settle(makers(bob, first, carol, second), debit, credit, true, own);
         Change memory by;
         unchecked {
             by.held[0] = 0 - debit;
@@ -340,7 +340,7 @@ contract LedgerProofs is LedgerState {
         Change memory before = anyUnits(1);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit <= unitsInOrders && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, true, makers(bob, first, carol, second), unit, own);
+        settle(makers(bob, first, carol, second), debit, credit, true, own);
         Change memory by;
         unchecked {
             by.held[0] = credit;
@@ -355,7 +355,7 @@ contract LedgerProofs is LedgerState {
         uint256 free = ledger.freeOf(alice, unit);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit < 1 << 96 && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, false, makers(bob, first, alice, second), unit, own);
+        settle(makers(bob, first, alice, second), debit, credit, false, own);
         Change memory by;
         unchecked {
             by.held[0] = second - debit;
@@ -370,7 +370,7 @@ contract LedgerProofs is LedgerState {
         Change memory before = anyMoney(1);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit <= moneyInOrders && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, false, makers(bob, first, alice, second), unit, own);
+        settle(makers(bob, first, alice, second), debit, credit, false, own);
         Change memory by;
         unchecked {
             by.held[0] = credit;
