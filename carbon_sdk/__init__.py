@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from carbon_sdk.actors.certification_authority import CertificationAuthority
     from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
     from carbon_sdk.actors.maintenance import Maintainer, Operator
+    from carbon_sdk.actors.market_rules import RiskOfficer
     from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
     from carbon_sdk.actors.proponent import ProjectProponent
     from carbon_sdk.actors.registry_operator import RegistryOperator
@@ -89,6 +90,7 @@ _HOMES = {
         "Maintainer",
         "Operator",
     ),
+    "actors.market_rules": ("RiskOfficer",),
     "actors.observers": (
         "Arbitrator",
         "Auditor",
@@ -233,6 +235,7 @@ __all__ = [
     "RevertedWithReason",
     "Right",
     "RiskManager",
+    "RiskOfficer",
     "Role",
     "RuleBroken",
     "Scheme",

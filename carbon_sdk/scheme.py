@@ -12,6 +12,7 @@ from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.market_rules import RiskOfficer, RulesReader
 from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
 from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
@@ -80,6 +81,10 @@ class Scheme(Suite):
         """Halts and resumes markets."""
         return ServiceRegulator(self, signer)
 
+    def risk_officer(self, signer: Signer) -> RiskOfficer:
+        """Limits the platform under stress, sets thresholds."""
+        return RiskOfficer(self, signer)
+
     def settlement_bank(self, signer: Signer) -> SettlementBank:
         """The bank behind the money."""
         return SettlementBank(self, signer)
@@ -129,6 +134,11 @@ class Scheme(Suite):
     def arbitrator(self) -> Arbitrator:
         """Looks at what happened."""
         return Arbitrator(self)
+
+    @property
+    def market_rules(self) -> RulesReader:
+        """When markets trade, whether the platform limits itself, which positions are reported."""
+        return RulesReader(self)
 
     def market(self, market: MarketId | int | str) -> MarketReader:
         """One market by its number or by the name that the deployment gives it. Raises InputError."""

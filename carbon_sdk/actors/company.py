@@ -9,6 +9,7 @@ from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.credits import CreditTrading
+from carbon_sdk.actors.market_rules import ReportsPositions
 from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.transfers import TransferVerbs
@@ -171,7 +172,16 @@ class AccountHolder(Actor):
         return self.suite.contract(InstrumentLedger)
 
 
-class Company(TransferVerbs, CreditTrading, BanksUnits, PaysInTokens, PledgeSides, BilateralTrader, AccountHolder):
+class Company(
+    TransferVerbs,
+    CreditTrading,
+    BanksUnits,
+    PaysInTokens,
+    PledgeSides,
+    BilateralTrader,
+    ReportsPositions,
+    AccountHolder,
+):
     """A representative of an account that reports, trades and surrenders."""
 
     # REPORTING: the right REPORT

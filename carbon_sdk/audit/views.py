@@ -425,6 +425,43 @@ def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
                 "terms.instrument": market.instrument,
                 "terms.lowest": market.lowest,
                 "terms.highest": market.highest,
+                "close": market.close,
+                "day": market.day,
+                "lotsToday": market.lots_today,
+                "turnoverToday": market.turnover_today,
+                **({"until": market.until} if market.until else {}),
+            },
+            subject,
+        )
+        limits, conduct = market.limits, market.conduct
+        yield Question(
+            "markets",
+            f"limits of market {number}",
+            at,
+            name,
+            "limitsOf",
+            (number,),
+            {
+                "mostLots": limits.most_lots,
+                "dynamicPermille": limits.dynamic_permille,
+                "mostHeld": limits.most_held,
+                "mostOpen": limits.most_open,
+            },
+            subject,
+        )
+        yield Question(
+            "markets",
+            f"conduct of market {number}",
+            at,
+            name,
+            "conductOf",
+            (number,),
+            {
+                "bandBasisPoints": conduct.band_basis_points,
+                "closing": conduct.closing,
+                "interruptionMinutes": conduct.interruption_minutes,
+                "resumptionMinutes": conduct.resumption_minutes,
+                "choice": conduct.choice,
             },
             subject,
         )

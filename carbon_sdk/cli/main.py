@@ -25,8 +25,9 @@ COMMANDS = {
     "verifier": ("roles:verifier", "Accredited verifiers: opinions on reports."),
     "bank": ("bank:bank", "The settlement bank: deposits, withdrawals, penalties, reconciliation."),
     "service": ("roles:service", "The service manager: instruments, markets, voucher series."),
-    "platform": ("roles:platform", "The operator of the trading platform: bands and fees."),
+    "platform": ("platform:platform", "The operator of the trading platform: bands, fees, days; watch for stress."),
     "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
+    "risk": ("roles:risk", "Risk managers: limit the platform under stress, set thresholds of positions."),
     "maintainer": ("roles:maintainer", "Upgrades contracts."),
     "operator": ("roles:operator", "Rolls contracts back."),
 }

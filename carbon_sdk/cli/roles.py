@@ -15,6 +15,7 @@ from carbon_sdk.actors.base import Actor, DryRun
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
@@ -136,5 +137,6 @@ bank = _group("bank", SettlementBank)
 service = _group("service", ServiceManager)
 platform = _group("platform", PlatformOperator)
 supervision = _group("supervision", ServiceRegulator)
+risk = _group("risk", RiskOfficer)
 maintainer = _group("maintainer", Maintainer)
 operator = _group("operator", Operator)

@@ -11,16 +11,7 @@ import { IMarketOperations } from "./IMarketOperations.sol";
 import { IMarketRules } from "./IMarketRules.sol";
 import { IMarketStop } from "./IMarketStop.sol";
 import { IOrderBook } from "./IOrderBook.sol";
-import {
-    CHOICE,
-    COUNTED,
-    MOST_TICK,
-    MarketWord,
-    TapeWord,
-    compacted,
-    configured,
-    termsOf
-} from "./MarketWords.sol";
+import { CHOICE, COUNTED, MOST_TICK, MarketWord, TapeWord, compacted, configured, termsOf } from "./MarketWords.sol";
 
 /// @title The order book's other half. Its manual is `IMarketOperations`.
 /// @dev Runs by the book's delegatecall: `address(this)` is the book, its storage the book's, and who called the book is who
@@ -30,7 +21,7 @@ import {
 contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
     using Book for Book.State;
 
-    uint256 private constant _MOST_MINUTES = 1_440;
+    uint256 private constant _MOST_MINUTES = 1440;
     uint16 private constant _INTERRUPTION_MINUTES = 5; // until the conduct says otherwise
     uint256 private constant _WHOLE = 10_000; // basis points
 
@@ -380,7 +371,6 @@ contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
 
     function _view(OrderWord order, uint256 open) private pure returns (IOrderBook.OrderView memory) {
         if (open == 0) return IOrderBook.OrderView({ account: address(0), open: 0, expires: 0 });
-        return
-            IOrderBook.OrderView({ account: order.account(), open: uint48(open), expires: uint40(order.expires()) });
+        return IOrderBook.OrderView({ account: order.account(), open: uint48(open), expires: uint40(order.expires()) });
     }
 }

@@ -147,7 +147,7 @@ contract LedgerHandler is MarketSuite {
         makers[0] = uint256(uint160(maker)) << 96 | q / 2;
         uint256 gets = buys ? ids[1] : ids[0];
         bool own = r >> 92 & 1 == 0;
-        return abi.encodeCall(ledger.settle, (q, q % (inOrders[gets] + 1), key, buys, makers, ids[1], own));
+        return abi.encodeCall(ledger.settle, (q, q % (inOrders[gets] + 1), key, buys, makers, ids[1], own, 0));
     }
 
     function note(uint256 kind, uint256 id, uint256 q, uint256 r) private {

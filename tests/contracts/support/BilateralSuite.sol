@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { BlockTrades } from "../../../contracts/market/BlockTrades.sol";
 import { IBlockTrades } from "../../../contracts/market/IBlockTrades.sol";
+import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
 import { IQuoteBoard } from "../../../contracts/market/IQuoteBoard.sol";
 import { QuoteBoard } from "../../../contracts/market/QuoteBoard.sol";
 import { AccountStatus, Eligibility, Representation } from "../../../contracts/types/Accounts.sol";
@@ -42,12 +43,12 @@ abstract contract BilateralSuite is TradingSuite {
         blocks = BlockTrades(newProxy());
         install(
             address(quotes),
-            address(new QuoteBoard(ledger, InstrumentId.wrap(gbp), 0, QUOTE_SERIES)),
+            address(new QuoteBoard(ledger, InstrumentId.wrap(gbp), 0, QUOTE_SERIES, marketRules)),
             abi.encodeCall(QuoteBoard.initialize, ())
         );
         install(
             address(blocks),
-            address(new BlockTrades(ledger, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
+            address(new BlockTrades(ledger, InstrumentId.wrap(gbp), 0, BLOCK_SERIES, marketRules)),
             abi.encodeCall(BlockTrades.initialize, ())
         );
         ledger.appointBinder(QUOTE, address(quotes));
@@ -58,6 +59,10 @@ abstract contract BilateralSuite is TradingSuite {
         board = quotes.openBoard(boardTerms());
         blockMarket = blocks.openBlockMarket(blockTerms());
         blocks.setReference(blockMarket, REFERENCE);
+    }
+
+    function rulesOfTheBook() internal view override returns (IMarketRules) {
+        return marketRules;
     }
 
     function boardTerms() internal view returns (IQuoteBoard.BoardTerms memory) {

@@ -3,8 +3,10 @@ pragma solidity 0.8.34;
 
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
+import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { MarketOperations } from "../../../contracts/market/MarketOperations.sol";
+import { MarketRules } from "../../../contracts/market/MarketRules.sol";
 import { MOST_TICK } from "../../../contracts/market/MarketWords.sol";
 import { OrderBook } from "../../../contracts/market/OrderBook.sol";
 import { AccountKind, AccountStatus, Eligibility, Representation, Rights } from "../../../contracts/types/Accounts.sol";
@@ -23,6 +25,7 @@ abstract contract MarketSuite is Suite {
     InstrumentLedger internal ledger;
     IExchange internal book;
     Phases internal phases = new Phases();
+    MarketRules internal marketRules;
     address internal operations; // the book's other half
     uint256 internal gbp;
     uint256 internal uka;
@@ -32,6 +35,7 @@ abstract contract MarketSuite is Suite {
         vm.warp(1_700_000_000);
         ledger = InstrumentLedger(newProxy());
         book = IExchange(newProxy());
+        marketRules = MarketRules(newProxy());
         InstrumentId money = instrumentId(InstrumentClass.MONEY, 826, 0, 0, 826);
         InstrumentId allowance = instrumentId(InstrumentClass.ALLOWANCE, 826, 2021, 0, 0);
         gbp = InstrumentId.unwrap(money);
@@ -55,11 +59,16 @@ abstract contract MarketSuite is Suite {
             ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
-        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, phases));
+        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, rulesOfTheBook()));
         install(
             address(book),
             address(new OrderBook(IInstrumentLedger(address(ledger)), money, operations)),
             abi.encodeCall(OrderBook.initialize, ())
+        );
+        install(
+            address(marketRules),
+            address(new MarketRules(address(ledger), address(book), 0)),
+            abi.encodeCall(MarketRules.initialize, ())
         );
         ledger.defineInstrument(allowance, 0, "terms");
         market = book.openMarket(
@@ -75,6 +84,11 @@ abstract contract MarketSuite is Suite {
                 highest: uint24(MOST_TICK)
             })
         );
+    }
+
+    /// @dev What the book asks: phases that a test tells, unless the suite has the real rules.
+    function rulesOfTheBook() internal virtual returns (IMarketRules) {
+        return IMarketRules(address(phases));
     }
 
     function accountOf(address key) internal pure returns (address) {

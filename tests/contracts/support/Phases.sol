@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
+import { IMarketPhases } from "../../../contracts/market/IMarketPhases.sol";
 import { IMarketStop } from "../../../contracts/market/IMarketStop.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 
 /// @dev Phases of markets, told one by one: where no phase has been told, a market is open until the UTC day ends.
-contract Phases is IMarketRules {
+contract Phases is IMarketPhases {
     struct Phase {
         IOrderBook.MarketState state;
         uint40 from;
@@ -25,7 +25,7 @@ contract Phases is IMarketRules {
         book.downgradeMarkets(downgraded);
     }
 
-    /// @inheritdoc IMarketRules
+    /// @inheritdoc IMarketPhases
     function phaseAt(uint24 market, uint40 at) external view returns (IOrderBook.MarketState state, uint40 until) {
         until = uint40((at / 1 days + 1) * 1 days);
         if (_downgraded) return (IOrderBook.MarketState.DOWNGRADED, until);
