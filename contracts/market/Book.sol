@@ -381,6 +381,17 @@ library Book {
         level.word = LevelWord.wrap(LevelWord.unwrap(word) - by);
     }
 
+    /// @notice As `reduce`, where `by` may be 0, and with another expiry.
+    function amend(State storage s, OrderId id, uint256 by, uint256 expires_) internal {
+        Level storage level = s.levels[_key(_sideOf(id), id.tick())];
+        LevelWord word = level.word;
+        (OrderWord order,) = _openAt(level, word, id);
+
+        uint256 rest_ = OrderWord.unwrap(order) & ~(uint256(type(uint40).max) << 208);
+        level.orders[id.index()] = OrderWord.wrap((rest_ | expires_ << 208) - (by << 160));
+        if (by != 0) level.word = LevelWord.wrap(LevelWord.unwrap(word) - by);
+    }
+
     /* VIEWS */
 
     /// @notice What is left of an order; 0 when it is not open. An expired order is open until somebody takes it out.

@@ -33,6 +33,15 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     using VoucherSeries for VoucherSeries.Peaks;
 
     uint256 private constant _MOST_MAKERS = 255;
+    uint256 private constant _MOST_AT_ONCE = 64;
+
+    /// @dev What orders held that a call has taken back, until it pays for others or goes back to their account. In memory only.
+    struct Purse {
+        address account;
+        uint256 money; // main money
+        uint256 instrument; // of the units
+        uint256 units;
+    }
 
     address private immutable OPERATIONS;
 
@@ -84,7 +93,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
 
     /// @inheritdoc IOrderBook
     function place(Order calldata order) external returns (Placed memory) {
-        _answer(_place(intentOf(order)));
+        Purse[] memory none;
+        _answer(_place(intentOf(order), none));
     }
 
     /// @dev Ends the call with a `Placed`.
@@ -101,23 +111,23 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         }
     }
 
-    function _place(Intent intent) private returns (Outcome) {
+    function _place(Intent intent, Purse[] memory purse) private returns (Outcome) {
         Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
         bool collects;
         if (!word.isOpenNow()) (word, collects) = _turned(m, uint24(intent.market()));
         _requirePlaceable(intent, word);
-        if (collects) return _collect(m, word, intent);
+        if (collects) return _collect(m, word, intent, purse);
 
         // Unchecked: an ask of 0, none, becomes the largest number.
         unchecked {
             if (intent.buys()) {
-                if (word.bestAsk() - 1 < intent.tick()) return _meet(m, word, intent);
+                if (word.bestAsk() - 1 < intent.tick()) return _meet(m, word, intent, purse);
             } else {
-                if (word.bestBid() >= intent.tick()) return _meet(m, word, intent);
+                if (word.bestBid() >= intent.tick()) return _meet(m, word, intent, purse);
             }
         }
-        return _rest(m, word, intent);
+        return _rest(m, word, intent, purse);
     }
 
     /// @dev The market after its turn, if that was due. Reverts unless it takes orders: to trade, or to collect them.
@@ -166,25 +176,33 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     }
 
     /// @dev For a call auction.
-    function _collect(Market storage m, MarketWord word, Intent intent) private returns (Outcome) {
+    function _collect(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome)
+    {
         uint256 rule = intent.rule();
         bool rests = rule == uint256(TimeInForce.GTC) || rule == uint256(TimeInForce.POST_ONLY);
         require(rests, OrderMustRest(uint24(intent.market()), TimeInForce(rule)));
-        return _rest(m, word, intent);
+        return _rest(m, word, intent, purse);
     }
 
     /// @dev Prices do not meet.
-    function _rest(Market storage m, MarketWord word, Intent intent) private returns (Outcome outcome) {
+    function _rest(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome outcome)
+    {
         uint256 quantity = intent.quantity();
         uint256 rule = intent.rule();
         if (rule == uint256(TimeInForce.IOC)) {
-            _requireTrader();
+            _trader(); // who asks is checked even where nothing comes of it
             return outcome;
         }
         if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
         (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
-        address account = LEDGER.escrow(instrument, _fitting(held));
+        address account = purse.length == 0
+            ? LEDGER.escrow(instrument, _fitting(held))
+            : _holdFrom(purse[0], instrument, _fitting(held));
         MarketWord after_;
         (outcome, after_) = _enqueue(m, word, intent, account, quantity);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
@@ -221,13 +239,17 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     /* MATCHING */
 
     /// @dev Prices meet, unless the best level is empty.
-    function _meet(Market storage m, MarketWord word, Intent intent) private returns (Outcome outcome) {
+    function _meet(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome outcome)
+    {
         bool buys = intent.buys();
         uint256 best = buys ? word.bestAsk() : word.bestBid();
         if (intent.rule() == uint256(TimeInForce.POST_ONLY) || word.isChoice()) {
-            return _restUncrossed(m, word, intent);
+            return _restUncrossed(m, word, intent, purse);
         }
 
+        if (purse.length != 0) _empty(purse[0]); // what is traded is paid from the account
         TapeWord tape = m.tape;
         Book.Walk memory walk;
         walk.side = intent.market() << 8 | (buys ? 1 : 0);
@@ -252,13 +274,16 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     }
 
     /// @dev Where nothing may be taken: the order rests, or is refused when it would trade.
-    function _restUncrossed(Market storage m, MarketWord word, Intent intent) private returns (Outcome) {
+    function _restUncrossed(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome)
+    {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = _best(m, word, !buys);
         bool meets = best != 0 && (buys ? best <= tick : best >= tick);
         require(!meets, WouldTrade(uint24(tick), uint24(best)));
-        return _rest(m, word, intent);
+        return _rest(m, word, intent, purse);
     }
 
     /* THE DYNAMIC BAND */
@@ -362,13 +387,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     /// @return account 0 where nothing rests either.
     function _hold(uint256 instrument, uint256 held) private returns (address account) {
         if (held != 0) return LEDGER.escrow(instrument, _fitting(held));
-        _requireTrader();
+        _trader();
     }
 
-    /// @dev Who asks is checked even where nothing comes of it.
-    function _requireTrader() private view {
-        // slither-disable-next-line unused-return
-        IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
+    /// @dev The account that the caller trades for, which may trade now.
+    function _trader() private view returns (address) {
+        return IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
     }
 
     /// @dev What each maker gets, and the sums.
@@ -589,6 +613,141 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
             _giveBack(word, orders[i], account, open);
         }
     }
+
+    /* SEVERAL AT ONCE */
+
+    /// @inheritdoc IOrderBook
+    function replace(OrderId id, Order calldata order) external returns (Placed memory) {
+        Intent intent = intentOf(order);
+        require(intent.market() == id.market() && intent.buys() == _isBid(id), OtherQueue(id));
+        (Market storage m, MarketWord word) = _takingBack(id);
+        (OrderWord known, uint256 open) = m.book.openOf(id);
+        require(open != 0, Book.OrderNotOpen(id));
+        Purse[] memory purse = _purseOf(_trader());
+        address account = known.account();
+        require(account == purse[0].account, IInstrumentLedger.NotTheAccount(msg.sender, account));
+
+        Outcome outcome;
+        if (_keepsPlace(intent, id, known, open)) {
+            outcome = _amend(m, intent, id, known, open - intent.quantity());
+            (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), open - intent.quantity());
+            _keep(purse[0], instrument, held);
+        } else {
+            _takeInto(purse[0], id);
+            outcome = _place(intent, purse);
+        }
+        _empty(purse[0]);
+        _answer(outcome);
+    }
+
+    /// @inheritdoc IOrderBook
+    function cancelMany(OrderId[] calldata ids) external returns (bool[] memory taken) {
+        // Whether the key may is checked with what comes back.
+        Purse[] memory purse = _purseOf(IEligibility(address(LEDGER)).representationOf(msg.sender).account);
+        taken = _takeAll(purse[0], ids);
+        _empty(purse[0]);
+    }
+
+    /// @inheritdoc IOrderBook
+    function batch(OrderId[] calldata ids, Order[] calldata orders)
+        external
+        returns (bool[] memory taken, Placed[] memory placed)
+    {
+        uint256 count = ids.length + orders.length;
+        require(count <= _MOST_AT_ONCE, TooManyAtOnce(count, _MOST_AT_ONCE));
+        Purse[] memory purse = _purseOf(_trader());
+
+        taken = _takeAll(purse[0], ids);
+        placed = new Placed[](orders.length);
+        for (uint256 i; i < orders.length; ++i) {
+            Outcome outcome = _place(intentOf(orders[i]), purse);
+            placed[i] = Placed(OrderId.wrap(outcome.id()), uint48(outcome.filled()), uint48(outcome.rested()));
+        }
+        _empty(purse[0]);
+    }
+
+    /// @dev Whether the order that replaces another stays in its place.
+    function _keepsPlace(Intent intent, OrderId id, OrderWord order, uint256 open) private view returns (bool) {
+        bool rests = intent.rule() == uint256(TimeInForce.GTC) || intent.rule() == uint256(TimeInForce.POST_ONLY);
+        return rests && intent.tick() == id.tick() && intent.quantity() <= open && !order.hasExpired();
+    }
+
+    function _amend(Market storage m, Intent intent, OrderId id, OrderWord order, uint256 by)
+        private
+        returns (Outcome)
+    {
+        MarketWord word = m.word;
+        if (!word.isOpenNow()) (word,) = _turned(m, id.market());
+        _requirePlaceable(intent, word);
+
+        m.book.amend(id, by, intent.expires());
+
+        address account = order.account();
+        if (by != 0) emit OrderReduced(id, account, uint48(by));
+        if (uint40(intent.expires()) != uint40(order.expires())) {
+            emit ExpiryChanged(id, account, uint40(intent.expires()));
+        }
+        return restedAs(id, intent.quantity());
+    }
+
+    /// @dev A purse of the account, as a list of one: so that a function that needs none is given an empty list.
+    function _purseOf(address account) private pure returns (Purse[] memory purse) {
+        purse = new Purse[](1);
+        purse[0].account = account;
+    }
+
+    function _takeAll(Purse memory purse, OrderId[] calldata ids) private returns (bool[] memory taken) {
+        require(ids.length <= _MOST_AT_ONCE, TooManyAtOnce(ids.length, _MOST_AT_ONCE));
+        taken = new bool[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            taken[i] = _takeInto(purse, ids[i]);
+        }
+    }
+
+    /// @dev Take an open order of the purse's account back, and keep what it held.
+    function _takeInto(Purse memory purse, OrderId id) private returns (bool) {
+        (Market storage m, MarketWord word) = _takingBack(id);
+        (OrderWord order, uint256 open) = m.book.openOf(id);
+        if (open == 0 || order.account() != purse.account) return false;
+
+        _remove(m, word, id, CloseReason.TAKEN_BACK);
+        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), open);
+        _keep(purse, instrument, held);
+        return true;
+    }
+
+    /// @dev Units of one instrument at a time: those of another go back first.
+    function _keep(Purse memory purse, uint256 instrument, uint256 held) private {
+        if (instrument == MAIN_MONEY) {
+            purse.money += held;
+            return;
+        }
+        if (purse.instrument != instrument) {
+            if (purse.units != 0) LEDGER.giveBack(purse.instrument, purse.units, purse.account);
+            (purse.instrument, purse.units) = (instrument, 0);
+        }
+        purse.units += held;
+    }
+
+    /// @dev What a new order of the purse's account holds: from the purse, and what it lacks from the account.
+    function _holdFrom(Purse memory purse, uint256 instrument, uint256 held) private returns (address account) {
+        account = purse.account;
+        bool inMoney = instrument == MAIN_MONEY;
+        uint256 kept = inMoney ? purse.money : instrument == purse.instrument ? purse.units : 0;
+        uint256 used = kept < held ? kept : held;
+        if (inMoney) purse.money -= used;
+        else if (used != 0) purse.units -= used;
+        if (used != held) LEDGER.escrow(instrument, held - used);
+    }
+
+    /// @dev Give back what the purse has still. The ledger checks again that the caller acts for the account.
+    function _empty(Purse memory purse) private {
+        if (purse.money != 0) LEDGER.giveBack(MAIN_MONEY, purse.money, purse.account);
+        if (purse.units != 0) LEDGER.giveBack(purse.instrument, purse.units, purse.account);
+        (purse.money, purse.units) = (0, 0);
+    }
+
+    /* WHERE ORDERS MAY BE TAKEN BACK */
 
     /// @dev The order's market, where participants may take back now.
     function _takingBack(OrderId id) private returns (Market storage m, MarketWord word) {

@@ -318,6 +318,10 @@ contract LedgerProofs is LedgerState {
         assertChanged(before, by);
     }
 
+    function settle(uint256[] memory made, uint256 debit, uint256 credit, bool buys, bool own) private {
+        ledger.settle(made, debit << 96 | credit, unit | (buys ? 1 << 82 : 0) | (own ? 1 << 83 : 0), KEY);
+    }
+
     function check_settle_purchaseMoney(uint256 debit, uint256 credit, uint96 first, uint96 second, bool own) public {
         Change memory before = anyMoney(3);
         notFrozen(before.id);
