@@ -378,7 +378,7 @@ class Company(
 
     @verb
     def cancel_many(self, orders: Iterable[OrderId | int]) -> Act[list[bool]]:
-        """Take several orders back in one call; tells which were. Closed and others' orders are passed over. At most 64."""
+        """Take at most 64 orders back in one call; tells which were. Closed and others' orders are passed over."""
         return self._book.cancel_many([OrderId(order) for order in orders])
 
     @verb
