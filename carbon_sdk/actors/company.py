@@ -379,6 +379,11 @@ class Company(
         return self._book.cancel(OrderId(order))
 
     @verb
+    def cancel_many(self, orders: Iterable[OrderId | int]) -> Act[list[bool]]:
+        """Take at most 64 orders back in one call; tells which were. Closed and others' orders are passed over."""
+        return self._book.cancel_many([OrderId(order) for order in orders])
+
+    @verb
     def reduce(self, order: OrderId | int, by: Quantity) -> Act[None]:
         """Make an open order smaller by whole tonnes; it keeps its place."""
         return self._book.reduce(OrderId(order), positive(tonnes(by, name="by"), "by"))

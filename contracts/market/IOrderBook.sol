@@ -89,8 +89,8 @@ interface IOrderBook {
 
     struct Order {
         uint24 market;
-        Side side;
         uint24 tick; // limit; for a market order the protection price
+        Side side;
         uint48 quantity;
         uint40 expires; // Unix seconds from which it no longer trades; 0: never. Only with GTC and POST_ONLY
         TimeInForce timeInForce;
@@ -162,6 +162,10 @@ interface IOrderBook {
     /// @notice The order has not expired; only its account may take it out.
     error NotExpired(OrderId id, uint256 expires);
     error NoFees(uint24 market);
+    /// @notice An order is replaced by one of the same market and side; `id` is of another.
+    error OtherQueue(OrderId id);
+    /// @notice One call takes back and places at most `most` orders together.
+    error TooManyAtOnce(uint256 given, uint256 most);
 
     /* EVENTS: with the ledger's, all that a replay of the book needs. One call tells its trades and the orders that
        left the book untraded in the order in which it met them, then the order that rests. */
@@ -184,6 +188,8 @@ interface IOrderBook {
         uint32 orderOfDay
     );
     event OrderReduced(OrderId indexed id, address indexed account, uint48 by);
+    /// @notice The order has another expiry, and its place still.
+    event ExpiryChanged(OrderId indexed id, address indexed account, uint40 expires);
     /// @notice `open` tonnes left the book untraded.
     event OrderClosed(OrderId indexed id, address indexed account, uint48 open, CloseReason reason);
     /// @notice Both orders of one owner shrank by `quantity`; `maker` may have left the book with that.
@@ -202,6 +208,24 @@ interface IOrderBook {
 
     /// @notice Make an open order smaller; it keeps its place. As `cancel`.
     function reduce(OrderId id, uint48 by) external;
+
+    /// @notice Replace an own open order by another of the same market and side, as if it were taken back and the other
+    ///         placed, with every check of `place`. At the same price and with no larger quantity it stays where it is in its
+    ///         queue, under the same id: only smaller, or with another expiry, if it rests and had not expired. What the old
+    ///         order held pays for the new one; only the difference moves. Not possible while LOCKED or UNCROSSING.
+    /// @param order Its quantity is what is to be open, not what was placed at first.
+    function replace(OrderId id, Order calldata order) external returns (Placed memory);
+
+    /// @notice Take several orders back at once, of any markets; what they held comes back in one sum for each instrument. Those
+    ///         that are no longer open, or not of the caller's account, are passed over.
+    /// @return taken Which of them were taken back.
+    function cancelMany(OrderId[] calldata ids) external returns (bool[] memory taken);
+
+    /// @notice Take orders back, then place others, all or nothing: as `cancelMany` and then `place` for each. What the orders that
+    ///         are taken back held pays for those that rest; only the difference moves. At most 64 orders together.
+    function batch(OrderId[] calldata ids, Order[] calldata orders)
+        external
+        returns (bool[] memory taken, Placed[] memory placed);
 
     /// @notice Anyone may take an expired order out of the book; what it held goes back to its account.
     function evict(OrderId id) external;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { InstrumentId } from "../types/InstrumentId.sol";
+import { OrderId } from "../types/OrderId.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 
 /// @title What placing an order has to know of its market, in one word: its terms, its state and the best price of each side.
@@ -80,6 +81,15 @@ using {
 type Intent is uint256;
 
 using { latest, market, expires, quantity, tick, most, selfTrade, rule, buys } for Intent global;
+
+/// @title What became of an order, in one word: a `Placed`.
+/// @dev 223      176 175      128 127   0
+///      +-----------+-----------+-------+
+///      |  rested   |  filled   |  id   |
+///      +-----------+-----------+-------+
+type Outcome is uint256;
+
+using { id, filled, rested, withFilled } for Outcome global;
 
 uint256 constant MOST_TICK = (1 << 20) - 1;
 uint256 constant MINUTES_FROM = 1_577_836_800; // 2020-01-01T00:00Z
@@ -334,8 +344,8 @@ function withRisk(TapeWord w, uint256 dynamic, uint256 packedHeld) pure returns 
 function intentOf(IOrderBook.Order calldata o) pure returns (Intent intent) {
     assembly ("memory-safe") {
         let market_ := calldataload(o)
-        let side := calldataload(add(o, 0x20))
-        let tick_ := calldataload(add(o, 0x40))
+        let tick_ := calldataload(add(o, 0x20))
+        let side := calldataload(add(o, 0x40))
         let quantity_ := calldataload(add(o, 0x60))
         let expires_ := calldataload(add(o, 0x80))
         let timeInForce := calldataload(add(o, 0xa0))
@@ -390,4 +400,26 @@ function rule(Intent i) pure returns (uint256) {
 
 function buys(Intent i) pure returns (bool) {
     return Intent.unwrap(i) & 1 == 0;
+}
+
+/* OUTCOME */
+
+function restedAs(OrderId id_, uint256 quantity_) pure returns (Outcome) {
+    return Outcome.wrap(OrderId.unwrap(id_) | quantity_ << 176);
+}
+
+function id(Outcome o) pure returns (uint256) {
+    return uint128(Outcome.unwrap(o));
+}
+
+function filled(Outcome o) pure returns (uint256) {
+    return uint48(Outcome.unwrap(o) >> 128);
+}
+
+function rested(Outcome o) pure returns (uint256) {
+    return Outcome.unwrap(o) >> 176;
+}
+
+function withFilled(Outcome o, uint256 quantity_) pure returns (Outcome) {
+    return Outcome.wrap(Outcome.unwrap(o) | quantity_ << 128);
 }

@@ -7,14 +7,15 @@ import { IEligibility } from "../registry/IEligibility.sol";
 import { Restrictions, Rights } from "../types/Accounts.sol";
 import { InstrumentId } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
-import { Voucher, VoucherKind } from "../types/Vouchers.sol";
+import { VoucherKind } from "../types/Vouchers.sol";
 import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Book, COUNTED_ORDER, LevelWord, OrderWord } from "./Book.sol";
 import { BookStorage } from "./BookStorage.sol";
 import { IMarketOperations } from "./IMarketOperations.sol";
 import { IOrderBook } from "./IOrderBook.sol";
-import { Intent, MarketWord, TapeWord, intentOf } from "./MarketWords.sol";
+import { LedgerCalls } from "./LedgerCalls.sol";
+import { Intent, MarketWord, Outcome, TapeWord, intentOf, restedAs } from "./MarketWords.sol";
 
 /// @title The order book: placing, matching, taking back. Its manual is `IOrderBook`; matching is `Book`; the words are drawn
 ///        in `MarketWords.sol`.
@@ -28,9 +29,19 @@ import { Intent, MarketWord, TapeWord, intentOf } from "./MarketWords.sol";
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable delegatecall
 contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     using Book for Book.State;
+    using LedgerCalls for IInstrumentLedger;
     using VoucherSeries for VoucherSeries.Peaks;
 
     uint256 private constant _MOST_MAKERS = 255;
+    uint256 private constant _MOST_AT_ONCE = 64;
+
+    /// @dev What orders held that a call has taken back, until it pays for others or goes back to their account. In memory only.
+    struct Purse {
+        address account;
+        uint256 money; // main money
+        uint256 instrument; // of the units
+        uint256 units;
+    }
 
     address private immutable OPERATIONS;
 
@@ -81,25 +92,42 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     /* PLACING */
 
     /// @inheritdoc IOrderBook
-    function place(Order calldata order) external returns (Placed memory placed) {
-        Intent intent = intentOf(order);
+    function place(Order calldata order) external returns (Placed memory) {
+        Purse[] memory none;
+        _answer(_place(intentOf(order), none));
+    }
+
+    /// @dev Ends the call with a `Placed`.
+    function _answer(Outcome outcome) private pure {
+        uint256 id = outcome.id();
+        uint256 filled = outcome.filled();
+        uint256 rested = outcome.rested();
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, id)
+            mstore(add(at, 0x20), filled)
+            mstore(add(at, 0x40), rested)
+            return(at, 0x60)
+        }
+    }
+
+    function _place(Intent intent, Purse[] memory purse) private returns (Outcome) {
         Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
         bool collects;
         if (!word.isOpenNow()) (word, collects) = _turned(m, uint24(intent.market()));
         _requirePlaceable(intent, word);
-        if (collects) return _collect(m, word, intent, placed);
+        if (collects) return _collect(m, word, intent, purse);
 
         // Unchecked: an ask of 0, none, becomes the largest number.
         unchecked {
             if (intent.buys()) {
-                if (word.bestAsk() - 1 < intent.tick()) _meet(m, word, intent, placed);
-                else _rest(m, word, intent, placed);
+                if (word.bestAsk() - 1 < intent.tick()) return _meet(m, word, intent, purse);
             } else {
-                if (word.bestBid() >= intent.tick()) _meet(m, word, intent, placed);
-                else _rest(m, word, intent, placed);
+                if (word.bestBid() >= intent.tick()) return _meet(m, word, intent, purse);
             }
         }
+        return _rest(m, word, intent, purse);
     }
 
     /// @dev The market after its turn, if that was due. Reverts unless it takes orders: to trade, or to collect them.
@@ -148,27 +176,35 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     }
 
     /// @dev For a call auction.
-    function _collect(Market storage m, MarketWord word, Intent intent, Placed memory placed)
+    function _collect(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
         private
-        returns (Placed memory)
+        returns (Outcome)
     {
         uint256 rule = intent.rule();
         bool rests = rule == uint256(TimeInForce.GTC) || rule == uint256(TimeInForce.POST_ONLY);
         require(rests, OrderMustRest(uint24(intent.market()), TimeInForce(rule)));
-        _rest(m, word, intent, placed);
-        return placed;
+        return _rest(m, word, intent, purse);
     }
 
     /// @dev Prices do not meet.
-    function _rest(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+    function _rest(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome outcome)
+    {
         uint256 quantity = intent.quantity();
         uint256 rule = intent.rule();
-        if (rule == uint256(TimeInForce.IOC)) return _requireTrader();
+        if (rule == uint256(TimeInForce.IOC)) {
+            _trader(); // who asks is checked even where nothing comes of it
+            return outcome;
+        }
         if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
         (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
-        address account = LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        MarketWord after_ = _enqueue(m, word, intent, account, quantity, placed);
+        address account = purse.length == 0
+            ? LEDGER.escrow(instrument, _fitting(held))
+            : _holdFrom(purse[0], instrument, _fitting(held));
+        MarketWord after_;
+        (outcome, after_) = _enqueue(m, word, intent, account, quantity);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
@@ -177,9 +213,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         MarketWord word,
         Intent intent,
         address account,
-        uint256 quantity,
-        Placed memory placed
-    ) private returns (MarketWord) {
+        uint256 quantity
+    ) private returns (Outcome, MarketWord) {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = buys ? word.bestBid() : word.bestAsk();
@@ -187,11 +222,9 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         if (word.counts()) expires |= _count(m, account);
         (OrderId id, bool better) =
             m.book.rest(intent.market() << 8 | (buys ? 0 : 1), tick, best, account, quantity, expires);
-        placed.id = id;
-        placed.rested = uint48(quantity);
 
-        emit OrderPlaced(id, account, uint48(quantity), uint40(intent.expires()));
-        return better ? word.withBest(buys, tick) : word;
+        _tellOrder(OrderPlaced.selector, id, account, quantity, intent.expires());
+        return (restedAs(id, quantity), better ? word.withBest(buys, tick) : word);
     }
 
     /// @dev One more open order of the account.
@@ -206,71 +239,75 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     /* MATCHING */
 
     /// @dev Prices meet, unless the best level is empty.
-    function _meet(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+    function _meet(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome outcome)
+    {
         bool buys = intent.buys();
         uint256 best = buys ? word.bestAsk() : word.bestBid();
         if (intent.rule() == uint256(TimeInForce.POST_ONLY) || word.isChoice()) {
-            return _restUncrossed(m, word, intent, placed);
+            return _restUncrossed(m, word, intent, purse);
         }
 
+        if (purse.length != 0) _empty(purse[0]); // what is traded is paid from the account
         TapeWord tape = m.tape;
-        uint256[] memory none;
-        Book.Walk memory walk = Book.Walk({
-            side: intent.market() << 8 | (buys ? 1 : 0),
-            best: best,
-            limit: intent.tick(),
-            quantity: intent.quantity(),
-            most: intent.most(),
-            exceptions: none,
-            from: 0,
-            to: 0,
-            others: 0,
-            left: 0,
-            end: 0,
-            endWord: LevelWord.wrap(0),
-            stopped: false
-        });
+        Book.Walk memory walk;
+        walk.side = intent.market() << 8 | (buys ? 1 : 0);
+        walk.best = best;
+        walk.limit = intent.tick();
+        walk.quantity = intent.quantity();
+        walk.most = intent.most();
         if (tape.dynamicPermille() == 0) m.book.plan(walk);
         else _planWithin(m, tape, walk);
         (address account, uint256 traded, uint256 cost, uint256 resting) = _settle(m, word, tape, intent, walk);
 
         m.book.commit(walk);
-        placed.filled = uint48(traded);
         if (walk.to != walk.from) {
             _tell(m, word, tape, walk, account, traded, cost);
             if (word.counts()) _discountFilled(m, walk);
         }
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
         if (walk.limit != intent.tick() && _meetsBeyond(walk, intent.tick())) after_ = _interrupt(m, after_, walk);
-        if (resting != 0) after_ = _enqueue(m, after_, intent, account, resting, placed);
+        if (resting != 0) (outcome, after_) = _enqueue(m, after_, intent, account, resting);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
+        return outcome.withFilled(traded);
     }
 
     /// @dev Where nothing may be taken: the order rests, or is refused when it would trade.
-    function _restUncrossed(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+    function _restUncrossed(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome)
+    {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = _best(m, word, !buys);
         bool meets = best != 0 && (buys ? best <= tick : best >= tick);
         require(!meets, WouldTrade(uint24(tick), uint24(best)));
-        _rest(m, word, intent, placed);
+        return _rest(m, word, intent, purse);
     }
 
     /* THE DYNAMIC BAND */
 
     /// @dev Plans a walk that goes no further from the latest trade than the market lets prices move at once.
     function _planWithin(Market storage m, TapeWord tape, Book.Walk memory walk) private view {
-        bool buys = walk.side & 1 == 1; // from sellers
-        uint256 from = tape.last();
-        if (from == 0) from = m.day.close;
-        if (from != 0) {
+        unchecked {
+            uint256 from = tape.last();
+            if (from == 0) from = m.day.close;
             uint256 share = tape.dynamicPermille();
-            uint256 bound = buys ? from * (1000 + share) / 1000 : (from * (1000 - share) + 999) / 1000;
-            if (buys ? bound < walk.limit : bound > walk.limit) walk.limit = bound;
+            Side side;
+            if (walk.side & 1 == 1) {
+                uint256 bound = from * (1000 + share) / 1000;
+                if (from != 0 && bound < walk.limit) walk.limit = bound;
+                if (walk.best <= walk.limit) return m.book.plan(walk);
+                side = Side.SELL;
+            } else {
+                uint256 bound = (from * (1000 - share) + 999) / 1000; // 0 where nothing has traded
+                if (bound > walk.limit) walk.limit = bound;
+                if (walk.best >= walk.limit) return m.book.plan(walk);
+            }
+            walk.left = walk.quantity;
+            walk.end = m.book.bestOf(side, walk.best);
         }
-        if (buys ? walk.best <= walk.limit : walk.best >= walk.limit) return m.book.plan(walk);
-        walk.left = walk.quantity;
-        walk.end = m.book.bestOf(buys ? Side.SELL : Side.BUY, walk.best);
     }
 
     /// @dev Whether the walk ended for no other reason than the dynamic band, before orders within the limit `tick`.
@@ -311,7 +348,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     {
         unchecked {
             while (true) {
-                uint256[] memory makers = _words((walk.to - walk.from) / 64 - walk.others);
+                uint256[] memory makers = LedgerCalls.makersFor((walk.to - walk.from) / 64 - walk.others);
                 uint256 unit = word.unit();
                 (traded, cost) = _price(word, walk, makers, unit);
                 if (intent.rule() == uint256(TimeInForce.FOK) && traded != walk.quantity) {
@@ -328,38 +365,34 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
                 if (traded == 0) return (_hold(given, held), 0, 0, resting);
                 uint256 fee = word.lots(traded) * tape.takerFee() * unit;
                 (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
-                try LEDGER.settle(
-                    _fitting(held + debit),
-                    _fitting(credit),
-                    msg.sender,
-                    intent.buys(),
-                    makers,
-                    word.instrument(),
-                    intent.selfTrade() == uint256(SelfTrade.ALLOW),
-                    tape.mostHeld()
-                ) returns (
-                    address account_
-                ) {
-                    return (account_, traded, cost, resting);
-                } catch (bytes memory reason) {
-                    _except(intent.selfTrade(), walk, makers.length, reason);
-                    m.book.plan(walk);
-                }
+                uint256 blocked;
+                uint256 own;
+                (account, blocked, own) = LEDGER.settle(
+                    makers, _fitting(held + debit) << 96 | _fitting(credit), _termsOf(word, tape, intent)
+                );
+                if (account != address(0)) return (account, traded, cost, resting);
+                _except(intent.selfTrade(), walk, makers.length, blocked, own);
+                m.book.again(walk);
             }
         }
+    }
+
+    /// @dev As `IInstrumentLedger.settle` has them.
+    function _termsOf(MarketWord word, TapeWord tape, Intent intent) private pure returns (uint256) {
+        return word.instrument() | (intent.buys() ? 1 << 82 : 0)
+            | (intent.selfTrade() == uint256(SelfTrade.ALLOW) ? 1 << 83 : 0) | tape.mostHeld() << 84;
     }
 
     /// @dev Nothing trades.
     /// @return account 0 where nothing rests either.
     function _hold(uint256 instrument, uint256 held) private returns (address account) {
-        if (held != 0) return LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        _requireTrader();
+        if (held != 0) return LEDGER.escrow(instrument, _fitting(held));
+        _trader();
     }
 
-    /// @dev Who asks is checked even where nothing comes of it.
-    function _requireTrader() private view {
-        // slither-disable-next-line unused-return
-        IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
+    /// @dev The account that the caller trades for, which may trade now.
+    function _trader() private view returns (address) {
+        return IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
     }
 
     /// @dev What each maker gets, and the sums.
@@ -370,6 +403,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     {
         unchecked {
             uint256 tickSize = word.tickMantissa() * unit;
+            walk.tickSize = tickSize;
             uint256 fee = word.makerFee() * unit;
             bool buys = walk.side & 1 == 1; // from sellers
             uint256 to = walk.to;
@@ -382,14 +416,16 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
                 traded += gets;
                 cost += price;
                 if (buys) gets = price - word.lots(gets) * fee;
-                _put(makers, next++, second << 96 | gets);
+                next += 32;
+                assembly ("memory-safe") {
+                    mstore(add(makers, next), or(shl(96, second), gets))
+                }
             }
         }
     }
 
     /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
-    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, bytes memory reason) private pure {
-        (uint256 blocked, uint256 own) = _refused(reason);
+    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, uint256 blocked, uint256 own) private pure {
         uint256[] memory known = walk.exceptions;
         uint256[] memory exceptions = new uint256[](known.length + fills);
         uint256 count;
@@ -423,19 +459,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         return false;
     }
 
-    /// @dev The ledger's `MakersRefused`; anything else is the caller's answer.
-    function _refused(bytes memory reason) private pure returns (uint256 blocked, uint256 own) {
-        if (bytes4(reason) != IInstrumentLedger.MakersRefused.selector) {
-            assembly ("memory-safe") {
-                revert(add(reason, 32), mload(reason))
-            }
-        }
-        assembly ("memory-safe") {
-            blocked := mload(add(reason, 36))
-            own := mload(add(reason, 68))
-        }
-    }
-
     /// @dev In the order of the walk: a voucher and an event for each trade; what the other orders held is given back.
     function _tell(
         Market storage m,
@@ -449,22 +472,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         unchecked {
             uint256 index = tape.count();
             uint256 orderOfDay = tape.orderOfDay();
-            uint256 tickSize = word.tickMantissa() * word.unit();
-            uint256[] memory leaves = _words((walk.to - walk.from) / 64 - walk.others);
-            Voucher memory voucher = Voucher({
-                kind: VoucherKind.TRADE,
-                series: uint32(walk.side >> 8),
-                index: 0,
-                orderOfDay: 0,
-                at: uint40(block.timestamp),
-                instrument: word.instrument(),
-                quantity: 0,
-                price: 0,
-                from: taker,
-                to: taker,
-                ref: 0
-            });
-            bool buys = walk.side & 1 == 1; // from sellers
+            uint256 tickSize = walk.tickSize;
+            uint256 template =
+                VoucherSeries.templateFor(uint256(VoucherKind.TRADE), walk.side >> 8, word.instrument(), taker);
+            uint256 party = walk.side & 1 == 1 ? VoucherSeries.SELLER : VoucherSeries.BUYER;
             uint256 to = walk.to;
             uint256 next;
             uint256 tick;
@@ -474,40 +485,73 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
                     _leave(word, first, OrderWord.wrap(second));
                     continue;
                 }
-                address maker = OrderWord.wrap(second).account();
-                if (buys) voucher.from = maker;
-                else voucher.to = maker;
                 tick = uint24(first >> 64);
-                voucher.index = uint40(index + next);
-                voucher.orderOfDay = uint32(orderOfDay + next + 1);
-                voucher.price = tick * tickSize;
-                voucher.quantity = first >> 128;
-                voucher.ref = uint128(first);
-                _put(leaves, next++, uint256(VoucherSeries.leafOf(voucher)));
-
-                emit Trade(
-                    OrderId.wrap(uint128(first)), maker, taker, uint48(first >> 128), voucher.index, voucher.orderOfDay
+                uint256 leaf = VoucherSeries.leafOf(
+                    template,
+                    party,
+                    OrderWord.wrap(second).account(),
+                    index + next,
+                    orderOfDay + next + 1,
+                    first >> 128,
+                    tick * tickSize,
+                    uint128(first)
                 );
+                _tellTrade(
+                    uint128(first),
+                    OrderWord.wrap(second).account(),
+                    taker,
+                    first >> 128,
+                    index + next,
+                    orderOfDay + next + 1
+                );
+                // The leaf takes the place of a note that has been read.
+                _put(walk.from, ++next, leaf);
             }
             if (next == 0) return;
-            m.vouchers.appendAll(index, leaves);
+            m.vouchers.appendAll(index, _asWords(walk.from, next));
             m.tape = tape.withTrades(next, tick, word.lots(traded), word.lots(cost / tickSize));
         }
     }
 
-    /// @dev Memory for so many words, all of which are written before they are read.
-    function _words(uint256 length) private pure returns (uint256[] memory words) {
+    /// @dev Emits `Trade`. No word has bits above its type: each was cut out of a word, or counted.
+    function _tellTrade(
+        uint256 maker,
+        address makerAccount,
+        address taker,
+        uint256 quantity,
+        uint256 voucher,
+        uint256 orderOfDay
+    ) private {
+        bytes32 topic = Trade.selector;
         assembly ("memory-safe") {
-            words := mload(0x40)
-            mstore(0x40, add(words, shl(5, add(length, 1))))
-            mstore(words, length)
+            let at := mload(0x40)
+            mstore(at, quantity)
+            mstore(add(at, 0x20), voucher)
+            mstore(add(at, 0x40), orderOfDay)
+            log4(at, 0x60, topic, maker, makerAccount, taker)
         }
     }
 
-    /// @dev `i` is below the length.
-    function _put(uint256[] memory words, uint256 i, uint256 word) private pure {
+    /// @dev Emits an event of an order that has two words of data.
+    function _tellOrder(bytes32 topic, OrderId id, address account, uint256 one, uint256 other) private {
         assembly ("memory-safe") {
-            mstore(add(add(words, 32), shl(5, i)), word)
+            mstore(0x00, one)
+            mstore(0x20, other)
+            log3(0x00, 0x40, topic, id, account)
+        }
+    }
+
+    /// @dev The words after the one at `from`, as an array.
+    function _asWords(uint256 from, uint256 length) private pure returns (uint256[] memory words) {
+        assembly ("memory-safe") {
+            mstore(from, length)
+            words := from
+        }
+    }
+
+    function _put(uint256 from, uint256 i, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(add(from, shl(5, i)), word)
         }
     }
 
@@ -570,6 +614,141 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         }
     }
 
+    /* SEVERAL AT ONCE */
+
+    /// @inheritdoc IOrderBook
+    function replace(OrderId id, Order calldata order) external returns (Placed memory) {
+        Intent intent = intentOf(order);
+        require(intent.market() == id.market() && intent.buys() == _isBid(id), OtherQueue(id));
+        (Market storage m, MarketWord word) = _takingBack(id);
+        (OrderWord known, uint256 open) = m.book.openOf(id);
+        require(open != 0, Book.OrderNotOpen(id));
+        Purse[] memory purse = _purseOf(_trader());
+        address account = known.account();
+        require(account == purse[0].account, IInstrumentLedger.NotTheAccount(msg.sender, account));
+
+        Outcome outcome;
+        if (_keepsPlace(intent, id, known, open)) {
+            outcome = _amend(m, intent, id, known, open - intent.quantity());
+            (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), open - intent.quantity());
+            _keep(purse[0], instrument, held);
+        } else {
+            _takeInto(purse[0], id);
+            outcome = _place(intent, purse);
+        }
+        _empty(purse[0]);
+        _answer(outcome);
+    }
+
+    /// @inheritdoc IOrderBook
+    function cancelMany(OrderId[] calldata ids) external returns (bool[] memory taken) {
+        // Whether the key may is checked with what comes back.
+        Purse[] memory purse = _purseOf(IEligibility(address(LEDGER)).representationOf(msg.sender).account);
+        taken = _takeAll(purse[0], ids);
+        _empty(purse[0]);
+    }
+
+    /// @inheritdoc IOrderBook
+    function batch(OrderId[] calldata ids, Order[] calldata orders)
+        external
+        returns (bool[] memory taken, Placed[] memory placed)
+    {
+        uint256 count = ids.length + orders.length;
+        require(count <= _MOST_AT_ONCE, TooManyAtOnce(count, _MOST_AT_ONCE));
+        Purse[] memory purse = _purseOf(_trader());
+
+        taken = _takeAll(purse[0], ids);
+        placed = new Placed[](orders.length);
+        for (uint256 i; i < orders.length; ++i) {
+            Outcome outcome = _place(intentOf(orders[i]), purse);
+            placed[i] = Placed(OrderId.wrap(outcome.id()), uint48(outcome.filled()), uint48(outcome.rested()));
+        }
+        _empty(purse[0]);
+    }
+
+    /// @dev Whether the order that replaces another stays in its place.
+    function _keepsPlace(Intent intent, OrderId id, OrderWord order, uint256 open) private view returns (bool) {
+        bool rests = intent.rule() == uint256(TimeInForce.GTC) || intent.rule() == uint256(TimeInForce.POST_ONLY);
+        return rests && intent.tick() == id.tick() && intent.quantity() <= open && !order.hasExpired();
+    }
+
+    function _amend(Market storage m, Intent intent, OrderId id, OrderWord order, uint256 by)
+        private
+        returns (Outcome)
+    {
+        MarketWord word = m.word;
+        if (!word.isOpenNow()) (word,) = _turned(m, id.market());
+        _requirePlaceable(intent, word);
+
+        m.book.amend(id, by, intent.expires());
+
+        address account = order.account();
+        if (by != 0) emit OrderReduced(id, account, uint48(by));
+        if (uint40(intent.expires()) != uint40(order.expires())) {
+            emit ExpiryChanged(id, account, uint40(intent.expires()));
+        }
+        return restedAs(id, intent.quantity());
+    }
+
+    /// @dev A purse of the account, as a list of one: so that a function that needs none is given an empty list.
+    function _purseOf(address account) private pure returns (Purse[] memory purse) {
+        purse = new Purse[](1);
+        purse[0].account = account;
+    }
+
+    function _takeAll(Purse memory purse, OrderId[] calldata ids) private returns (bool[] memory taken) {
+        require(ids.length <= _MOST_AT_ONCE, TooManyAtOnce(ids.length, _MOST_AT_ONCE));
+        taken = new bool[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            taken[i] = _takeInto(purse, ids[i]);
+        }
+    }
+
+    /// @dev Take an open order of the purse's account back, and keep what it held.
+    function _takeInto(Purse memory purse, OrderId id) private returns (bool) {
+        (Market storage m, MarketWord word) = _takingBack(id);
+        (OrderWord order, uint256 open) = m.book.openOf(id);
+        if (open == 0 || order.account() != purse.account) return false;
+
+        _remove(m, word, id, CloseReason.TAKEN_BACK);
+        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), open);
+        _keep(purse, instrument, held);
+        return true;
+    }
+
+    /// @dev Units of one instrument at a time: those of another go back first.
+    function _keep(Purse memory purse, uint256 instrument, uint256 held) private {
+        if (instrument == MAIN_MONEY) {
+            purse.money += held;
+            return;
+        }
+        if (purse.instrument != instrument) {
+            if (purse.units != 0) LEDGER.giveBack(purse.instrument, purse.units, purse.account);
+            (purse.instrument, purse.units) = (instrument, 0);
+        }
+        purse.units += held;
+    }
+
+    /// @dev What a new order of the purse's account holds: from the purse, and what it lacks from the account.
+    function _holdFrom(Purse memory purse, uint256 instrument, uint256 held) private returns (address account) {
+        account = purse.account;
+        bool inMoney = instrument == MAIN_MONEY;
+        uint256 kept = inMoney ? purse.money : instrument == purse.instrument ? purse.units : 0;
+        uint256 used = kept < held ? kept : held;
+        if (inMoney) purse.money -= used;
+        else if (used != 0) purse.units -= used;
+        if (used != held) LEDGER.escrow(instrument, held - used);
+    }
+
+    /// @dev Give back what the purse has still. The ledger checks again that the caller acts for the account.
+    function _empty(Purse memory purse) private {
+        if (purse.money != 0) LEDGER.giveBack(MAIN_MONEY, purse.money, purse.account);
+        if (purse.units != 0) LEDGER.giveBack(purse.instrument, purse.units, purse.account);
+        (purse.money, purse.units) = (0, 0);
+    }
+
+    /* WHERE ORDERS MAY BE TAKEN BACK */
+
     /// @dev The order's market, where participants may take back now.
     function _takingBack(OrderId id) private returns (Market storage m, MarketWord word) {
         m = _s().markets[id.market()];
@@ -599,13 +778,13 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         (order, open) = m.book.remove(id, _isBid(id) ? word.bestBid() : word.bestAsk());
         _discount(m, order);
 
-        emit OrderClosed(id, order.account(), uint48(open), reason);
+        _tellOrder(OrderClosed.selector, id, order.account(), open, uint256(reason));
     }
 
     /// @dev At the request of the caller, who must act for the account.
     function _giveBackTo(MarketWord word, OrderId id, address account, uint256 quantity) private {
         (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
-        LEDGER.releaseEscrowTo(msg.sender, instrument, held, account);
+        LEDGER.giveBack(instrument, held, account);
     }
 
     function _fitting(uint256 amount) private pure returns (uint256) {

@@ -58,7 +58,9 @@ def _state_changed(state: State, event: Event) -> None:
     if new in (OPEN, CALL, LOCKED) and not event.timestamp < until:
         state.fault(event, f"state {new} of market {market.number} had ended at {until} before it began")
     if new == OPEN and (crossed := market.crossed()):
-        state.fault(event, f"market {market.number} trades on with a crossed book: {crossed[0]} is bid, {crossed[1]} asked")
+        state.fault(
+            event, f"market {market.number} trades on with a crossed book: {crossed[0]} is bid, {crossed[1]} asked"
+        )
     market.state, market.until = new, until
 
 
@@ -218,6 +220,19 @@ def _trade(state: State, event: Event) -> None:
 @on(_BOOK, "OrderReduced")
 def _reduced(state: State, event: Event) -> None:
     _leave(state, event, event.args["by"], whole=False)
+
+
+@on(_BOOK, "ExpiryChanged")
+def _expiry_changed(state: State, event: Event) -> None:
+    order, market = _open_order(state, event, event.args["id"])
+    if order is None or market is None:
+        return
+    must_trade(state, event, market.number, continuous=False)
+    _must_take(state, event, market, OPEN, CALL)
+    if order.account != event.args["account"]:
+        state.fault(event, f"order {order.id} is {order.account}'s, not {event.args['account']}'s")
+    order.expires = event.args["expires"]
+    state.touch(event, "order", int(order.id))
 
 
 @on(_BOOK, "SelfTradePrevented")
