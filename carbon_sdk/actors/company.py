@@ -282,8 +282,8 @@ class Company(
         return self._book.place(
             Order(
                 positive(market, "market"),
-                Side(side),
                 positive(price, "price"),
+                Side(side),
                 positive(tonnes(quantity), "quantity"),
                 until,
                 time_in_force,

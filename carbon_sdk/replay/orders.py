@@ -222,6 +222,7 @@ def _with_market(base: SchemeRules, market: MarketRules) -> SchemeRules:
             "least_lots": 1,
             "taker_fee_per_lot": "0",
             "maker_fee_per_lot": "0",
+            "calendar": None,
             "lowest_price": tick,
             "highest_price": f"{market.book_tick * MOST_TICK:f}",
         }
@@ -509,7 +510,7 @@ class _Run:
         return self.book.place(self._order(one, one.side, ticks, one.time_in_force, one.expires))
 
     def _order(self, one: Instruction, side: Side, ticks: int, rule: TimeInForce, expires: int) -> Order:
-        return Order(MARKET, side, ticks, one.quantity, expires, rule, self.case.market.self_trade, MOST_MAKERS, 0)
+        return Order(MARKET, ticks, side, one.quantity, expires, rule, self.case.market.self_trade, MOST_MAKERS, 0)
 
     # LOOKING
 

@@ -198,10 +198,6 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_utc_offset": (0,),
         },
     ),
-    RiskOfficer: (
-        Role.RISK_MANAGER,
-        {"accuse": (SOMEBODY, 4, "evidence"), "withdraw_accusation": (1, "reasons")},
-    ),
     PlatformOperator: (
         Role.PLATFORM_OPERATOR,
         {
@@ -220,6 +216,9 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
         {
             "downgrade": ("cause",),
             "set_position_terms": (UNIT,),
+            "set_limits": (1,),
+            "accuse": (SOMEBODY, 4, "evidence"),
+            "withdraw_accusation": (1, "reasons"),
         },
     ),
     ServiceRegulator: (
