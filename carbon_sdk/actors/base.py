@@ -9,10 +9,11 @@ from typing import TypeVar
 from carbon_sdk.chain.calls import Act, Done
 from carbon_sdk.chain.sender import Sender
 from carbon_sdk.chain.signers import Signer
+from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.deployment.permissions import role_of
 from carbon_sdk.deployment.suite import Suite
-from carbon_sdk.errors import NotPermitted
-from carbon_sdk.identifiers import Address
+from carbon_sdk.errors import InputError, NotPermitted
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address
 
 T = TypeVar("T")
 
@@ -36,6 +37,13 @@ class Actor:
     def address(self) -> Address:
         """Of the key."""
         return self.signer.address
+
+    def _own_account(self) -> Address:
+        """The account for which this key acts. Raises InputError when there is none."""
+        found = self.suite.contract(InstrumentLedger).representation_of(self.address).account
+        if found == ZERO_ADDRESS:
+            raise InputError(f"The key {self.address} acts for no account. Apply for one, or use another key.")
+        return found
 
     def _do(self, act: Act[T]) -> Done[T]:
         """Simulate, send, wait, decode. Raises what `Sender.do` raises."""

@@ -17,11 +17,10 @@ from carbon_sdk.chain.calls import Act
 from carbon_sdk.chain.signers import TypedData
 from carbon_sdk.contracts.generated.block_trades import BlockTrades
 from carbon_sdk.contracts.generated.enums import BlockMarketState, BoardState
-from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.quote_board import QuoteBoard
 from carbon_sdk.contracts.generated.structs import BlockTerms, BlockTrade, BoardTerms, Listing
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import ZERO_ADDRESS, Address, BlockMarketId, BoardId, QuoteId, Side
+from carbon_sdk.identifiers import Address, BlockMarketId, BoardId, QuoteId, Side
 from carbon_sdk.units import Quantity, Ticks, tonnes
 
 WHOLE_ONLY = 2**48 - 1
@@ -241,9 +240,7 @@ class BilateralTrader(Actor):
         expires: Moment,
         settle_at: Moment,
     ) -> BlockTrade:
-        own = self.suite.contract(InstrumentLedger).representation_of(self.address).account
-        if own == ZERO_ADDRESS:
-            raise InputError(f"The key {self.address} acts for no account. Apply for one, or use another key.")
+        own = self._own_account()
         buys = Side(side) is Side.BUY
         until = moment(expires, "expires") or self.suite.chain.block("latest").timestamp + DAY
         return BlockTrade(

@@ -37,7 +37,7 @@ from carbon_sdk.contracts.generated.structs import (
 )
 from carbon_sdk.contracts.generated.verifications import Verifications
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, MarketId, OrderId, Side, keccak
+from carbon_sdk.identifiers import Address, InstrumentId, MarketId, OrderId, Side, keccak
 from carbon_sdk.identity.attestation import Place, possess
 from carbon_sdk.units import Money, Quantity, Ticks, tonnes
 
@@ -67,10 +67,7 @@ class AccountHolder(ConductSubject):
     @property
     def account(self) -> Address:
         """The account for which this key acts. Raises InputError when there is none."""
-        found = self._ledger.representation_of(self.address).account
-        if found == ZERO_ADDRESS:
-            raise InputError(f"The key {self.address} acts for no account. Apply for one, or use another key.")
-        return found
+        return self._own_account()
 
     @property
     def view(self) -> AccountView:

@@ -15,7 +15,6 @@ from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.credit_record import CreditRecord
 from carbon_sdk.contracts.generated.enums import CreditTier, EntryState
-from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.structs import KindTerms, TierTerms
 from carbon_sdk.deployment.misconduct import Misconduct
 from carbon_sdk.deployment.suite import Suite
@@ -90,9 +89,10 @@ def credit_of(suite: Suite, account: Address) -> CreditView:
     record = suite.contract(CreditRecord)
     now, standing, source = record.credit_of(account), record.standing_of(account), record.source_of(account)
     told = (standing.score, standing.tier, standing.restrictions)
+    numbers = range(1, standing.entries + 1)
+    found = suite.chain.read_many([record.ENTRY_OF.on(record.address, account, number) for number in numbers])
     entries = []
-    for number in range(1, standing.entries + 1):
-        entry = record.entry_of(account, number)
+    for number, entry in zip(numbers, found, strict=True):
         known = entry.kind in Misconduct.__members__.values()
         entries.append(
             ConductEntryView(
@@ -237,10 +237,7 @@ class ConductSubject(Actor):
 
     def credit_record(self) -> CreditView:
         """The record of this key's account: tier, score, restrictions, entries. Raises InputError without one."""
-        account = self.suite.contract(InstrumentLedger).representation_of(self.address).account
-        if account == ZERO_ADDRESS:
-            raise InputError(f"The key {self.address} acts for no account.")
-        return credit_of(self.suite, account)
+        return credit_of(self.suite, self._own_account())
 
     @verb
     def appeal_entry(self, entry: int, grounds: Digest) -> Act[None]:

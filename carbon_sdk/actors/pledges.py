@@ -10,12 +10,11 @@ from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, w
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.enums import PledgeState
-from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.pledge_book import ExchangeOfAnswer, PledgeBook
 from carbon_sdk.contracts.generated.structs import Amendment, PledgeTerms, Units
 from carbon_sdk.deployment.suite import Suite
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId
+from carbon_sdk.identifiers import Address, InstrumentId
 from carbon_sdk.units import tonnes
 
 _PAGE = 100
@@ -236,10 +235,7 @@ class PledgeSides(Actor):
 
     def pledges(self) -> tuple[PledgeRecord, ...]:
         """All pledges of this key's account, on either side, in the order in which they were offered."""
-        account = self.suite.contract(InstrumentLedger).representation_of(self.address).account
-        if account == ZERO_ADDRESS:
-            raise InputError(f"The key {self.address} acts for no account. Apply for one, or use another key.")
-        return pledges_of(self.suite, account)
+        return pledges_of(self.suite, self._own_account())
 
     def exchange(self, pledge: int) -> ExchangeOfAnswer:
         """The open exchange of a pledge: its number (0: none), what it would remove and what it would add."""

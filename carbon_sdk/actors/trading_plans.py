@@ -9,11 +9,10 @@ from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.values import Digest, digest, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act, Done
-from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.structs import PlanPeriod, TradingPlan
 from carbon_sdk.contracts.generated.trading_plans import TradingPlans
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import ZERO_ADDRESS, InstrumentId
+from carbon_sdk.identifiers import InstrumentId
 from carbon_sdk.units import Money, Quantity, tonnes
 
 NO_DOCUMENT = bytes(32)
@@ -111,9 +110,7 @@ class PlansTrades(Actor):
         Raises:
             InputError: The key acts for no account, or a value cannot be meant.
         """
-        account = self.suite.contract(InstrumentLedger).representation_of(self.address).account
-        if account == ZERO_ADDRESS:
-            raise InputError(f"The key {self.address} acts for no account.")
+        account = self._own_account()
         period = plan_period(instrument, year, quarter)
         plan = trading_plan(to_buy, to_sell, least_price, greatest_price, document)
         salt = secrets.token_bytes(32)

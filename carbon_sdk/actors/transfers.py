@@ -204,11 +204,11 @@ class TransferVerbs(Actor):
 
     def transfers(self, pending: bool = True) -> tuple[TransferView, ...]:
         """What this account has proposed, in order; only what still waits, or everything."""
-        return transfers_of(self.suite, self._giver, pending=pending)
+        return transfers_of(self.suite, self._own_account(), pending=pending)
 
     def trusted_accounts(self) -> tuple[TrustedAccount, ...]:
         """This account's list, with the time from which each entry is in effect."""
-        return trusted_by(self.suite, self._giver)
+        return trusted_by(self.suite, self._own_account())
 
     def transfer_type(self, to: Address, instrument: InstrumentId | int, quantity: Quantity = 1) -> TypeForAnswer:
         """What would apply to a transfer now: the set, its type, whether it goes directly, when it would be due.
@@ -216,7 +216,7 @@ class TransferVerbs(Actor):
         Raises:
             RuleBroken: No type is for the two accounts.
         """
-        return self._transfer_rules.type_for(self._giver, to, int(instrument), positive(quantity, "quantity"))
+        return self._transfer_rules.type_for(self._own_account(), to, int(instrument), positive(quantity, "quantity"))
 
     def _goes_directly(
         self, ledger: InstrumentLedger, key: Representation, to: Address, instrument: int, quantity: int
@@ -232,13 +232,6 @@ class TransferVerbs(Actor):
         # A type may let an account give while its transfers are restricted; the ledger alone would not.
         restricted = ledger.eligibility_of(key.account).restrictions & Restriction.NO_TRANSFER
         return not restricted or bool(found.found.forbidding & Restriction.NO_TRANSFER)
-
-    @property
-    def _giver(self) -> Address:
-        found = self.suite.contract(InstrumentLedger).representation_of(self.address).account
-        if found == ZERO_ADDRESS:
-            raise InputError(f"The key {self.address} acts for no account. Apply for one, or use another key.")
-        return found
 
     @property
     def _transfer_rules(self) -> TransferRules:

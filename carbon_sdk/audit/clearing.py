@@ -20,14 +20,13 @@ from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.histories import Histories
 from carbon_sdk.audit.setting import Setting, bound_for
 from carbon_sdk.audit.store import Store
-from carbon_sdk.audit.vouchers import Voucher, VoucherKind, code_of
+from carbon_sdk.audit.vouchers import Voucher, VoucherKind, code_of, seconds_to
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, OrderId, QuoteId, Side
 
 BOOK, LISTED, BLOCK, CREDITS = "book", "quote", "block", "credits"
 """Where a trade was made."""
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400
 _LISTING = 6  # the ledger's reason
 _OF_MONEY = 1 << 255  # in the cause of a purchase's money
@@ -406,8 +405,7 @@ def trades_of(histories: Histories, day: date) -> DayOfTrades:
 
 def trades_between(store: Store, chain: int, first: date, last: date) -> DayOfTrades:
     """Every trade from a civil day to another, both included; `day` is the first."""
-    start, end = ((day.toordinal() - _EPOCH) * _DAY for day in (first, last))
-    end += _DAY
+    start, end = seconds_to(first), seconds_to(last) + _DAY  # of civil time, until the offset is known
     markets = _Markets()
     found: list[Settled] = []
     for event in store.events(chain, events=_EVENTS):

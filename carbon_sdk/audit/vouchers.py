@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -34,6 +34,7 @@ from carbon_sdk.identifiers import Address, InstrumentId, address, keccak
 FORMAT = "carbon-voucher/1"
 
 _DAY = 86_400
+_EPOCH = date(1970, 1, 1).toordinal()
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _VALUE = {character: value for value, character in enumerate(_ALPHABET + "-")}
 
@@ -535,6 +536,11 @@ def base36(value: int) -> str:
 def civil_day(timestamp: int, offset: int) -> int:
     """Days since 1970-01-01 in a zone that is `offset` seconds east of UTC."""
     return (timestamp + offset) // _DAY
+
+
+def seconds_to(day: date, offset: int = 0) -> int:
+    """Unix seconds at which a civil day begins in a zone that is `offset` seconds east of UTC."""
+    return (day.toordinal() - _EPOCH) * _DAY - offset
 
 
 def _hex(value: bytes) -> str:

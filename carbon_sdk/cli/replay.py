@@ -105,8 +105,8 @@ def orders(
     """Instructions to the order book, as JSON Lines: limit, market, cancel, reduce, replace, time.
 
     Each is a transaction signed by the holder's representative; accounts are registered and funded as needed. The
-    result has the trades, the book that is left, and what the contracts refused. A chain of one's own (--rpc) cannot
-    move its clock: a case with `time` needs the replay's.
+    result has the trades, the book that is left, and what the contracts refused. The clock of another chain (--rpc)
+    is not moved: a case with `time` needs the replay's own.
     """
     from carbon_sdk.cli.output import print_json
     from carbon_sdk.deployment.scheme_file import load_scheme

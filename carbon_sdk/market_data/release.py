@@ -11,6 +11,7 @@ from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import Fold
 from carbon_sdk.audit.state import Market, State
 from carbon_sdk.audit.store import Store
+from carbon_sdk.audit.vouchers import seconds_to
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
 from carbon_sdk.market_data.plans import PlanComparison, compare
@@ -18,7 +19,6 @@ from carbon_sdk.market_data.requirements import Requirements, requirements_of
 from carbon_sdk.units import decimal_of
 
 _BOOK = "OrderBook"
-_EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400
 _ORDERS = (
     (_BOOK, "MarketOpened"),
@@ -258,7 +258,7 @@ class MarketData:
         Raises:
             InputError: There is no such market.
         """
-        start = (day.toordinal() - _EPOCH) * _DAY - self._offset
+        start = seconds_to(day, self._offset)
         end = start + _DAY
         state = self._replay(end)
         self._require(state, market)

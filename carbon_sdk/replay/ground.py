@@ -86,6 +86,7 @@ def open_ground(
     *,
     rpc: str | None = None,
     payer: Signer | None = None,
+    stands: bool = False,
 ) -> Iterator[Ground]:
     """A deployed suite for one replay; what an earlier run of the same replay left is taken up.
 
@@ -96,6 +97,7 @@ def open_ground(
         tell: Told of progress.
         rpc: Of a chain; None starts one.
         payer: Pays for gas on a chain that is not local.
+        stands: The clock of a chain of the replay's own stands still unless it is moved.
 
     Raises:
         InputError: The chain is no local one and nobody pays; or the folder is another chain's.
@@ -103,6 +105,8 @@ def open_ground(
     """
     folder = journal.folder
     with _chain(rpc, folder, birth) as chain:
+        if stands and rpc is None:
+            chain.endpoint.request("anvil_setBlockTimestampInterval", 0)
         journal.attach(chain, own=rpc is None)
         deployer = journal.key("deployer")
         officers = {role: journal.key(f"officer {role.label}").address for role in Role}
@@ -125,7 +129,9 @@ def _chain(rpc: str | None, folder: Path | None, birth: int) -> Iterator[Chain]:
     if rpc is not None:
         yield Chain(rpc)
         return
-    options = ("--gas-limit", str(BLOCK_GAS))
+    # A run that is taken up asks why what it had sent failed: by the state before the last block, kept with the last.
+    history = ("--preserve-historical-states", "--prune-history", "2")
+    options = ("--gas-limit", str(BLOCK_GAS), *history)
     with Anvil(folder / CHAIN if folder else None, timestamp=birth, options=options) as anvil:
         if not anvil.is_owner:
             raise InputError(f"Another replay runs on the chain of {folder}. Wait for it, or name another folder.")

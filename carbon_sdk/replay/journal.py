@@ -12,6 +12,8 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,6 +66,12 @@ class Flying(NamedTuple):
     key: str
     hash: str
     raw: str
+
+
+def digest_of(*parts: bytes) -> bytes:
+    """Of all that a replay depends on: its parts, and the version of this package."""
+    every = (*parts, version("carbon-sdk").encode())
+    return sha256(b"".join(sha256(part).digest() for part in every)).digest()
 
 
 class Journal:

@@ -23,6 +23,8 @@ MOST_MANTISSA = 2**16 - 1
 MOST_QUANTITY = 2**48 - 1
 MOST_LOT = 2**16 - 1
 MOST_SECONDS = 2**40 - 1
+LAST_MOMENT = 4_102_444_800
+"""2100-01-01: no clock of a case goes further; certificates are to be valid then."""
 LEAST_DECIMALS, MOST_DECIMALS = 2, 18
 
 _PRICE = re.compile(r"\d{1,20}(\.\d{1,18})?")
@@ -173,7 +175,7 @@ class _Reader:
 
     def _instruction(self, number: int, line: int, op: Any, said: Mapping[str, Any]) -> Instruction:
         if op == "time":
-            at = self._whole(line, said, "at", MOST_SECONDS)
+            at = self._whole(line, said, "at", LAST_MOMENT)
             if at < self._now:
                 raise self._wrong(line, f"time goes back from {self._now} to {at}.")
             self._now = at

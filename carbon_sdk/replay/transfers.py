@@ -6,8 +6,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ from carbon_sdk.replay.confirmation import confirm
 from carbon_sdk.replay.conveyor import IN_FLIGHT, Keyed
 from carbon_sdk.replay.ground import Ground, Tell, open_ground
 from carbon_sdk.replay.holdings import Holdings, open_holdings, transfer
-from carbon_sdk.replay.journal import Journal, Landed
+from carbon_sdk.replay.journal import Journal, Landed, digest_of
 from carbon_sdk.replay.recorded_transfers import (
     MOST_TONNES,
     REGISTRIES,
@@ -171,8 +169,8 @@ def case_of(source: Source, rules: SchemeRules, *, openings: Source | None = Non
     movements = movements_of(rows, singly=singly)
     known = openings_of(movements) if openings is None else read_openings(openings, number)
     _check_caps(source if openings is None else openings, known)
-    parts = (source.content, openings.content if openings else b"", rules.digest, version("carbon-sdk").encode())
-    digest = sha256(b"".join(sha256(part).digest() for part in (*parts, b"singly" if singly else b""))).digest()
+    begun = openings.content if openings else b""
+    digest = digest_of(source.content, begun, rules.digest, b"singly" if singly else b"")
     return Case(rows, movements, known, rules, digest)
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from carbon_sdk.cli.main import run
 from carbon_sdk.replay import ground
+from carbon_sdk.replay.journal import Journal
+from carbon_sdk.replay.source import MalformedCase
 from tests.replay.order_cases import case, limit, lines, market, play, queue, trades
 
 NOON = 1_770_000_000
@@ -105,7 +107,49 @@ def test_replay__taken_up_when_done__sends_nothing_and_tells_the_same(day):
     assert {**told, "speed": 0} == {**before, "speed": 0}
 
 
-def test_replay__own_orders_met__both_shrink(day):
+class Stopped(BaseException):
+    """As a kill: nothing catches it."""
+
+
+@pytest.mark.parametrize("what", ["take_off", "land"])
+@pytest.mark.parametrize("nth", [1, 3, 6])
+def test_replay__stopped_on_the_way__goes_on_to_the_same(day, what, nth, tmp_path, monkeypatch):
+    """Signed and not sent, or sent and not noted; before, between and after moves of the clock that expire an order."""
+    original, count = getattr(Journal, what), 0
+
+    def stop(self: Journal, said: list[object]) -> None:
+        nonlocal count
+        of_orders = bool(said) and said[0].key.startswith("instruction")  # type: ignore[attr-defined]
+        count += of_orders
+        if of_orders and count == nth:
+            if what == "take_off":
+                original(self, said)
+            raise Stopped
+        original(self, said)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, what, stop)
+        with pytest.raises(Stopped):
+            play(DAY, checkpoint=8, folder=tmp_path)
+    told, undisturbed = (
+        one.as_json(with_checkpoints=True) for one in (play(DAY, checkpoint=8, folder=tmp_path), day[1])
+    )
+    # Keys and salts differ from run to run, and so does the gas of their bytes.
+    assert {**told, "speed": 0, "gas": 0} == {**undisturbed, "speed": 0, "gas": 0}
+
+
+def test_replay__moments_of_long_ago_and_far_ahead__are_moments():
+    found = play(
+        [
+            limit("gone", "buy", 1, "1.00", time_in_force="GTT", expires=5),
+            limit("for ever", "buy", 1, "1.00", time_in_force="GTT", expires=2**40 - 1),
+            {"op": "time", "at": 4_102_444_800},
+        ]
+    ).as_json()
+    assert queue(found["book"], "bids") == [("1.00", [("for ever", 1)])]
+
+
+def test_replay__own_orders_met__both_shrink():
     found = play(
         [
             {"op": "market_rules", "self_trade_prevention": "decrement"},
@@ -165,6 +209,7 @@ GOOD = limit("a", "buy", 1, "1.00")
         (GOOD | {"id": "b", "expires": 5}, "only then"),
         (GOOD | {"id": "b", "price": "99999999.99"}, "more than"),
         ({"op": "time", "at": "now"}, "whole number"),
+        ({"op": "time", "at": 4_102_444_801}, "whole number"),
         (RULES, "only be the first line"),
     ],
 )
@@ -193,7 +238,7 @@ def test_command__malformed_line__is_named_and_nothing_is_sent(second, words, tm
     ],
 )
 def test_case__impossible_rules__are_refused(rules, words):
-    with pytest.raises(Exception, match=words):
+    with pytest.raises(MalformedCase, match=words):
         case([{"op": "market_rules"} | rules, GOOD])
 
 
