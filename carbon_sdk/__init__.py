@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from carbon_sdk.actors.certification_authority import CertificationAuthority
     from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
     from carbon_sdk.actors.maintenance import Maintainer, Operator
+    from carbon_sdk.actors.market_rules import RiskOfficer
     from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
     from carbon_sdk.actors.proponent import ProjectProponent
     from carbon_sdk.actors.registry_operator import RegistryOperator
     from carbon_sdk.actors.regulator import Regulator
     from carbon_sdk.actors.security_authority import SecurityAuthority
-    from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
+    from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
     from carbon_sdk.actors.settlement_bank import SettlementBank
     from carbon_sdk.actors.values import Capability, Label, Restriction, Right
     from carbon_sdk.actors.verifier import Verifier
@@ -90,6 +91,7 @@ _HOMES = {
         "Maintainer",
         "Operator",
     ),
+    "actors.market_rules": ("RiskOfficer",),
     "actors.observers": (
         "Arbitrator",
         "Auditor",
@@ -102,7 +104,6 @@ _HOMES = {
     "actors.security_authority": ("SecurityAuthority",),
     "actors.services": (
         "PlatformOperator",
-        "RiskOfficer",
         "ServiceManager",
         "ServiceRegulator",
     ),

@@ -12,13 +12,14 @@ from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.market_rules import RiskOfficer, RulesReader
 from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
 from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
+from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verifier import Verifier
 from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
@@ -82,7 +83,7 @@ class Scheme(Suite):
         return ServiceRegulator(self, signer)
 
     def risk_officer(self, signer: Signer) -> RiskOfficer:
-        """Manages the platform's risks."""
+        """Limits the platform under stress, sets thresholds, accuses of misconduct."""
         return RiskOfficer(self, signer)
 
     def settlement_bank(self, signer: Signer) -> SettlementBank:
@@ -134,6 +135,11 @@ class Scheme(Suite):
     def arbitrator(self) -> Arbitrator:
         """Looks at what happened."""
         return Arbitrator(self)
+
+    @property
+    def market_rules(self) -> RulesReader:
+        """When markets trade, whether the platform limits itself, which positions are reported."""
+        return RulesReader(self)
 
     def market(self, market: MarketId | int | str) -> MarketReader:
         """One market by its number or by the name that the deployment gives it. Raises InputError."""

@@ -50,6 +50,9 @@ PERMISSIONS = re.compile(
 # Interfaces that get a class of their own: no contract's ABI has what they declare.
 INTERFACES = {"IGovernedProxy"}
 
+# A contract that delegates what it has no function for, and what it delegates to: whoever calls it calls both.
+HALVES = {"OrderBook": "MarketOperations"}
+
 Abi = list[dict[str, Any]]
 
 
@@ -63,10 +66,15 @@ class Contract:
     abi: Abi = field(init=False)
 
     def __post_init__(self) -> None:
-        order = {"constructor": 0, "function": 1, "event": 2, "error": 3}
-        self.abi = sorted(
-            self.output["abi"], key=lambda item: (order.get(item["type"], 4), item.get("name", ""), _signed(item))
-        )
+        self.abi = sorted_abi(self.output["abi"])
+
+    def answers_also(self, other: Contract) -> None:
+        """Take in what calls of this contract reach in another one; the constructor stays this one's own."""
+        own = {(item["type"], _signed(item)) for item in self.abi}
+        self.abi = sorted_abi([*self.abi, *(item for item in other.abi if (item["type"], _signed(item)) not in own)])
+        for kind, said in other.output.get("userdoc", {}).items():
+            if isinstance(said, dict):
+                self.output.setdefault("userdoc", {})[kind] = {**said, **self.output["userdoc"].get(kind, {})}
 
     @property
     def is_deployable(self) -> bool:
@@ -130,7 +138,15 @@ def read_contracts() -> Iterator[Contract]:
                     f"{name} is declared in {found[name].source} and in {source}: contracts need different names"
                 )
             found[name] = Contract(name, source, output)
+    for name, other in HALVES.items():
+        found[name].answers_also(found[other])
     yield from (found[name] for name in sorted(found))
+
+
+def sorted_abi(abi: Abi) -> Abi:
+    """Constructor, functions, events, errors; each by name."""
+    order = {"constructor": 0, "function": 1, "event": 2, "error": 3}
+    return sorted(abi, key=lambda item: (order.get(item["type"], 4), item.get("name", ""), _signed(item)))
 
 
 def generate(contracts: list[Contract]) -> Iterator[tuple[Path, str]]:

@@ -9,6 +9,7 @@ from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
 from carbon_sdk.actors.credits import CreditTrading
+from carbon_sdk.actors.market_rules import ReportsPositions
 from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.trading_plans import PlansTrades
@@ -177,6 +178,7 @@ class Company(
     PledgeSides,
     BilateralTrader,
     PlansTrades,
+    ReportsPositions,
     AccountHolder,
 ):
     """A representative of an account that reports, trades and surrenders."""
@@ -277,8 +279,8 @@ class Company(
         return self._book.place(
             Order(
                 positive(market, "market"),
-                Side(side),
                 positive(price, "price"),
+                Side(side),
                 positive(tonnes(quantity), "quantity"),
                 until,
                 time_in_force,
@@ -372,6 +374,11 @@ class Company(
     def cancel(self, order: OrderId | int) -> Act[None]:
         """Take an open order back, also while the market is halted."""
         return self._book.cancel(OrderId(order))
+
+    @verb
+    def cancel_many(self, orders: Iterable[OrderId | int]) -> Act[list[bool]]:
+        """Take at most 64 orders back in one call; tells which were. Closed and others' orders are passed over."""
+        return self._book.cancel_many([OrderId(order) for order in orders])
 
     @verb
     def reduce(self, order: OrderId | int, by: Quantity) -> Act[None]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import BilateralManager, BilateralPlatform, BilateralSupervision
-from carbon_sdk.actors.conduct import ConductRisk, ConductSupervision
+from carbon_sdk.actors.conduct import ConductSupervision
 from carbon_sdk.actors.credits import instruments_to_define
+from carbon_sdk.actors.market_rules import CalendarPlatform, CalendarSupervision
 from carbon_sdk.actors.token_money import StopsTokens
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
@@ -16,8 +17,8 @@ from carbon_sdk.chain.sender import send_many
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.enums import InstrumentState, MarketState, VoucherKind
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
-from carbon_sdk.contracts.generated.order_book import OrderBook
-from carbon_sdk.contracts.generated.structs import MarketTerms
+from carbon_sdk.contracts.generated.order_book import OrderBook, TurnAnswer
+from carbon_sdk.contracts.generated.structs import Conduct, MarketTerms
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, InstrumentId, MarketId
@@ -82,7 +83,7 @@ class ServiceManager(BilateralManager):
         return self.suite.contract(ComplianceDesk).set_utc_offset(seconds)
 
 
-class PlatformOperator(BilateralPlatform):
+class PlatformOperator(CalendarPlatform, BilateralPlatform):
     """Runs the trading platform. Every verb raises NotPermitted for another key."""
 
     @verb
@@ -98,8 +99,17 @@ class PlatformOperator(BilateralPlatform):
         """Credit a market's accrued fees to an account."""
         return self.suite.contract(OrderBook).collect_fees(positive(market, "market"), account)
 
+    @verb
+    def turn(self, market: MarketId | int) -> Act[TurnAnswer]:
+        """Turn a market to the phase that its calendar names. Orders do so by themselves; any key may.
 
-class ServiceRegulator(StopsTokens, BilateralSupervision, ConductSupervision, Actor):
+        A day is closed by the first turn after it, and a call whose prices cross leads to UNCROSSING. Where nothing is
+        due, nothing happens. Returns the state that the market has then, and Unix seconds until when.
+        """
+        return self.suite.contract(OrderBook).turn(positive(market, "market"))
+
+
+class ServiceRegulator(CalendarSupervision, StopsTokens, BilateralSupervision, ConductSupervision, Actor):
     """Supervises the platform. Every verb raises NotPermitted for another key."""
 
     @verb
@@ -109,9 +119,21 @@ class ServiceRegulator(StopsTokens, BilateralSupervision, ConductSupervision, Ac
 
     @verb
     def resume(self, market: MarketId | int) -> Act[None]:
-        """Let a halted market trade again."""
+        """Let a halted market trade again, by its calendar; after a call, where its conduct has one for that."""
         return self.suite.contract(OrderBook).set_market_state(positive(market, "market"), MarketState.OPEN)
 
+    @verb
+    def set_conduct(self, market: MarketId | int, conduct: Conduct) -> Act[None]:
+        """Set how a market goes about its day: all of it anew.
 
-class RiskOfficer(ConductRisk):
-    """Manages the platform's risks. Every verb raises NotPermitted for another key."""
+        Args:
+            market: Its number.
+            conduct: `band_basis_points`: the band is so far about the last close; 0: as it was set. `closing`: the
+                price of the last trade, or the day's average weighted by volume. `interruption_minutes`: length of the
+                call after a price would have left the dynamic band. `resumption_minutes`: length of the call after a
+                halt; 0: none. `choice`: nothing is matched; who takes picks an order of the best five levels.
+
+        Raises:
+            BadConduct: Some part is impossible.
+        """
+        return self.suite.contract(OrderBook).set_conduct(positive(market, "market"), conduct)

@@ -39,9 +39,11 @@ from carbon_sdk.contracts.generated.quote_board import QuoteBoard
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
 from carbon_sdk.contracts.generated.structs import (
     Account,
+    Conduct,
     Eligibility,
     IMethodologiesMethod,
     Instrument,
+    Limits,
     MarketTerms,
     MarketView,
     Payout,
@@ -175,6 +177,18 @@ class MarketReader:
     def now(self) -> MarketView:
         """State, best prices and the last price in ticks, fees, trades so far."""
         return self._book.market_of(self.number)
+
+    def limits(self) -> Limits:
+        """What bounds one order or account; 0: no limit."""
+        return self._book.limits_of(self.number)
+
+    def conduct(self) -> Conduct:
+        """How it goes about its day."""
+        return self._book.conduct_of(self.number)
+
+    def open_orders_of(self, account: Address) -> int:
+        """Orders of an account that count towards `most_open` of the limits."""
+        return self._book.open_orders_of(self.number, account)
 
     def ticks(self, price: Quantity, decimals: int = 2) -> Ticks:
         """A price per tonne in the currency's main unit as ticks: `ticks("41.85")`. Raises InputError, FloatRefused."""

@@ -16,6 +16,7 @@ from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
 from carbon_sdk.audit.conduct import Conduct, Plans
 from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
+from carbon_sdk.audit.market_rules import MarketRules
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.setting import Setting
 from carbon_sdk.audit.vouchers import CodingRules, Mountains, Voucher
@@ -397,6 +398,32 @@ class Level:
     orders: dict[int, Order] = field(default_factory=dict)
 
 
+OPEN, HALTED, CLOSED, CALL, LOCKED, UNCROSSING, DOWNGRADED = range(1, 8)
+"""States of a market, as `IOrderBook.MarketState` numbers them."""
+LAST_TRADE, AVERAGE = 0, 1
+"""Rules of a closing price, as `IOrderBook.ClosingRule` numbers them."""
+MOST_TICK = 2**20 - 1
+
+
+class MarketLimits(NamedTuple):
+    """`IOrderBook.Limits`; 0: none."""
+
+    most_lots: int = 0
+    dynamic_permille: int = 0
+    most_held: int = 0
+    most_open: int = 0
+
+
+class MarketConduct(NamedTuple):
+    """`IOrderBook.Conduct`, as a market is opened."""
+
+    band_basis_points: int = 0
+    closing: int = LAST_TRADE
+    interruption_minutes: int = 5
+    resumption_minutes: int = 0
+    choice: bool = False
+
+
 @dataclass(slots=True)
 class Market:
     """One market of the order book."""
@@ -413,14 +440,25 @@ class Market:
     lowest: int
     highest: int
     state: int = 1  # OPEN
+    until: int = 0
+    """Unix seconds at which the state ends; 0: others end it."""
     last: int = 0
     trades: int = 0
     volume: int = 0
     turnover: int = 0
     fees: int = 0
     """Accrued and not collected."""
-    day: int = -1
-    order_of_day: int = 0
+    day: int = 0
+    """Civil day that the market is in, counted from 1970-01-01."""
+    lots_today: int = 0
+    turnover_today: int = 0
+    """Ticks x lots."""
+    close: int = 0
+    """Of the last day that was closed, in ticks; 0: none yet."""
+    limits: MarketLimits = field(default_factory=lambda: MarketLimits())
+    conduct: MarketConduct = field(default_factory=lambda: MarketConduct())
+    band_due: tuple[int, int] | None = None
+    """After a day's close: the band that follows."""
     sides: dict[Side, dict[int, Level]] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})
     generations: dict[tuple[Side, int], tuple[int, int]] = field(default_factory=dict)
     """By side and tick: generation and index that the next order will have."""
@@ -435,6 +473,24 @@ class Market:
     def levels(self, side: Side) -> list[tuple[int, Level]]:
         """Levels from the best on."""
         return sorted(self.sides[side].items(), reverse=side is Side.BUY)
+
+    def crossed(self) -> tuple[int, int] | None:
+        """Best bid and best ask, where they cross."""
+        bid, ask = self.best(Side.BUY), self.best(Side.SELL)
+        return (bid, ask) if ask and bid >= ask else None
+
+    def closing_price(self) -> int:
+        """What the day's closing price would be, in ticks."""
+        if not self.lots_today:
+            return self.close
+        if self.conduct.closing == LAST_TRADE:
+            return self.last
+        return (2 * self.turnover_today + self.lots_today) // (2 * self.lots_today)
+
+    def band_about(self, close: int) -> tuple[int, int]:
+        """The band that the conduct's share gives about a close: lowest and highest tick."""
+        share = self.conduct.band_basis_points
+        return -(-close * (10_000 - share) // 10_000), min(close * (10_000 + share) // 10_000, MOST_TICK)
 
     def fee(self, per_lot: int, quantity: int) -> int:
         """What a quantity pays."""
@@ -775,6 +831,7 @@ class State:
     pledges: Pledges = field(default_factory=Pledges)
     acts: Acts = field(default_factory=Acts)
     book: Book = field(default_factory=Book)
+    market_rules: MarketRules = field(default_factory=MarketRules)
     quotes: Quotes = field(default_factory=Quotes)
     blocks: Blocks = field(default_factory=Blocks)
     conduct: Conduct = field(default_factory=Conduct)
@@ -803,6 +860,11 @@ class State:
     def fault(self, event: Event, what: str) -> None:
         """Remember that `event` contradicts those before it."""
         self.faults.append(Fault(event.position, f"{event.contract}.{event.name}: {what}"))
+
+    def position_of(self, account: Address, instrument: int) -> int:
+        """Units that an account holds, bound ones and those that its orders offer included."""
+        key = (account, instrument)
+        return self.ledger.balances.get(key, 0) + self.book.in_orders.get(key, 0)
 
     def goes_directly(self, event: Event, giver: Address, receiver: Address, instrument: int) -> bool:
         """Whether the ledger alone may move units from account to account at the time of an event."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from carbon_sdk.audit.market_rules import DOWNGRADED
 from carbon_sdk.audit.state import Determination, InAndOut, Lines, State, Subject
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, Side
 
@@ -425,6 +426,43 @@ def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
                 "terms.instrument": market.instrument,
                 "terms.lowest": market.lowest,
                 "terms.highest": market.highest,
+                "close": market.close,
+                "day": market.day,
+                "lotsToday": market.lots_today,
+                "turnoverToday": market.turnover_today,
+                **({"until": market.until} if market.until else {}),
+            },
+            subject,
+        )
+        limits, conduct = market.limits, market.conduct
+        yield Question(
+            "markets",
+            f"limits of market {number}",
+            at,
+            name,
+            "limitsOf",
+            (number,),
+            {
+                "mostLots": limits.most_lots,
+                "dynamicPermille": limits.dynamic_permille,
+                "mostHeld": limits.most_held,
+                "mostOpen": limits.most_open,
+            },
+            subject,
+        )
+        yield Question(
+            "markets",
+            f"conduct of market {number}",
+            at,
+            name,
+            "conductOf",
+            (number,),
+            {
+                "bandBasisPoints": conduct.band_basis_points,
+                "closing": conduct.closing,
+                "interruptionMinutes": conduct.interruption_minutes,
+                "resumptionMinutes": conduct.resumption_minutes,
+                "choice": conduct.choice,
             },
             subject,
         )
@@ -475,6 +513,72 @@ def _book(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
             {"open": 0},
             ("order", identity),
         )
+
+
+def _market_rules(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "MarketRules"
+    if name not in contracts:
+        return
+    at, rules = contracts[name], state.market_rules
+    count = len(rules.calendars)
+    yield Question("calendars", "number of calendars", at, name, "calendarCount", (), {"": count}, ("calendar", count))
+    for number, calendar in rules.calendars.items():
+        told: Expected = {"name": calendar.name, "week": calendar.week}
+        yield Question("calendars", f"calendar {number}", at, name, "calendarOf", (number,), told, ("calendar", number))
+        for day in calendar.marked:
+            kind: Expected = {"": calendar.day_type_on(day)}
+            subject: Subject = ("calendar day", number, day)
+            what = f"day {day} of calendar {number}"
+            yield Question("calendars", what, at, name, "dayTypeOn", (number, day), kind, subject)
+    for market, one in rules.assignments.items():
+        assigned: Expected = {"calendar": one.calendar, "next": one.next, "from": one.since}
+        subject = ("calendar of market", market)
+        yield Question(
+            "calendars", f"calendar of market {market}", at, name, "assignmentOf", (market,), assigned, subject
+        )
+    yield from _sessions(state, at)
+    since = {"": rules.downgraded_since}
+    yield Question("downgrade", "downgraded since", at, name, "downgradedSince", (), since, ("downgrade",))
+    stress: Expected = {
+        "version": rules.stress_version,
+        **{f"rules.{key}": value for key, value in rules.stress.items()},
+    }
+    yield Question("downgrade", "stress rules", at, name, "stressRules", (), stress, ("stress rules",))
+    for instrument, terms in rules.terms.items():
+        expected = {
+            "tonnes": terms.tonnes,
+            "basisPoints": terms.basis_points,
+            "reportWithin": terms.report_within,
+            "validFor": terms.valid_for,
+        }
+        what, subject = f"reported positions in {InstrumentId(instrument)}", ("position terms", instrument)
+        yield Question("large positions", what, at, name, "positionTermsOf", (instrument,), expected, subject)
+    for (account, instrument), duty in rules.duties.items():
+        owed = {
+            "due": duty.due,
+            "overdue": duty.overdue,
+            "reportedUntil": duty.reported_until,
+            "overdueCount": duty.overdue_count,
+        }
+        what = f"reports of {account} on {InstrumentId(instrument)}"
+        subject = ("duty to report", account, instrument)
+        yield Question("large positions", what, at, name, "largePositionOf", (account, instrument), owed, subject)
+
+
+def _sessions(state: State, at: Address) -> Iterator[Question]:
+    """The phase of each market at every boundary of the present day and the next."""
+    rules = state.market_rules
+    for market in rules.assignments:
+        for day in (rules.day_of(state.timestamp), rules.day_of(state.timestamp) + 1):
+            midnight = day * 86_400 - rules.offset
+            boundaries = {0, *(minute for one in rules.sessions_of(market, day) for minute in one[1:3])} - {1440}
+            for minute in sorted(boundaries):
+                time = midnight + minute * 60
+                state_then = rules.session_at(market, time)
+                expected = {"state": DOWNGRADED if rules.downgraded_since else state_then}
+                what = f"phase of market {market} at {time}"
+                subject = ("calendar of market", market)
+                yield Question("calendars", what, at, "MarketRules", "phaseAt", (market, time), expected, subject)
 
 
 def _quotes(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
@@ -1230,6 +1334,7 @@ _ASKING: tuple[Asking, ...] = (
     _pledges,
     _acts,
     _book,
+    _market_rules,
     _quotes,
     _blocks,
     _conduct,

@@ -29,6 +29,7 @@ class Block:
         timestamp: Unix seconds.
         base_fee: For each gas, in the native coin's smallest unit.
         gas_limit: Of the block.
+        gas_used: By its transactions.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Block:
     timestamp: int
     base_fee: int
     gas_limit: int
+    gas_used: int = 0
 
 
 class Chain:
@@ -334,6 +336,7 @@ def _block(found: Data) -> Block:
         int(found["timestamp"], 16),
         int(found.get("baseFeePerGas") or "0x0", 16),
         int(found["gasLimit"], 16),
+        int(found.get("gasUsed") or "0x0", 16),
     )
 
 

@@ -27,9 +27,9 @@ COMMANDS = {
     "verifier": ("roles:verifier", "Accredited verifiers: opinions on reports."),
     "bank": ("bank:bank", "The settlement bank: deposits, withdrawals, penalties, reconciliation."),
     "service": ("roles:service", "The service manager: instruments, markets, voucher series."),
-    "platform": ("roles:platform", "The operator of the trading platform: bands and fees."),
+    "platform": ("platform:platform", "The operator of the trading platform: bands, fees, days; watch for stress."),
     "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
-    "risk": ("roles:risk", "The risk manager: accusations of misconduct."),
+    "risk": ("roles:risk", "Risk managers: limit the platform under stress, set thresholds, accuse of misconduct."),
     "maintainer": ("roles:maintainer", "Upgrades contracts."),
     "operator": ("roles:operator", "Rolls contracts back."),
 }

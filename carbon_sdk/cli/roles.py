@@ -15,11 +15,12 @@ from carbon_sdk.actors.base import Actor, DryRun
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
+from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier

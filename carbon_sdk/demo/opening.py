@@ -115,7 +115,7 @@ def open_stage(
 
 
 def deferred(rules: SchemeRules, now: int) -> SchemeRules:
-    """The scheme with the deadlines of its year after the present."""
+    """The scheme with the deadlines of its year after the present, and markets that trade at any time of the day."""
     reporting = datetime.fromtimestamp(now, UTC) + _DEFERRED
     file = rules.file
     years = tuple(
@@ -124,7 +124,8 @@ def deferred(rules: SchemeRules, now: int) -> SchemeRules:
         else year
         for year in file.years
     )
-    return SchemeRules(file.model_copy(update={"years": years}), rules.digest, rules.folder)
+    markets = tuple(market.model_copy(update={"calendar": None, "calendar_from": None}) for market in file.markets)
+    return SchemeRules(file.model_copy(update={"years": years, "markets": markets}), rules.digest, rules.folder)
 
 
 def _fuel(chain: Chain, signers: Sequence[Signer], local: Clock | None, payer: Signer | None) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from carbon_sdk.contracts.generated.enums import Opinion, Status
+from carbon_sdk.contracts.generated.enums import MarketState, Opinion, Status
 from carbon_sdk.contracts.generated.events import PenaltyImposed, SurrenderApproved, SurrenderExamined
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+from carbon_sdk.contracts.generated.market_rules import MarketRules
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.demo.stage import Party, Stage, events
 from carbon_sdk.deployment.permissions import Role
@@ -20,6 +21,7 @@ NOTICE = 15
 """Seconds between the regulator's bringing on the deadline and the deadline, where the clock is not moved."""
 PATIENCE = 300
 """Seconds to wait for it at most."""
+_MOST_PHASES = 100
 
 
 class StoryBroken(CarbonError):
@@ -146,7 +148,19 @@ def assess(stage: Stage) -> Shortfall:
     return Shortfall(party, imposed.shortfall, imposed.amount, status, refusal)
 
 
+def _wait_until_it_trades(stage: Stage) -> None:
+    """The market's calendar may have nights, weekends and holidays."""
+    rules = stage.suite.contract(MarketRules)
+    for _ in range(_MOST_PHASES):
+        phase = rules.phase_at(1, stage.now)
+        if phase.state is MarketState.OPEN or stage.clock is None:
+            return
+        stage.travel(phase.until)
+    raise StoryBroken(f"Market 1 does not open in {_MOST_PHASES} phases of its calendar. Look at its days.")
+
+
 def _try_to_trade(stage: Stage, party: Party) -> RuleBroken:
+    _wait_until_it_trades(stage)
     market = stage.rules.market(stage.rules.file.markets[0])
     try:
         stage.company(party).buy(1, market.lot * market.least_lots, market.lowest)

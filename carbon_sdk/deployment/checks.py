@@ -16,6 +16,9 @@ from carbon_sdk.identifiers import Address, checksummed, keccak
 IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
 """ERC-1967: where a proxy keeps the address of its implementation."""
 
+HALVES = {"OrderBook": "MarketOperations"}
+"""A contract that delegates what it has no function for, and the code to which it does."""
+
 Members = Mapping[Role, Iterable[Address]]
 
 
@@ -43,8 +46,13 @@ def check_contracts(chain: Chain, deployment: Deployment) -> Iterator[str]:
             found = checksummed(chain.call(proxy, keccak(b"authority()")[:4])[12:].hex())
             if found != authority:
                 yield f"{name} at {proxy} obeys {found}, not the authority {authority}"
-        if artifact(name).hash_of(chain.code(running)) != item.code_hash:
+        code = chain.code(running)
+        if artifact(name).hash_of(code) != item.code_hash:
             yield f"{name} at {running} has other code than the deployment file says"
+        elif name in HALVES:
+            other = deployment.address_of(HALVES[name])[2:].lower()
+            if all(code[start + 12 : start + 32].hex() != other for start, _ in artifact(name).immutables):
+                yield f"{name} at {running} delegates to other code than {HALVES[name]} at 0x{other}"
 
 
 def check_matrix(chain: Chain, deployment: Deployment) -> Iterator[str]:

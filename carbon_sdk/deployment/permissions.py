@@ -152,10 +152,21 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "recordFigures": Role.REGULATOR,
         "convertFor": Role.REGULATOR,
     },
+    "MarketRules": {
+        "defineCalendar": Role.SERVICE_REGULATOR,
+        "setDays": Role.PLATFORM_OPERATOR,
+        "assignCalendar": Role.SERVICE_REGULATOR,
+        "downgrade": Role.RISK_MANAGER,
+        "restore": Role.SERVICE_REGULATOR,
+        "setStressRules": Role.SERVICE_REGULATOR,
+        "setPositionTerms": Role.RISK_MANAGER,
+    },
     "OrderBook": {
         "openMarket": Role.SERVICE_MANAGER,
         "setMarketState": Role.SERVICE_REGULATOR,
         "setBand": Role.PLATFORM_OPERATOR,
+        "setLimits": Role.RISK_MANAGER,
+        "setConduct": Role.SERVICE_REGULATOR,
         "collectFees": Role.PLATFORM_OPERATOR,
     },
     "QuoteBoard": {

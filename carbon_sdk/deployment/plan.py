@@ -36,9 +36,11 @@ from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.credit_projects import CreditProjects
 from carbon_sdk.contracts.generated.credit_record import CreditRecord
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
-from carbon_sdk.contracts.generated.enums import Reason, Rounding, VoucherKind
+from carbon_sdk.contracts.generated.enums import ClosingRule, Reason, Rounding, VoucherKind
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+from carbon_sdk.contracts.generated.market_operations import MarketOperations
+from carbon_sdk.contracts.generated.market_rules import MarketRules
 from carbon_sdk.contracts.generated.methodologies import Methodologies
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.contracts.generated.order_book import OrderBook
@@ -52,6 +54,8 @@ from carbon_sdk.contracts.generated.structs import (
     BankingTerms,
     Cap,
     CodingRules,
+    Conduct,
+    Limits,
     MarketTerms,
     Materiality,
     Rules,
@@ -67,6 +71,7 @@ from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.deployment.checks import check_all
 from carbon_sdk.deployment.conduct import conduct_steps
 from carbon_sdk.deployment.engine import Plan, Progress, Result, Situation, Step, carry_out, dry_run
+from carbon_sdk.deployment.market_rules import market_rule_steps
 from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
 from carbon_sdk.deployment.permissions import Role, permissions
 from carbon_sdk.deployment.roles_file import RoleHolders
@@ -106,6 +111,7 @@ PROXIED: tuple[str, ...] = (
     "Verifications",
     "EmissionReports",
     "Allocator",
+    "MarketRules",
     "OrderBook",
     "QuoteBoard",
     "BlockTrades",
@@ -115,6 +121,9 @@ PROXIED: tuple[str, ...] = (
     "VoucherBook",
 )
 """Every stateful contract but the authority."""
+
+_PLAIN = ("Authority", "GovernedProxy", "MarketOperations")
+"""What runs without a proxy of its own and decides what the others do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +179,7 @@ def plan_of(rules: SchemeRules, holders: RoleHolders, deployer: Address) -> Plan
     if kept:
         raise InputError(f"The deployer {deployer} is to hold {', '.join(kept)}; deploy with a key that keeps no role.")
     steps = [*_creation(rules), *_configuration(rules), *_permissions(), *_handover(holders, deployer)]
-    codes = b"".join(bytes.fromhex(artifact(name).code_hash[2:]) for name in ("Authority", "GovernedProxy", *PROXIED))
+    codes = b"".join(bytes.fromhex(artifact(name).code_hash[2:]) for name in (*_PLAIN, *PROXIED))
     digest = keccak(rules.digest + holders.digest + codes).hex()
     return Plan(digest, steps)
 
@@ -184,6 +193,7 @@ def _creation(rules: SchemeRules) -> Iterator[Step]:
     for name in PROXIED:
         yield _create(name, _proxy)
     yield _create("AllocationFormula", lambda now: AllocationFormula.creation())
+    yield _create("MarketOperations", _market_operations(rules))
     for method in rules.file.methods:
         yield _method_contract(method.contract)
     for name, code in _implementations(rules).items():
@@ -205,6 +215,14 @@ def _proxy(now: Situation) -> Act[bytes]:
     authority = _at(now, "Authority")
     birth = Seed(None, authority).initialize(authority).data
     return GovernedProxy.creation(_at(now, "Seed"), authority, birth)
+
+
+def _market_operations(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
+    """The order book's other half: code that the book's own knows, without a proxy."""
+    money, offset = rules.main_money, rules.file.scheme.utc_offset_seconds
+    return lambda now: MarketOperations.creation(
+        _at(now, "InstrumentLedger"), money, offset, _at(now, "MarketRules")
+    )
 
 
 def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], Act[bytes]]]:
@@ -232,7 +250,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             _at(now, "InstrumentLedger"), _at(now, "OriginRegister"), number
         ),
         "CreditOffers": lambda now: CreditOffers.creation(
-            _at(now, "InstrumentLedger"), money, rules.file.vouchers.offers_series, offset
+            _at(now, "InstrumentLedger"), money, rules.file.vouchers.offers_series, offset, _at(now, "MarketRules")
         ),
         "OriginRegister": lambda now: OriginRegister.creation(
             _at(now, "InstrumentLedger"), _at(now, "CreditProjects"), number
@@ -246,12 +264,21 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "Allocator": lambda now: Allocator.creation(
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
         ),
-        "OrderBook": lambda now: OrderBook.creation(_at(now, "InstrumentLedger"), money, offset),
+        "MarketRules": lambda now: MarketRules.creation(
+            _at(now, "InstrumentLedger"), _at(now, "OrderBook"), offset
+        ),
+        "OrderBook": lambda now: OrderBook.creation(
+            _at(now, "InstrumentLedger"), money, _at(now, "MarketOperations")
+        ),
         "QuoteBoard": lambda now: QuoteBoard.creation(
-            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series
+            _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series, _at(now, "MarketRules")
         ),
         "BlockTrades": lambda now: BlockTrades.creation(
-            _at(now, "InstrumentLedger"), _at(now, "CreditRecord"), money, offset, rules.file.vouchers.block_series
+            *_all(now, "InstrumentLedger", "CreditRecord"),
+            money,
+            offset,
+            rules.file.vouchers.block_series,
+            _at(now, "MarketRules"),
         ),
         "TradingPlans": lambda now: TradingPlans.creation(_at(now, "InstrumentLedger")),
         "Obligations": lambda now: Obligations.creation(
@@ -289,6 +316,7 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
         "AuthorityDesk": lambda at: AuthorityDesk(None, at).initialize(two).data,
         "PledgeBook": lambda at: PledgeBook(None, at).initialize(file.pledges.least_notice_hours * 3600).data,
         "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
+        "MarketRules": lambda at: MarketRules(None, at).initialize().data,
         "OrderBook": lambda at: OrderBook(None, at).initialize().data,
         "QuoteBoard": lambda at: QuoteBoard(None, at).initialize().data,
         "BlockTrades": lambda at: BlockTrades(None, at).initialize().data,
@@ -338,8 +366,9 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
         yield _on("hold", "CashDesk", lambda at: CashDesk(None, at).set_hold(file.money.token_hold_hours * 3600))
     for rule in file.banking:
         yield _banking(rules, rule)
+    yield from market_rule_steps(rules, _on)
     for number, market in enumerate(file.markets, 1):
-        yield _market(rules, market)
+        yield from _market(rules, market, number)
         yield _series(number, "OrderBook", VoucherKind.TRADE)
     for board in file.boards:
         yield _board(rules, board)
@@ -414,7 +443,7 @@ def _banking(rules: SchemeRules, table: BankingTable) -> Step:
     return _on(f"banking/{table.source}", "Banking", lambda at: Banking(None, at).set_rule(terms, rules.digest))
 
 
-def _market(rules: SchemeRules, table: MarketTable) -> Step:
+def _market(rules: SchemeRules, table: MarketTable, number: int) -> Iterator[Step]:
     numbers = rules.market(table)
     terms = MarketTerms(
         rules.instrument(table.instrument),
@@ -427,7 +456,12 @@ def _market(rules: SchemeRules, table: MarketTable) -> Step:
         numbers.lowest,
         numbers.highest,
     )
-    return _on(f"market/{table.name}", "OrderBook", lambda at: OrderBook(None, at).open_market(terms))
+    name, limits, conduct = f"market/{table.name}", table.limits(), table.conduct()
+    yield _on(name, "OrderBook", lambda at: OrderBook(None, at).open_market(terms))
+    if limits != Limits(0, 0, 0, 0):
+        yield _on(f"{name}/limits", "OrderBook", lambda at: OrderBook(None, at).set_limits(number, limits))
+    if conduct != Conduct(0, ClosingRule.LAST, 5, 0, False):  # as a market is opened
+        yield _on(f"{name}/conduct", "OrderBook", lambda at: OrderBook(None, at).set_conduct(number, conduct))
 
 
 def _board(rules: SchemeRules, table: BoardTable) -> Step:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from carbon_sdk.contracts.generated.structs import BlockTerms, BoardTerms
+from carbon_sdk.contracts.generated.enums import ClosingRule
+from carbon_sdk.contracts.generated.structs import BlockTerms, BoardTerms, Conduct, Limits
 from carbon_sdk.deployment.conduct import ConductTable
+from carbon_sdk.deployment.market_tables import CalendarTable, ClockTime, LargePositionTable, StressTable
 from carbon_sdk.deployment.strict_toml import Strict, load
 from carbon_sdk.deployment.transfer_tables import TransfersTable, TransferTypeTable, sets_of
 from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.identifiers import InstrumentClass, InstrumentId, keccak
 from carbon_sdk.units import Money, money, scaled
 
-_MANTISSA_LIMIT = 2**16
 _TICK_LIMIT = 2**24
-_FEE_LIMIT = 2**16
+_BOOK_MANTISSA_LIMIT = 2**10  # as the order book's words have room
+_BOOK_TICK_LIMIT = 2**20
+_BOOK_FEE_LIMIT = 2**14
 
 
 def _amount(text: str) -> str:
@@ -39,7 +42,6 @@ def _aware(time: datetime) -> datetime:
 
 Amount = Annotated[str, AfterValidator(_amount)]
 Time = Annotated[datetime, AfterValidator(_aware)]
-ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Tonnage = Annotated[int, Field(ge=0, lt=2**64)]
@@ -116,6 +118,37 @@ class MarketTable(Strict):
     maker_fee_per_lot: Amount
     lowest_price: Amount
     highest_price: Amount
+    calendar: Name | None = None
+    """None: it trades all day."""
+    calendar_from: date | None = None
+    """Until that civil day it trades all day; None: from the beginning."""
+    most_lots: Annotated[int, Field(ge=0, lt=2**48)] = 0
+    """Of one order; below 128, and at most seven zeros. 0: no limit, as in the next three."""
+    dynamic_permille: Annotated[int, Field(ge=0, lt=1000)] = 0
+    """How far a price may be from the latest trade's, in tenths of a per cent; beyond, trading is interrupted by a call."""
+    most_held: Annotated[int, Field(ge=0, lt=2**64)] = 0
+    """Tonnes of the instrument that an account may hold after a purchase; below 256, and at most fifteen zeros."""
+    most_open: Annotated[int, Field(ge=0, lt=2**16)] = 0
+    """Open orders of an account."""
+    band_basis_points: Annotated[int, Field(ge=0, lt=10_000)] = 0
+    """The band of a day is so far about the close before it; 0: as it was set."""
+    closing: Literal["last", "vwap"] = "last"
+    interruption_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
+    resumption_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    """Length of the call with which a resumed market begins; 0: none."""
+    choice: bool = False
+    """Nothing is matched: who takes picks an order of the best five levels."""
+
+    def limits(self) -> Limits:
+        """What bounds the risk of an order or account."""
+        return Limits(self.most_lots, self.dynamic_permille, self.most_held, self.most_open)
+
+    def conduct(self) -> Conduct:
+        """How the market goes about its day."""
+        closing = ClosingRule[self.closing.upper()]
+        return Conduct(
+            self.band_basis_points, closing, self.interruption_minutes, self.resumption_minutes, self.choice
+        )
 
 
 class BoardTable(Strict):
@@ -307,6 +340,9 @@ class SchemeFile(Strict):
     transfer_types: tuple[TransferTypeTable, ...] = Field((), strict=False)
     moneys: tuple[OtherMoneyTable, ...] = Field((), strict=False)
     banking: tuple[BankingTable, ...] = Field((), strict=False)
+    calendars: tuple[CalendarTable, ...] = Field((), strict=False)
+    stress: StressTable | None = None
+    large_positions: tuple[LargePositionTable, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
     def _hangs_together(self) -> SchemeFile:
@@ -322,6 +358,8 @@ class SchemeFile(Strict):
             ("moneys", [str(self.money.iso_number), *(str(item.iso_number) for item in self.moneys)]),
             ("moneys", [token.lower() for _, token, _ in self.backings()]),
             ("banking", [item.source for item in self.banking]),
+            ("calendars", [item.name for item in self.calendars]),
+            ("large_positions", [item.instrument for item in self.large_positions]),
         ):
             if twice := _first_twice(names):
                 raise ValueError(f"{what} has {twice} twice")
@@ -332,6 +370,17 @@ class SchemeFile(Strict):
         for name, instrument in of_markets:
             if instrument not in known:
                 raise ValueError(f"market {name} is of instrument {instrument}, which is not defined")
+        calendars = {item.name for item in self.calendars}
+        if calendars and self.scheme.utc_offset_seconds % 60:
+            raise ValueError(f"utc_offset_seconds {self.scheme.utc_offset_seconds} is no whole number of minutes")
+        for market in self.markets:
+            if market.calendar is not None and market.calendar not in calendars:
+                raise ValueError(f"market {market.name} trades by calendar {market.calendar}, which is not defined")
+            if market.calendar_from is not None and market.calendar is None:
+                raise ValueError(f"market {market.name} has calendar_from and no calendar")
+        for large in self.large_positions:
+            if large.instrument not in known:
+                raise ValueError(f"large_positions has instrument {large.instrument}, which is not defined")
         kinds = {item.name: item.kind for item in self.instruments}
         for rule in self.banking:
             for name in (rule.source, rule.target):
@@ -425,9 +474,9 @@ class SchemeRules:
         """
         tick = self.amount(table.tick, f"{table.name}: tick")
         exponent = 0
-        while tick >= _MANTISSA_LIMIT and tick % 10 == 0 and exponent < 18:
+        while tick >= _BOOK_MANTISSA_LIMIT and tick % 10 == 0 and exponent < 18:
             tick, exponent = Money(tick // 10), exponent + 1
-        if not 0 < tick < _MANTISSA_LIMIT:
+        if not 0 < tick < _BOOK_MANTISSA_LIMIT:
             raise InputError(f"{table.name}: a tick of {table.tick} does not fit the order book.")
 
         def whole(text: str, unit: int, limit: int, name: str) -> int:
@@ -442,10 +491,10 @@ class SchemeRules:
             exponent,
             table.lot,
             table.least_lots,
-            whole(table.taker_fee_per_lot, power, _FEE_LIMIT, "taker_fee_per_lot"),
-            whole(table.maker_fee_per_lot, power, _FEE_LIMIT, "maker_fee_per_lot"),
-            whole(table.lowest_price, tick * power, _TICK_LIMIT, "lowest_price"),
-            whole(table.highest_price, tick * power, _TICK_LIMIT, "highest_price"),
+            whole(table.taker_fee_per_lot, power, _BOOK_FEE_LIMIT, "taker_fee_per_lot"),
+            whole(table.maker_fee_per_lot, power, _BOOK_FEE_LIMIT, "maker_fee_per_lot"),
+            whole(table.lowest_price, tick * power, _BOOK_TICK_LIMIT, "lowest_price"),
+            whole(table.highest_price, tick * power, _BOOK_TICK_LIMIT, "highest_price"),
         )
 
     def whole_ticks(self, text: str, tick: str, name: str) -> int:

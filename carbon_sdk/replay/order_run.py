@@ -280,7 +280,7 @@ class OrderRun:
         return self.book.place(self._order(one, one.side, ticks, one.time_in_force, one.expires))
 
     def _order(self, one: Instruction, side: Side, ticks: int, rule: TimeInForce, expires: int) -> Order:
-        return Order(MARKET, side, ticks, one.quantity, expires, rule, self.market.self_trade, MOST_MAKERS, 0)
+        return Order(MARKET, ticks, side, one.quantity, expires, rule, self.market.self_trade, MOST_MAKERS, 0)
 
     # LOOKING
 

@@ -166,6 +166,7 @@ def _with_market(base: SchemeRules, market: MarketRules) -> SchemeRules:
             "least_lots": 1,
             "taker_fee_per_lot": "0",
             "maker_fee_per_lot": "0",
+            "calendar": None,
             "lowest_price": tick,
             "highest_price": f"{market.book_tick * MOST_TICK:f}",
         }

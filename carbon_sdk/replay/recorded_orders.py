@@ -16,9 +16,9 @@ from carbon_sdk.replay.source import MalformedCase, Source
 
 Op = Literal["limit", "market", "cancel", "reduce", "replace", "time"]
 
-MOST_TICK = 2**24 - 1
+MOST_TICK = 2**20 - 1
 """Highest price that the book can hold, in ticks."""
-MOST_MANTISSA = 2**16 - 1
+MOST_MANTISSA = 2**10 - 1
 """A tick is so many times a power of ten of the money's smallest units, at most."""
 MOST_QUANTITY = 2**48 - 1
 MOST_LOT = 2**16 - 1

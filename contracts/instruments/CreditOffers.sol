@@ -11,6 +11,7 @@ import { Voucher, VoucherKind } from "../types/Vouchers.sol";
 import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { ICreditOffers } from "./ICreditOffers.sol";
+import { IDowngrade } from "./IDowngrade.sol";
 import { IERC7943MultiToken } from "./IERC7943.sol";
 import { IInstrumentLedger } from "./IInstrumentLedger.sol";
 
@@ -27,6 +28,7 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
     uint256 private immutable MAIN_MONEY;
     uint32 private immutable SERIES;
     int32 private immutable UTC_OFFSET; // seconds east of UTC of the scheme's civil day
+    IDowngrade private immutable RULES;
 
     struct Counts {
         uint64 offers; // made, ever; also the last one's number
@@ -49,11 +51,13 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
 
     /// @param mainMoney Instrument that is paid in.
     /// @param series Number of the vouchers' series in the VoucherBook.
-    constructor(address ledger, uint256 mainMoney, uint32 series, int32 utcOffset) {
+    /// @param rules The MarketRules: whether the platform is downgraded.
+    constructor(address ledger, uint256 mainMoney, uint32 series, int32 utcOffset, IDowngrade rules) {
         LEDGER = ledger;
         MAIN_MONEY = mainMoney;
         SERIES = series;
         UTC_OFFSET = utcOffset;
+        RULES = rules;
     }
 
     /* SELLING */
@@ -103,6 +107,7 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
         Purchase storage asked = _applied(purchase);
         (uint256 id, address buyer, uint96 quantity) = (asked.offer, asked.buyer, asked.quantity);
         Offer storage one = _ownOffer(id, Restrictions.NO_TRADE);
+        RULES.requireNormal();
         require(block.timestamp < one.expires, OfferExpired(id, one.expires));
         (address seller, uint256 instrument, uint96 left, uint96 price) =
             (one.seller, one.instrument, one.left, one.price);
@@ -359,6 +364,7 @@ contract CreditOffers is ICreditOffers, IVoucherIssuer, Governed {
 
     /// @dev To agree to a price, which nothing bounds, takes what a transfer takes.
     function _agreeing() private view returns (address account) {
+        RULES.requireNormal();
         return IEligibility(LEDGER)
             .actingFor(
                 msg.sender,

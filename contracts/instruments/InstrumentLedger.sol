@@ -28,6 +28,10 @@ contract InstrumentLedger is
 {
     uint256 private constant _MAX_MAKERS = 255; // one bit each in `settle`'s answers
     uint256 private constant _WHOLE = type(uint96).max;
+    // Of the terms of a settlement.
+    uint256 private constant _INSTRUMENT = (1 << 82) - 1;
+    uint256 private constant _BUYS = 1 << 82;
+    uint256 private constant _OWN_ALLOWED = 1 << 83;
 
     // The other contracts of the suite: proxies, whose addresses are fixed before any implementation exists.
     address private immutable REGISTRY;
@@ -162,7 +166,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function setEligibility(address account, Eligibility calldata given) external onlyModule(REGISTRY) {
-        Account storage known = _s().accounts[account];
+        Account storage known = _account(account);
         known.word = known.word.withEligibility(given);
 
         emit EligibilityChanged(account, given);
@@ -177,7 +181,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function eligibilityOf(address account) external view returns (Eligibility memory) {
-        return _s().accounts[account].word.eligibility();
+        return _account(account).word.eligibility();
     }
 
     /// @inheritdoc IEligibility
@@ -196,7 +200,7 @@ contract InstrumentLedger is
         returns (address account, Account storage known, AccountWord word)
     {
         account = _representing(key, needed);
-        known = _s().accounts[account];
+        known = _account(account);
         word = known.word;
         if (!word.mayAct(forbidding)) _refuse(account, word, forbidding);
     }
@@ -459,17 +463,22 @@ contract InstrumentLedger is
         Storage storage $ = _s();
         $.holdings[account][instrument].word = holding;
         if (instrument == MAIN_MONEY) {
-            Account storage known = $.accounts[account];
+            Account storage known = _account(account);
             known.word = known.word.withBoundMoney(holding.isBound());
         }
     }
 
     /* MARKET */
 
+    modifier onlyBook() {
+        if (msg.sender != BOOK) _requireModule(BOOK);
+        _;
+    }
+
     /// @inheritdoc IInstrumentLedger
     function escrowFrom(address key, uint256 instrument, uint256 quantity)
         external
-        onlyModule(BOOK)
+        onlyBook
         returns (address account)
     {
         Account storage known;
@@ -480,9 +489,10 @@ contract InstrumentLedger is
             free = _freeMoney(word, account);
             if (free >= quantity) known.word = word.lessMoney(quantity);
         } else {
-            Holding storage held = _s().holdings[account][instrument];
-            free = _freeUnits(held.word, account, instrument);
-            if (free >= quantity) held.word = held.word.less(quantity);
+            Holding storage cell = _s().holdings[account][instrument];
+            HoldingWord holding = cell.word;
+            free = _freeUnits(holding, account, instrument);
+            if (free >= quantity) cell.word = holding.less(quantity);
         }
         if (free < quantity) revert InsufficientFree(account, instrument, free, quantity);
 
@@ -490,32 +500,29 @@ contract InstrumentLedger is
     }
 
     /// @inheritdoc IInstrumentLedger
-    function settle(
-        uint256 debit,
-        uint256 credit,
-        address key,
-        bool buys,
-        uint256[] calldata makers,
-        uint256 instrument,
-        bool ownAllowed
-    ) external onlyModule(BOOK) returns (address account) {
+    function settle(uint256[] calldata makers, uint256 amounts, uint256 terms, address key)
+        external
+        onlyBook
+        returns (address account)
+    {
         if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
-        return buys
-            ? _settlePurchase(key, instrument, ownAllowed, debit, credit, makers)
-            : _settleSale(key, instrument, ownAllowed, debit, credit, makers);
+        return terms & _BUYS != 0
+            ? _settlePurchase(amounts, terms, key, makers)
+            : _settleSale(amounts, terms, key, makers);
     }
 
     /// @inheritdoc IInstrumentLedger
-    function releaseEscrow(address account, uint256 instrument, uint256 quantity) external onlyModule(BOOK) {
+    function releaseEscrow(address account, uint256 instrument, uint256 quantity) external onlyBook {
         _release(msg.sender, account, instrument, quantity);
     }
 
     /// @inheritdoc IInstrumentLedger
-    function releaseEscrowTo(address key, uint256 instrument, uint256 quantity, address account)
-        external
-        onlyModule(BOOK)
-    {
-        require(_representing(key, Rights.TRADE) == account, NotTheAccount(key, account));
+    function releaseEscrowTo(address key, uint256 instrument, uint256 quantity, address account) external onlyBook {
+        KeyWord word = _s().keys[key];
+        if (!_both(word.mayDo(Rights.TRADE), word.keyAccount() == account)) {
+            if (!word.mayDo(Rights.TRADE)) _refuse(key, word, Rights.TRADE);
+            revert NotTheAccount(key, account);
+        }
         _release(key, account, instrument, quantity);
     }
 
@@ -527,109 +534,130 @@ contract InstrumentLedger is
     /// @dev Makers are paid by the taker, the book keeps what is left: fees, and what the rest of the order holds. The
     ///      taker's word is written before any maker's is read: with `ownAllowed` a maker may be the taker. Makers that are
     ///      refused count before a shortage: without them the order may need less.
-    function _settlePurchase(
-        address key,
-        uint256 instrument,
-        bool ownAllowed,
-        uint256 debit,
-        uint256 credit,
-        uint256[] calldata makers
-    ) private returns (address account) {
+    function _settlePurchase(uint256 amounts, uint256 terms, address key, uint256[] calldata makers)
+        private
+        returns (address account)
+    {
         unchecked {
             Account storage known;
             AccountWord taker;
             (account, known, taker) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
+            uint256 left = amounts >> 96;
             uint256 free = _freeMoney(taker, account);
-            if (free >= debit) known.word = taker.lessMoney(debit);
+            if (free >= left) known.word = taker.lessMoney(left);
 
-            (address self, uint256 owner) = _ownOf(account, taker, ownAllowed);
-            uint256 left = debit;
             uint256 blocked;
             uint256 own;
-            for (uint256 i; i < makers.length; ++i) {
-                (address maker, uint256 amount) = _maker(makers, i);
+            (address self, uint256 owner) = _ownOf(account, taker, terms);
+            (uint256 at, uint256 end) = _span(makers);
+            for (; at != end; at += 32) {
+                (address maker, uint256 amount) = _makerAt(at);
                 left -= amount;
                 known = _s().accounts[maker];
                 AccountWord word = known.word;
-                if (!word.mayAct(Restrictions.NO_DEAL)) blocked |= 1 << i;
-                else if (maker == self || word.owner() == owner) own |= 1 << i;
+                if (!word.mayMeet(maker, self, owner)) {
+                    if (word.mayAct(Restrictions.NO_DEAL)) own |= _bitOf(at, makers);
+                    else blocked |= _bitOf(at, makers);
+                }
                 known.word = word.moreMoney(amount);
                 _tell(key, account, maker, MAIN_MONEY, amount);
             }
             if (blocked | own != 0) revert MakersRefused(blocked, own);
-            if (free < debit) revert InsufficientFree(account, MAIN_MONEY, free, debit);
+            if (free < amounts >> 96) revert InsufficientFree(account, MAIN_MONEY, free, amounts >> 96);
             if (left != 0) _tell(key, account, BOOK, MAIN_MONEY, left);
 
-            _creditUnits(account, instrument, credit);
-            _tell(key, BOOK, account, instrument, credit);
+            uint256 instrument = terms & _INSTRUMENT;
+            uint256 holds = _creditUnits(account, instrument, amounts & _WHOLE);
+            if (!taker.mayHold(holds, terms >> 84)) revert HoldingLimit(account, instrument, holds, terms >> 84);
+            _tell(key, BOOK, account, instrument, amounts & _WHOLE);
         }
     }
 
-    /// @dev As `_settlePurchase`, the other way round.
-    function _settleSale(
-        address key,
-        uint256 instrument,
-        bool ownAllowed,
-        uint256 debit,
-        uint256 credit,
-        uint256[] calldata makers
-    ) private returns (address account) {
+    /// @dev As `_settlePurchase`, the other way round. No maker's account changes, so that the taker's has not when it is paid.
+    function _settleSale(uint256 amounts, uint256 terms, address key, uint256[] calldata makers)
+        private
+        returns (address account)
+    {
         unchecked {
+            Account storage known;
             AccountWord taker;
-            (account,, taker) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
-            Holding storage held = _s().holdings[account][instrument];
-            uint256 free = _freeUnits(held.word, account, instrument);
-            if (free >= debit) held.word = held.word.less(debit);
+            (account, known, taker) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
+            uint256 instrument = terms & _INSTRUMENT;
+            uint256 left = amounts >> 96;
+            uint256 free;
+            {
+                Holding storage held = _s().holdings[account][instrument];
+                HoldingWord holding = held.word;
+                free = _freeUnits(holding, account, instrument);
+                if (free >= left) held.word = holding.less(left);
+            }
+            known.word = taker.moreMoney(amounts & _WHOLE);
 
-            (address self, uint256 owner) = _ownOf(account, taker, ownAllowed);
-            uint256 left = debit;
             uint256 blocked;
             uint256 own;
-            for (uint256 i; i < makers.length; ++i) {
-                (address maker, uint256 amount) = _maker(makers, i);
+            (address self, uint256 owner) = _ownOf(account, taker, terms);
+            (uint256 at, uint256 end) = _span(makers);
+            for (; at != end; at += 32) {
+                (address maker, uint256 amount) = _makerAt(at);
                 left -= amount;
                 AccountWord word = _s().accounts[maker].word;
-                if (!word.mayAct(Restrictions.NO_DEAL)) blocked |= 1 << i;
-                else if (maker == self || word.owner() == owner) own |= 1 << i;
-                held = _s().holdings[maker][instrument];
-                held.word = held.word.more(amount);
+                uint256 holds = _creditUnits(maker, instrument, amount);
+                if (!_both(word.mayMeet(maker, self, owner), word.mayHold(holds, terms >> 84))) {
+                    if (word.mayAct(Restrictions.NO_DEAL) && word.mayHold(holds, terms >> 84)) own |= _bitOf(at, makers);
+                    else blocked |= _bitOf(at, makers);
+                }
                 _tell(key, account, maker, instrument, amount);
             }
             if (blocked | own != 0) revert MakersRefused(blocked, own);
-            if (free < debit) revert InsufficientFree(account, instrument, free, debit);
+            if (free < amounts >> 96) revert InsufficientFree(account, instrument, free, amounts >> 96);
             if (left != 0) _tell(key, account, BOOK, instrument, left);
-
-            _creditMoney(account, credit);
-            _tell(key, BOOK, account, MAIN_MONEY, credit);
+            _tell(key, BOOK, account, MAIN_MONEY, amounts & _WHOLE);
         }
     }
 
     /// @dev Whom the taker does not meet: itself and its owner's other accounts; with `ownAllowed`, or without an owner, nobody.
-    function _ownOf(address account, AccountWord word, bool ownAllowed)
+    function _ownOf(address account, AccountWord word, uint256 terms)
         private
         pure
         returns (address self, uint256 owner)
     {
+        if (terms & _OWN_ALLOWED != 0) return (address(0), type(uint256).max);
         owner = word.owner();
-        if (ownAllowed || owner == 0) owner = type(uint256).max;
-        self = ownAllowed ? address(0) : account;
+        return (account, owner == 0 ? type(uint256).max : owner);
     }
 
-    /// @dev `i` is below the length.
-    function _maker(uint256[] calldata makers, uint256 i) private pure returns (address maker, uint256 amount) {
+    /// @dev Where the makers stand in the call's data.
+    function _span(uint256[] calldata makers) private pure returns (uint256 at, uint256 end) {
+        assembly ("memory-safe") {
+            at := makers.offset
+            end := add(at, shl(5, makers.length))
+        }
+    }
+
+    function _makerAt(uint256 at) private pure returns (address maker, uint256 amount) {
         uint256 packed;
         assembly ("memory-safe") {
-            packed := calldataload(add(makers.offset, shl(5, i)))
+            packed := calldataload(at)
         }
         return (address(uint160(packed >> 96)), packed & _WHOLE);
     }
 
+    function _bitOf(uint256 at, uint256[] calldata makers) private pure returns (uint256 bit) {
+        assembly ("memory-safe") {
+            bit := shl(shr(5, sub(at, makers.offset)), 1)
+        }
+    }
+
     /* HOLDING: balances lie in the low bits of two kinds of word, and outside of the market only these functions change them */
+
+    function _account(address account) private view returns (Account storage) {
+        return _s().accounts[account];
+    }
 
     /// @dev Where the balance is: the account's word for the main money, else the holding's.
     function _cell(address account, uint256 instrument) private view returns (Holding storage cell) {
         if (instrument != MAIN_MONEY) return _s().holdings[account][instrument];
-        Account storage known = _s().accounts[account];
+        Account storage known = _account(account);
         assembly {
             cell.slot := known.slot
         }
@@ -641,14 +669,18 @@ contract InstrumentLedger is
         cell.word = cell.word.more(quantity);
     }
 
-    function _creditMoney(address account, uint256 amount) private {
-        Account storage known = _s().accounts[account];
-        known.word = known.word.moreMoney(amount);
+    /// @return holds Its balance then.
+    function _creditUnits(address account, uint256 instrument, uint256 quantity) private returns (uint256 holds) {
+        Holding storage held = _s().holdings[account][instrument];
+        HoldingWord word = held.word.more(quantity);
+        held.word = word;
+        return word.balance();
     }
 
-    function _creditUnits(address account, uint256 instrument, uint256 quantity) private {
-        Holding storage held = _s().holdings[account][instrument];
-        held.word = held.word.more(quantity);
+    function _both(bool one, bool other) private pure returns (bool both) {
+        assembly ("memory-safe") {
+            both := and(one, other)
+        }
     }
 
     /// @dev Checked subtraction: a debit beyond the balance cannot be written.
@@ -876,12 +908,12 @@ contract InstrumentLedger is
 
     /// @inheritdoc IERC7943MultiToken
     function canSend(address account) public view returns (bool) {
-        return _s().accounts[account].word.mayAct(Restrictions.NO_TRANSFER);
+        return _account(account).word.mayAct(Restrictions.NO_TRANSFER);
     }
 
     /// @inheritdoc IERC7943MultiToken
     function canReceive(address account) public view returns (bool) {
-        return _s().accounts[account].word.mayAct(Restrictions.NO_RECEIPT);
+        return _account(account).word.mayAct(Restrictions.NO_RECEIPT);
     }
 
     /// @inheritdoc IERC7943MultiToken
@@ -942,10 +974,11 @@ contract InstrumentLedger is
     /// @dev Emits `TransferSingle`, from the scratch space of memory.
     function _tell(address operator, address from, address to, uint256 instrument, uint256 quantity) private {
         bytes32 topic = TransferSingle.selector;
+        // No address here has bits above it: each is an argument that was checked, an immutable or cut out of a word.
         assembly ("memory-safe") {
             mstore(0, instrument)
             mstore(32, quantity)
-            log4(0, 64, topic, shr(96, shl(96, operator)), shr(96, shl(96, from)), shr(96, shl(96, to)))
+            log4(0, 64, topic, operator, from, to)
         }
     }
 

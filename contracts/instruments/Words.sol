@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { AccountKind, AccountStatus, Eligibility, Representation } from "../types/Accounts.sol";
+import { AccountKind, AccountStatus, Eligibility, Representation, Restrictions } from "../types/Accounts.sol";
 
 /// @title An account's eligibility and its main money, in one word, so that a trade reads one for each maker.
 /// @dev 223     216 215    208 207  200 199   168 167    152 151          136 135              96 95      0
@@ -21,6 +21,8 @@ using {
     status,
     hasBoundMoney,
     mayAct,
+    mayMeet,
+    mayHold,
     moreMoney,
     lessMoney,
     withMoney,
@@ -123,11 +125,32 @@ function hasBoundMoney(AccountWord w) pure returns (bool) {
     return AccountWord.unwrap(w) & BOUND_MONEY != 0;
 }
 
+/// @dev Whether the account, `maker`, may deal, and is neither `self` nor of the owner `owner`.
+function mayMeet(AccountWord w, address maker, address self, uint256 owner_) view returns (bool may) {
+    uint256 asked = 0xff << 208 | uint256(Restrictions.NO_DEAL) << 136;
+    uint256 active = uint256(AccountStatus.ACTIVE) << 208;
+    assembly ("memory-safe") {
+        may := and(eq(and(w, asked), active), gt(and(shr(96, w), 0xffffffffff), timestamp()))
+        may := and(may, iszero(or(eq(maker, self), eq(and(shr(168, w), 0xffffffff), owner_))))
+    }
+}
+
+/// @dev Whether the account may hold `holds` units, not 0, where others may hold `most`; 0, no limit, becomes the largest number.
+function mayHold(AccountWord w, uint256 holds, uint256 most) pure returns (bool may) {
+    uint256 government = uint256(AccountKind.GOVERNMENT);
+    assembly ("memory-safe") {
+        may := or(iszero(gt(sub(holds, 1), sub(most, 1))), eq(and(shr(200, w), 0xff), government))
+    }
+}
+
 /// @dev Active, certified and under none of the restrictions `forbidding`.
-function mayAct(AccountWord w, uint256 forbidding) view returns (bool) {
-    uint256 raw = AccountWord.unwrap(w);
-    return raw & (0xff << 208 | forbidding << 136) == uint256(AccountStatus.ACTIVE) << 208
-        && w.certificateUntil() > block.timestamp;
+function mayAct(AccountWord w, uint256 forbidding) view returns (bool may) {
+    uint256 asked = 0xff << 208 | forbidding << 136;
+    uint256 active = uint256(AccountStatus.ACTIVE) << 208;
+    // Both at once: a jump costs more than the second comparison.
+    assembly ("memory-safe") {
+        may := and(eq(and(w, asked), active), gt(and(shr(96, w), 0xffffffffff), timestamp()))
+    }
 }
 
 /// @dev The sum stays below 2^96: all of an instrument's units do.
@@ -304,8 +327,11 @@ function keyRights(KeyWord w) pure returns (uint16) {
 }
 
 /// @dev Certified, with all of the rights `needed`, of which there is one at least.
-function mayDo(KeyWord w, uint256 needed) view returns (bool) {
-    return KeyWord.unwrap(w) & needed << 200 == needed << 200 && w.keyUntil() > block.timestamp;
+function mayDo(KeyWord w, uint256 needed) view returns (bool may) {
+    needed <<= 200;
+    assembly ("memory-safe") {
+        may := and(eq(and(w, needed), needed), gt(and(shr(160, w), 0xffffffffff), timestamp()))
+    }
 }
 
 function representation(KeyWord w) pure returns (Representation memory) {

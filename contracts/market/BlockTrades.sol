@@ -6,6 +6,7 @@ import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 import { Governed } from "../governance/Governed.sol";
+import { IDowngrade } from "../instruments/IDowngrade.sol";
 import { IERC7943MultiToken } from "../instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { ICreditRecord } from "../registry/ICreditRecord.sol";
@@ -44,6 +45,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     uint256 private immutable MAIN_MONEY;
     int256 private immutable DAY_OFFSET;
     uint32 private immutable SERIES;
+    IDowngrade private immutable RULES;
 
     // Two words.
     struct BlockMarket {
@@ -79,18 +81,21 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
     /// @param series Number of the voucher series.
+    /// @param rules The MarketRules: whether the platform is downgraded.
     constructor(
         IInstrumentLedger ledger,
         ICreditRecord creditRecord,
         InstrumentId mainMoney,
         int256 dayOffset,
-        uint32 series
+        uint32 series,
+        IDowngrade rules
     ) {
         LEDGER = ledger;
         CREDIT_RECORD = creditRecord;
         MAIN_MONEY = InstrumentId.unwrap(mainMoney);
         DAY_OFFSET = dayOffset;
         SERIES = series;
+        RULES = rules;
     }
 
     /// @notice Says which series its vouchers are in.
@@ -244,6 +249,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     /// @dev What must hold when a block is offered, and again when it is taken.
     function _takeable(BlockTrade calldata terms) private view returns (BlockMarket memory m) {
+        RULES.requireNormal();
         m = _s().markets[terms.market];
         require(m.state == BlockMarketState.OPEN, BlockMarketNotOpen(terms.market, uint8(m.state)));
         require(_isWithinHours(m, block.timestamp), OutsideBlockHours(terms.market, block.timestamp));

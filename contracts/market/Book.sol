@@ -14,16 +14,17 @@ import { TickBitmap } from "./TickBitmap.sol";
 type LevelWord is uint256;
 
 /// @title An order in its queue.
-/// @dev 247     208 207      160 159      0
-///      +----------+-----------+-----------+
-///      | expires  | quantity  |  account  |     quantity 0: cancelled out of the middle of its queue
-///      +----------+-----------+-----------+
+/// @dev   248     247     208 207      160 159      0
+///      +---------+----------+-----------+-----------+
+///      | counted | expires  | quantity  |  account  |     quantity 0: cancelled out of the middle of its queue;
+///      +---------+----------+-----------+-----------+     counted: among the open orders of its account
 type OrderWord is uint256;
 
-using { total, headTaken, head, tail, generation, isListed, unlisted, emptied, after_ } for LevelWord global;
-using { account, quantity, expires, hasExpired } for OrderWord global;
+using { total, headTaken, head, tail, generation, isListed, isIn, unlisted, emptied, after_ } for LevelWord global;
+using { account, quantity, expires, hasExpired, isCounted } for OrderWord global;
 
 uint256 constant LISTED = 1 << 255;
+uint256 constant COUNTED_ORDER = 1 << 40; // above the expiry, see `OrderWord`
 
 function total(LevelWord w) pure returns (uint256) {
     return uint48(LevelWord.unwrap(w));
@@ -47,6 +48,17 @@ function generation(LevelWord w) pure returns (uint256) {
 
 function isListed(LevelWord w) pure returns (bool) {
     return LevelWord.unwrap(w) >= LISTED;
+}
+
+/// @dev Whether the id is of this generation, and its place between head and tail. All at once, as each jump costs more.
+function isIn(LevelWord w, OrderId id) pure returns (bool within) {
+    bool canonical = id.isCanonical();
+    assembly ("memory-safe") {
+        let head_ := and(shr(96, w), 0xffffffff)
+        let length := sub(and(shr(128, w), 0xffffffff), head_)
+        within := and(canonical, lt(sub(and(id, 0xffffffff), head_), length))
+        within := and(within, eq(and(shr(160, w), 0xffffffff), and(shr(32, id), 0xffffffff)))
+    }
 }
 
 function unlisted(LevelWord w) pure returns (LevelWord) {
@@ -81,6 +93,10 @@ function hasExpired(OrderWord w) view returns (bool) {
     unchecked {
         return w.expires() - 1 < block.timestamp; // 0, never, becomes the largest number
     }
+}
+
+function isCounted(OrderWord w) pure returns (bool) {
+    return OrderWord.unwrap(w) >> 208 & COUNTED_ORDER != 0;
 }
 
 /// @title Price-time priority for one market. Knows nothing of rights, tokens or money.
@@ -131,6 +147,7 @@ library Book {
         uint256 end; // tick where the walk ended, which is the best from then on; 0: the side is empty
         LevelWord endWord; // of the level there, when the walk came into it; all levels before it have been emptied
         bool stopped; // by `most` or by an exception, though prices still met
+        uint256 tickSize; // smallest units of money per tick and tonne: whoever prices the notes keeps it here
     }
 
     /// @dev A note whose first word is below this is a FILL.
@@ -147,6 +164,7 @@ library Book {
     /// @notice Put an order at the end of its queue.
     /// @param side_ As in a `Walk`.
     /// @param best Best tick of the side so far, 0: none.
+    /// @param expires_ With COUNTED_ORDER where the order is counted.
     /// @return id Of the order.
     /// @return better Whether its tick is the best now.
     function rest(
@@ -192,6 +210,7 @@ library Book {
     /* MATCHING */
 
     /// @notice Walk the book from its best price, writing down what happens to each order met, and change nothing.
+    /// @param w Of what `plan` finds nothing is set; to plan again, see `again`.
     function plan(State storage s, Walk memory w) internal view {
         unchecked {
             uint256 at;
@@ -199,11 +218,9 @@ library Book {
                 at := mload(0x40)
             }
             w.from = at;
-            w.others = 0;
-            w.endWord = LevelWord.wrap(0);
-            w.stopped = false;
             uint256 left = w.quantity;
             uint256 looks = w.most;
+            bool exceptions = w.exceptions.length != 0;
             uint256 tick = w.best;
 
             while (true) {
@@ -226,7 +243,7 @@ library Book {
                         amount -= taken;
                         uint256 note = id;
                         bool trades = true;
-                        if (order.hasExpired() || w.exceptions.length != 0) {
+                        if (_either(order.hasExpired(), exceptions)) {
                             Step step = order.hasExpired() ? Step.EVICT : _exceptionFor(w.exceptions, order.account());
                             if (step == Step.STOP) {
                                 w.stopped = true;
@@ -273,6 +290,14 @@ library Book {
                 mstore(0x40, at)
             }
         }
+    }
+
+    /// @notice Plan anew, with other exceptions.
+    function again(State storage s, Walk memory w) internal view {
+        w.others = 0;
+        w.endWord = LevelWord.wrap(0);
+        w.stopped = false;
+        plan(s, w);
     }
 
     /// @notice Make the plan's levels so. The fills are the caller's to settle and to tell.
@@ -356,6 +381,17 @@ library Book {
         level.word = LevelWord.wrap(LevelWord.unwrap(word) - by);
     }
 
+    /// @notice As `reduce`, where `by` may be 0, and with another expiry.
+    function amend(State storage s, OrderId id, uint256 by, uint256 expires_) internal {
+        Level storage level = s.levels[_key(_sideOf(id), id.tick())];
+        LevelWord word = level.word;
+        (OrderWord order,) = _openAt(level, word, id);
+
+        uint256 rest_ = OrderWord.unwrap(order) & ~(uint256(type(uint40).max) << 208);
+        level.orders[id.index()] = OrderWord.wrap((rest_ | expires_ << 208) - (by << 160));
+        if (by != 0) level.word = LevelWord.wrap(LevelWord.unwrap(word) - by);
+    }
+
     /* VIEWS */
 
     /// @notice What is left of an order; 0 when it is not open. An expired order is open until somebody takes it out.
@@ -385,7 +421,7 @@ library Book {
         returns (OrderWord order, uint256 open)
     {
         (order, open) = _lookAt(level, word, id);
-        require(open != 0, OrderNotOpen(id));
+        if (open == 0) revert OrderNotOpen(id);
     }
 
     function _lookAt(Level storage level, LevelWord word, OrderId id)
@@ -393,13 +429,13 @@ library Book {
         view
         returns (OrderWord order, uint256 open)
     {
-        uint256 index = id.index();
-        if (!id.isCanonical() || word.generation() != id.generation() || index < word.head() || index >= word.tail()) {
-            return (order, 0);
+        unchecked {
+            uint256 index = id.index();
+            if (!word.isIn(id)) return (order, 0);
+            order = level.orders[index];
+            open = order.quantity();
+            if (index == word.head() && open != 0) open -= word.headTaken();
         }
-        order = level.orders[index];
-        open = order.quantity();
-        if (index == word.head() && open != 0) open -= word.headTaken();
     }
 
     function _exceptionFor(uint256[] memory exceptions, address account_) private pure returns (Step) {
@@ -407,6 +443,12 @@ library Book {
             if (address(uint160(exceptions[i])) == account_) return Step(exceptions[i] >> 160);
         }
         return Step.FILL;
+    }
+
+    function _either(bool one, bool other) private pure returns (bool either) {
+        assembly ("memory-safe") {
+            either := or(one, other)
+        }
     }
 
     /// @dev Writes at the end of memory, where nothing else is put until the plan is finished.

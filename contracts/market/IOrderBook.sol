@@ -14,11 +14,20 @@ import { OrderId, Side } from "../types/OrderId.sol";
 ///         whose number is the market's (see `IVoucherIssuer`).
 ///
 ///         Priority: better price first, then the earlier order. A trade is at the maker's price.
+///
+///         A market goes from state to state by the clock: who places or takes back first in a new phase turns it, or anyone by
+///         `IMarketOperations.turn`. That interface has the rest of what the same contract answers: markets and views.
 interface IOrderBook {
+    /// @dev OPEN, CLOSED, CALL, LOCKED and DOWNGRADED follow from the rules of the market (`IMarketRules`), from turn to turn.
     enum MarketState {
         NONE,
-        OPEN,
-        HALTED // only taking orders back
+        OPEN, // continuous trading
+        HALTED, // by the authority, or because the instrument is closed: only taking orders back, until resumed
+        CLOSED, // outside of trading hours: only taking orders back
+        CALL, // orders are collected for a call auction: they rest, also where prices cross
+        LOCKED, // as CALL, and none is taken back or made smaller
+        UNCROSSING, // the call has ended; its price is being fixed and executed: no order is placed or taken back
+        DOWNGRADED // all trade is suspended: only taking orders back
     }
 
     enum TimeInForce {
@@ -39,27 +48,49 @@ interface IOrderBook {
     enum CloseReason {
         TAKEN_BACK,
         EXPIRED,
-        NOT_ELIGIBLE, // its account may not trade (any more)
+        NOT_ELIGIBLE, // its account may not trade (any more), or would hold more than it may
         SELF_TRADE,
         AUTHORITY
     }
 
     struct MarketTerms {
         InstrumentId instrument;
-        uint32 tickMantissa;
+        uint32 tickMantissa; // at most 1,023
         uint8 tickExponent; // at most 18
-        uint24 lot; // tonnes; quantities are multiples of it
-        uint16 leastLots; // smallest order, in lots
-        uint16 takerFee; // per lot, in 10^tickExponent smallest units
+        uint24 lot; // tonnes, at most 65,535; quantities are multiples of it
+        uint16 leastLots; // smallest order, in lots; at most 255
+        uint16 takerFee; // per lot, in 10^tickExponent smallest units; at most 16,383
         uint16 makerFee; // likewise
-        uint24 lowest; // price band in ticks, both included
+        uint24 lowest; // price band in ticks, both included; at most 2^20 - 1
         uint24 highest;
+    }
+
+    /// @notice What bounds the risk of one order or account; 0: no limit.
+    struct Limits {
+        uint48 mostLots; // of one order, in lots: at most 3 digits, below 128, and seven zeros
+        uint16 dynamicPermille; // how far a price may be from the latest trade's, in tenths of a per cent; below 1,000
+        uint64 mostHeld; // tonnes of the instrument that an account may hold after a purchase: below 256 and fifteen zeros
+        uint16 mostOpen; // open orders of an account in the market. Counting them costs gas, and once begun does not end
+    }
+
+    enum ClosingRule {
+        LAST, // price of the day's last trade
+        VWAP // volume-weighted average of the day's trades, to the nearest tick
+    }
+
+    /// @notice How the market goes about its day.
+    struct Conduct {
+        uint16 bandBasisPoints; // the band is so far about the last close, from the day after; 0: as it was set. Below 10,000
+        ClosingRule closing; // where nothing traded, the close stays what it was
+        uint16 interruptionMinutes; // length of the call after a price would have left the dynamic band: 1 to 1,440
+        uint16 resumptionMinutes; // length of the call with which a resumed market begins; 0: none. At most 1,440
+        bool choice; // nothing is matched: who takes picks an order of the best five levels
     }
 
     struct Order {
         uint24 market;
-        Side side;
         uint24 tick; // limit; for a market order the protection price
+        Side side;
         uint48 quantity;
         uint40 expires; // Unix seconds from which it no longer trades; 0: never. Only with GTC and POST_ONLY
         TimeInForce timeInForce;
@@ -82,6 +113,11 @@ interface IOrderBook {
         uint24 last; // of the latest trade
         uint96 feesAccrued; // main money
         uint40 trades;
+        uint40 until; // Unix seconds at which the state ends; with HALTED and UNCROSSING nothing
+        uint24 close; // of the last day that was closed; 0: none yet
+        uint24 day; // civil day that the market is in, counted from 1970-01-01
+        uint48 lotsToday;
+        uint96 turnoverToday; // ticks x lots
     }
 
     struct OrderView {
@@ -97,6 +133,16 @@ interface IOrderBook {
     error BadTerms(uint256 term);
     /// @notice `state` is a `MarketState`; orders can only be taken back.
     error MarketNotOpen(uint24 market, uint8 state);
+    /// @notice A call has ended, and its price has to be fixed and executed first: anyone may, by `uncross`.
+    error AuctionPending(uint24 market);
+    /// @notice In the last minutes of a call nothing is taken back or made smaller.
+    error OrdersLocked(uint24 market, uint40 until);
+    /// @notice While orders are collected for a call auction, only those that rest are taken: GTC and POST_ONLY.
+    error OrderMustRest(uint24 market, TimeInForce timeInForce);
+    /// @notice No order may be of more than `most` tonnes.
+    error OrderTooLarge(uint256 quantity, uint256 most);
+    /// @notice `account` has `open` orders in the market, as many as it may.
+    error TooManyOpenOrders(address account, uint256 open);
     error PriceOutsideBand(uint24 tick, uint24 lowest, uint24 highest);
     /// @notice `quantity` is not a positive multiple of `lot`, or below `least`.
     error BadOrderQuantity(uint256 quantity, uint256 lot, uint256 least);
@@ -116,12 +162,19 @@ interface IOrderBook {
     /// @notice The order has not expired; only its account may take it out.
     error NotExpired(OrderId id, uint256 expires);
     error NoFees(uint24 market);
+    /// @notice An order is replaced by one of the same market and side; `id` is of another.
+    error OtherQueue(OrderId id);
+    /// @notice One call takes back and places at most `most` orders together.
+    error TooManyAtOnce(uint256 given, uint256 most);
 
     /* EVENTS: with the ledger's, all that a replay of the book needs. One call tells its trades and the orders that
        left the book untraded in the order in which it met them, then the order that rests. */
 
     event MarketOpened(uint24 indexed market, InstrumentId indexed instrument, MarketTerms terms);
-    event MarketStateChanged(uint24 indexed market, MarketState state);
+    /// @notice `until`: Unix seconds at which the state ends; with HALTED and UNCROSSING 0.
+    event MarketStateChanged(uint24 indexed market, MarketState state, uint40 until);
+    /// @notice An order could have traded at `tick`, outside of the dynamic band: a call follows.
+    event Interrupted(uint24 indexed market, uint24 tick, uint40 until);
     event BandChanged(uint24 indexed market, uint24 lowest, uint24 highest);
     event OrderPlaced(OrderId indexed id, address indexed account, uint48 quantity, uint40 expires);
     /// @notice `taker` bought from or sold to the order `maker`, at its price. `voucher` and `orderOfDay` are the trade's
@@ -135,57 +188,45 @@ interface IOrderBook {
         uint32 orderOfDay
     );
     event OrderReduced(OrderId indexed id, address indexed account, uint48 by);
+    /// @notice The order has another expiry, and its place still.
+    event ExpiryChanged(OrderId indexed id, address indexed account, uint40 expires);
     /// @notice `open` tonnes left the book untraded.
     event OrderClosed(OrderId indexed id, address indexed account, uint48 open, CloseReason reason);
     /// @notice Both orders of one owner shrank by `quantity`; `maker` may have left the book with that.
     event SelfTradePrevented(OrderId indexed maker, address indexed account, uint48 quantity);
     event FeesCollected(uint24 indexed market, address indexed account, uint96 amount);
 
-    /* MARKETS */
-
-    /// @notice Open a market: the next number from 1. For SERVICE_MANAGER.
-    function openMarket(MarketTerms calldata terms) external returns (uint24 market);
-
-    /// @notice Halt or resume. For SERVICE_REGULATOR.
-    function setMarketState(uint24 market, MarketState state) external;
-
-    /// @notice Set the price band, in ticks, both ends included. For PLATFORM_OPERATOR.
-    function setBand(uint24 market, uint24 lowest, uint24 highest) external;
-
-    /// @notice Credit accrued fees to an account. For PLATFORM_OPERATOR.
-    function collectFees(uint24 market, address account) external;
-
     /* ORDERS: a representative with the right TRADE */
 
-    /// @notice Place an order: trade with what is in the book within its limits, rest what is left as its terms say.
+    /// @notice Place an order: trade with what is in the book within its limits, rest what is left as its terms say. In a call
+    ///         it only rests.
+    /// @dev Where the dynamic band ends the trading, the market goes into a call, in which the rest of a GTC order waits.
     function place(Order calldata order) external returns (Placed memory);
 
-    /// @notice Take an open order back. Possible in any state of the market.
+    /// @notice Take an open order back. Not possible while LOCKED or UNCROSSING.
     function cancel(OrderId id) external;
 
-    /// @notice Make an open order smaller; it keeps its place.
+    /// @notice Make an open order smaller; it keeps its place. As `cancel`.
     function reduce(OrderId id, uint48 by) external;
+
+    /// @notice Replace an own open order by another of the same market and side, as if it were taken back and the other
+    ///         placed, with every check of `place`. At the same price and with no larger quantity it stays where it is in its
+    ///         queue, under the same id: only smaller, or with another expiry, if it rests and had not expired. What the old
+    ///         order held pays for the new one; only the difference moves. Not possible while LOCKED or UNCROSSING.
+    /// @param order Its quantity is what is to be open, not what was placed at first.
+    function replace(OrderId id, Order calldata order) external returns (Placed memory);
+
+    /// @notice Take several orders back at once, of any markets; what they held comes back in one sum for each instrument. Those
+    ///         that are no longer open, or not of the caller's account, are passed over.
+    /// @return taken Which of them were taken back.
+    function cancelMany(OrderId[] calldata ids) external returns (bool[] memory taken);
+
+    /// @notice Take orders back, then place others, all or nothing: as `cancelMany` and then `place` for each. What the orders that
+    ///         are taken back held pays for those that rest; only the difference moves. At most 64 orders together.
+    function batch(OrderId[] calldata ids, Order[] calldata orders)
+        external
+        returns (bool[] memory taken, Placed[] memory placed);
 
     /// @notice Anyone may take an expired order out of the book; what it held goes back to its account.
     function evict(OrderId id) external;
-
-    /* VIEWS */
-
-    function marketCount() external view returns (uint24);
-
-    function marketOf(uint24 market) external view returns (MarketView memory);
-
-    function orderOf(OrderId id) external view returns (OrderView memory);
-
-    /// @notice Levels from the best on: their ticks and tonnes, at most `most`.
-    function depth(uint24 market, Side side, uint256 most)
-        external
-        view
-        returns (uint24[] memory ticks, uint48[] memory tonnes);
-
-    /// @notice Open orders of a level in the order of priority, at most `most` places from `from` on (0: the head).
-    function ordersAt(uint24 market, Side side, uint24 tick, uint256 from, uint256 most)
-        external
-        view
-        returns (OrderId[] memory ids, OrderView[] memory orders);
 }

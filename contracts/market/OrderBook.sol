@@ -1,114 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
-import { Governed } from "../governance/Governed.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { IOrderEscrow } from "../instruments/IOrderEscrow.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { Restrictions, Rights } from "../types/Accounts.sol";
-import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
+import { InstrumentId } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
-import { Voucher, VoucherKind } from "../types/Vouchers.sol";
+import { VoucherKind } from "../types/Vouchers.sol";
 import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
-import { Book, LevelWord, OrderWord } from "./Book.sol";
+import { Book, COUNTED_ORDER, LevelWord, OrderWord } from "./Book.sol";
+import { BookStorage } from "./BookStorage.sol";
+import { IMarketOperations } from "./IMarketOperations.sol";
 import { IOrderBook } from "./IOrderBook.sol";
-import { Intent, MarketWord, TapeWord, configured, intentOf, termsOf } from "./MarketWords.sol";
+import { LedgerCalls } from "./LedgerCalls.sol";
+import { Intent, MarketWord, Outcome, TapeWord, intentOf, restedAs } from "./MarketWords.sol";
 
-/// @title The order book. Its manual is `IOrderBook`; matching is `Book`; the words are drawn in `MarketWords.sol`.
-/// @dev No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it holds,
+/// @title The order book: placing, matching, taking back. Its manual is `IOrderBook`; matching is `Book`; the words are drawn
+///        in `MarketWords.sol`.
+/// @dev What is not done with every order is the other half's, `MarketOperations`: whatever this contract has no function for
+///      is delegated to it. So the two are one contract for whoever calls, and the code that each order runs through stays small.
+///
+///      No guard against reentrance: the one contract that is called is the ledger, which calls nobody while it holds,
 ///      settles or releases (accounts have no code and no receiver hook runs). The one call that it makes by itself,
-///      `cancelFor`, comes before anything of the act that asks for it has been written.
-/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
-contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
+///      `cancelFor`, comes before anything of the act that asks for it has been written. Turning asks the market rules, before
+///      anything has been written, by a call that can write nothing.
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable delegatecall
+contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     using Book for Book.State;
+    using LedgerCalls for IInstrumentLedger;
     using VoucherSeries for VoucherSeries.Peaks;
 
     uint256 private constant _MOST_MAKERS = 255;
+    uint256 private constant _MOST_AT_ONCE = 64;
 
-    IInstrumentLedger private immutable LEDGER;
-    uint256 private immutable MAIN_MONEY;
-    int256 private immutable DAY_OFFSET;
-
-    struct Market {
-        MarketWord word;
-        TapeWord tape;
-        VoucherSeries.Peaks vouchers;
-        Book.State book;
+    /// @dev What orders held that a call has taken back, until it pays for others or goes back to their account. In memory only.
+    struct Purse {
+        address account;
+        uint256 money; // main money
+        uint256 instrument; // of the units
+        uint256 units;
     }
 
-    /// @custom:storage-location erc7201:carbon.storage.OrderBook
-    struct Storage {
-        mapping(uint24 market => Market) markets;
-        uint24 count;
-        mapping(uint256 instrument => uint24[]) marketsOf;
-    }
+    address private immutable OPERATIONS;
 
-    // keccak256(abi.encode(uint256(keccak256("carbon.storage.OrderBook")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _STORAGE = 0xff6fffcad340c1383814bb03cc54da017c113b0cfe72b653796d8f471d2d8800;
-
-    /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
-    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset) {
-        LEDGER = ledger;
-        MAIN_MONEY = InstrumentId.unwrap(mainMoney);
-        DAY_OFFSET = dayOffset;
+    /// @param operations The other half: `MarketOperations`, made for the same ledger and money.
+    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, address operations) BookStorage(ledger, mainMoney) {
+        OPERATIONS = operations;
     }
 
     /// @notice Nothing to configure; closes the initializer.
     function initialize() external reinitializer(2) { }
 
-    /* MARKETS */
+    /* THE OTHER HALF */
 
-    /// @inheritdoc IOrderBook
-    function openMarket(MarketTerms calldata terms) external restricted returns (uint24 market) {
-        _requireTerms(terms);
-        Storage storage $ = _s();
-
-        market = ++$.count;
-        Market storage m = $.markets[market];
-        uint256 id = InstrumentId.unwrap(terms.instrument);
-        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(id);
-        uint40 until = known.validUntil;
-        // Orders do not ask again: closing halts the markets that there are.
-        require(known.state == IInstrumentLedger.InstrumentState.OPEN, IInstrumentLedger.InstrumentNotOpen(id, until));
-        (m.word, m.tape) = configured(terms, until == 0 ? 0 : VoucherSeries.dayOf(until, DAY_OFFSET));
-        $.marketsOf[id].push(market);
-
-        emit MarketOpened(market, terms.instrument, terms);
+    /// @dev `msg.sender`, `msg.sig` and the storage are the same there: what is `restricted` there is so for this contract's
+    ///      address, and only the two halves' own code ever runs on the storage.
+    fallback() external {
+        address operations = OPERATIONS;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            calldatacopy(at, 0, calldatasize())
+            let done := delegatecall(gas(), operations, at, calldatasize(), 0, 0)
+            returndatacopy(at, 0, returndatasize())
+            if iszero(done) { revert(at, returndatasize()) }
+            return(at, returndatasize())
+        }
     }
 
-    /// @inheritdoc IOrderBook
-    function setMarketState(uint24 market, MarketState state) external restricted {
-        Market storage m = _market(market);
-        require(state != MarketState.NONE, UnknownMarket(market));
-        if (state == MarketState.OPEN) _requireInstrumentOpen(m.word.instrument());
-
-        m.word = m.word.withState(state);
-
-        emit MarketStateChanged(market, state);
-    }
-
-    /// @inheritdoc IOrderBook
-    function setBand(uint24 market, uint24 lowest, uint24 highest) external restricted {
-        Market storage m = _market(market);
-        require(lowest != 0 && lowest <= highest, BadTerms(7));
-
-        m.word = m.word.withBand(lowest, highest);
-
-        emit BandChanged(market, lowest, highest);
-    }
-
-    /// @inheritdoc IOrderBook
-    function collectFees(uint24 market, address account) external restricted {
-        Market storage m = _market(market);
-        uint256 amount = m.tape.fees();
-        require(amount != 0, NoFees(market));
-
-        m.tape = m.tape.withoutFees();
-
-        emit FeesCollected(market, account, uint96(amount));
-
-        LEDGER.releaseEscrow(account, MAIN_MONEY, amount);
+    /// @dev Turns the market, which is there.
+    function _turn(uint24 market) private {
+        (bool done, bytes memory answer) = OPERATIONS.delegatecall(abi.encodeCall(IMarketOperations.turn, (market)));
+        if (!done) {
+            assembly ("memory-safe") {
+                revert(add(answer, 32), mload(answer))
+            }
+        }
     }
 
     /// @inheritdoc IOrderEscrow
@@ -116,75 +84,85 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         uint24[] storage markets = _s().marketsOf[instrument];
         for (uint256 i; i < markets.length; ++i) {
             Market storage m = _market(markets[i]);
-            m.word = m.word.withState(MarketState.HALTED);
-            emit MarketStateChanged(markets[i], MarketState.HALTED);
+            m.word = m.word.withState(MarketState.HALTED, 0);
+            emit MarketStateChanged(markets[i], MarketState.HALTED, 0);
         }
-    }
-
-    function _requireInstrumentOpen(uint256 instrument) private view {
-        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(instrument);
-        bool valid = known.validUntil == 0 || block.timestamp < known.validUntil;
-        require(
-            valid && known.state == IInstrumentLedger.InstrumentState.OPEN,
-            IInstrumentLedger.InstrumentNotOpen(instrument, known.validUntil)
-        );
-    }
-
-    /// @dev Reverts with the first term that is impossible, or too large for its field in `MarketWord`.
-    function _requireTerms(MarketTerms calldata t) private pure {
-        InstrumentClass class = checkedInstrument(InstrumentId.unwrap(t.instrument)).class();
-        uint256 lowestPrice = uint256(t.tickMantissa) * t.lot; // of a lot: pays its fees
-        uint256 term;
-        if (class == InstrumentClass.MONEY) term = 0;
-        else if (t.tickMantissa == 0 || t.tickMantissa > type(uint16).max) term = 1;
-        else if (t.tickExponent > 18) term = 2;
-        else if (t.lot == 0 || t.lot > type(uint16).max) term = 3;
-        else if (t.leastLots == 0 || t.leastLots > type(uint8).max) term = 4;
-        else if (t.takerFee > lowestPrice) term = 5;
-        else if (t.makerFee > lowestPrice) term = 6;
-        else if (t.lowest == 0 || t.lowest > t.highest) term = 7;
-        else return;
-        revert BadTerms(term);
-    }
-
-    function _market(uint24 market) private view returns (Market storage m) {
-        m = _s().markets[market];
-        require(m.word.state() != uint256(MarketState.NONE), UnknownMarket(market));
     }
 
     /* PLACING */
 
     /// @inheritdoc IOrderBook
-    function place(Order calldata order) external returns (Placed memory placed) {
-        Intent intent = intentOf(order);
+    function place(Order calldata order) external returns (Placed memory) {
+        Purse[] memory none;
+        _answer(_place(intentOf(order), none));
+    }
+
+    /// @dev Ends the call with a `Placed`.
+    function _answer(Outcome outcome) private pure {
+        uint256 id = outcome.id();
+        uint256 filled = outcome.filled();
+        uint256 rested = outcome.rested();
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, id)
+            mstore(add(at, 0x20), filled)
+            mstore(add(at, 0x40), rested)
+            return(at, 0x60)
+        }
+    }
+
+    function _place(Intent intent, Purse[] memory purse) private returns (Outcome) {
         Market storage m = _s().markets[uint24(intent.market())];
         MarketWord word = m.word;
+        bool collects;
+        if (!word.isOpenNow()) (word, collects) = _turned(m, uint24(intent.market()));
         _requirePlaceable(intent, word);
+        if (collects) return _collect(m, word, intent, purse);
 
         // Unchecked: an ask of 0, none, becomes the largest number.
         unchecked {
             if (intent.buys()) {
-                if (word.bestAsk() - 1 < intent.tick()) _meet(m, word, intent, placed);
-                else _rest(m, word, intent, placed);
+                if (word.bestAsk() - 1 < intent.tick()) return _meet(m, word, intent, purse);
             } else {
-                if (word.bestBid() >= intent.tick()) _meet(m, word, intent, placed);
-                else _rest(m, word, intent, placed);
+                if (word.bestBid() >= intent.tick()) return _meet(m, word, intent, purse);
             }
         }
+        return _rest(m, word, intent, purse);
+    }
+
+    /// @dev The market after its turn, if that was due. Reverts unless it takes orders: to trade, or to collect them.
+    function _turned(Market storage m, uint24 market) private returns (MarketWord word, bool collects) {
+        word = _turnedIfEnded(m, market);
+        uint256 state = word.state();
+        collects = state == uint256(MarketState.CALL) || state == uint256(MarketState.LOCKED);
+        if (collects || state == uint256(MarketState.OPEN)) return (word, collects);
+        if (state == uint256(MarketState.UNCROSSING)) revert AuctionPending(market);
+        _requireInstrumentOpen(word.instrument());
+        revert MarketNotOpen(market, uint8(state));
+    }
+
+    function _turnedIfEnded(Market storage m, uint24 market) private returns (MarketWord word) {
+        word = m.word;
+        require(word.state() != uint256(MarketState.NONE), UnknownMarket(market));
+        if (!word.hasEnded()) return word;
+        _turn(market);
+        return m.word;
     }
 
     /// @dev Differences are unchecked: below the lower bound they become the largest numbers.
     function _requirePlaceable(Intent i, MarketWord word) private view {
         unchecked {
-            if (!word.isOpenOn(_today())) _refuse(uint24(i.market()), word);
             uint256 lowest = word.lowest();
             if (i.tick() - lowest > word.highest() - lowest) {
                 revert PriceOutsideBand(uint24(i.tick()), uint24(lowest), uint24(word.highest()));
             }
             uint256 quantity = i.quantity();
-            if (quantity < word.least() || word.lots(quantity) * word.lot() != quantity) {
+            uint256 lots = word.lots(quantity);
+            if (quantity < word.least() || lots * word.lot() != quantity) {
                 revert BadOrderQuantity(quantity, word.lot(), word.least());
             }
+            // 0, no limit, becomes the largest number.
+            if (lots - 1 > word.mostLots() - 1) revert OrderTooLarge(quantity, word.mostLots() * word.lot());
             if (i.expires() != 0) _requireMayExpire(i);
             if (i.most() - 1 >= _MOST_MAKERS) revert BadMakerLimit(uint16(i.most()));
             // 0, any time, becomes the largest number.
@@ -192,30 +170,41 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    function _refuse(uint24 market, MarketWord word) private view {
-        if (word.state() != uint256(MarketState.NONE)) _requireInstrumentOpen(word.instrument());
-        revert MarketNotOpen(market, uint8(word.state()));
-    }
-
-    function _today() private view returns (uint256) {
-        return VoucherSeries.dayOf(block.timestamp, DAY_OFFSET);
-    }
-
     function _requireMayExpire(Intent i) private view {
         bool rests = i.rule() == uint256(TimeInForce.GTC) || i.rule() == uint256(TimeInForce.POST_ONLY);
         require(rests && i.expires() > block.timestamp, BadExpiry(uint40(i.expires()), block.timestamp));
     }
 
+    /// @dev For a call auction.
+    function _collect(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome)
+    {
+        uint256 rule = intent.rule();
+        bool rests = rule == uint256(TimeInForce.GTC) || rule == uint256(TimeInForce.POST_ONLY);
+        require(rests, OrderMustRest(uint24(intent.market()), TimeInForce(rule)));
+        return _rest(m, word, intent, purse);
+    }
+
     /// @dev Prices do not meet.
-    function _rest(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+    function _rest(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome outcome)
+    {
         uint256 quantity = intent.quantity();
         uint256 rule = intent.rule();
-        if (rule == uint256(TimeInForce.IOC)) return _requireTrader();
+        if (rule == uint256(TimeInForce.IOC)) {
+            _trader(); // who asks is checked even where nothing comes of it
+            return outcome;
+        }
         if (rule == uint256(TimeInForce.FOK)) revert NotFillable(0, quantity);
 
         (uint256 instrument, uint256 held) = _escrow(word, intent.buys(), intent.tick(), quantity);
-        address account = LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        MarketWord after_ = _enqueue(m, word, intent, account, quantity, placed);
+        address account = purse.length == 0
+            ? LEDGER.escrow(instrument, _fitting(held))
+            : _holdFrom(purse[0], instrument, _fitting(held));
+        MarketWord after_;
+        (outcome, after_) = _enqueue(m, word, intent, account, quantity);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
@@ -224,81 +213,142 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         MarketWord word,
         Intent intent,
         address account,
-        uint256 quantity,
-        Placed memory placed
-    ) private returns (MarketWord) {
+        uint256 quantity
+    ) private returns (Outcome, MarketWord) {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = buys ? word.bestBid() : word.bestAsk();
+        uint256 expires = intent.expires();
+        if (word.counts()) expires |= _count(m, account);
         (OrderId id, bool better) =
-            m.book.rest(intent.market() << 8 | (buys ? 0 : 1), tick, best, account, quantity, intent.expires());
-        placed.id = id;
-        placed.rested = uint48(quantity);
+            m.book.rest(intent.market() << 8 | (buys ? 0 : 1), tick, best, account, quantity, expires);
 
-        emit OrderPlaced(id, account, uint48(quantity), uint40(intent.expires()));
-        return better ? word.withBest(buys, tick) : word;
+        _tellOrder(OrderPlaced.selector, id, account, quantity, intent.expires());
+        return (restedAs(id, quantity), better ? word.withBest(buys, tick) : word);
+    }
+
+    /// @dev One more open order of the account.
+    function _count(Market storage m, address account) private returns (uint256 mark) {
+        uint256 open = m.openOrders[account];
+        uint256 most = m.day.mostOpen;
+        require(most == 0 || open < most, TooManyOpenOrders(account, open));
+        m.openOrders[account] = open + 1;
+        return COUNTED_ORDER;
     }
 
     /* MATCHING */
 
     /// @dev Prices meet, unless the best level is empty.
-    function _meet(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+    function _meet(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome outcome)
+    {
         bool buys = intent.buys();
         uint256 best = buys ? word.bestAsk() : word.bestBid();
-        if (intent.rule() == uint256(TimeInForce.POST_ONLY)) return _postOnly(m, word, intent, placed);
+        if (intent.rule() == uint256(TimeInForce.POST_ONLY) || word.isChoice()) {
+            return _restUncrossed(m, word, intent, purse);
+        }
 
-        uint256[] memory none;
-        Book.Walk memory walk = Book.Walk({
-            side: intent.market() << 8 | (buys ? 1 : 0),
-            best: best,
-            limit: intent.tick(),
-            quantity: intent.quantity(),
-            most: intent.most(),
-            exceptions: none,
-            from: 0,
-            to: 0,
-            others: 0,
-            left: 0,
-            end: 0,
-            endWord: LevelWord.wrap(0),
-            stopped: false
-        });
-        m.book.plan(walk);
+        if (purse.length != 0) _empty(purse[0]); // what is traded is paid from the account
         TapeWord tape = m.tape;
-        (address account, uint256 traded, uint256 resting) = _settle(m, word, tape, intent, walk);
+        Book.Walk memory walk;
+        walk.side = intent.market() << 8 | (buys ? 1 : 0);
+        walk.best = best;
+        walk.limit = intent.tick();
+        walk.quantity = intent.quantity();
+        walk.most = intent.most();
+        if (tape.dynamicPermille() == 0) m.book.plan(walk);
+        else _planWithin(m, tape, walk);
+        (address account, uint256 traded, uint256 cost, uint256 resting) = _settle(m, word, tape, intent, walk);
 
         m.book.commit(walk);
-        placed.filled = uint48(traded);
-        if (walk.to != walk.from) _tell(m, word, tape, walk, account, traded);
+        if (walk.to != walk.from) {
+            _tell(m, word, tape, walk, account, traded, cost);
+            if (word.counts()) _discountFilled(m, walk);
+        }
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
-        if (resting != 0) after_ = _enqueue(m, after_, intent, account, resting, placed);
+        if (walk.limit != intent.tick() && _meetsBeyond(walk, intent.tick())) after_ = _interrupt(m, after_, walk);
+        if (resting != 0) (outcome, after_) = _enqueue(m, after_, intent, account, resting);
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
+        return outcome.withFilled(traded);
     }
 
-    function _postOnly(Market storage m, MarketWord word, Intent intent, Placed memory placed) private {
+    /// @dev Where nothing may be taken: the order rests, or is refused when it would trade.
+    function _restUncrossed(Market storage m, MarketWord word, Intent intent, Purse[] memory purse)
+        private
+        returns (Outcome)
+    {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = _best(m, word, !buys);
         bool meets = best != 0 && (buys ? best <= tick : best >= tick);
         require(!meets, WouldTrade(uint24(tick), uint24(best)));
-        _rest(m, word, intent, placed);
+        return _rest(m, word, intent, purse);
     }
 
-    /// @dev The best price of a side that has orders; 0: none.
-    function _best(Market storage m, MarketWord word, bool bids) private view returns (uint256) {
-        return m.book.bestOf(bids ? Side.BUY : Side.SELL, bids ? word.bestBid() : word.bestAsk());
+    /* THE DYNAMIC BAND */
+
+    /// @dev Plans a walk that goes no further from the latest trade than the market lets prices move at once.
+    function _planWithin(Market storage m, TapeWord tape, Book.Walk memory walk) private view {
+        unchecked {
+            uint256 from = tape.last();
+            if (from == 0) from = m.day.close;
+            uint256 share = tape.dynamicPermille();
+            Side side;
+            if (walk.side & 1 == 1) {
+                uint256 bound = from * (1000 + share) / 1000;
+                if (from != 0 && bound < walk.limit) walk.limit = bound;
+                if (walk.best <= walk.limit) return m.book.plan(walk);
+                side = Side.SELL;
+            } else {
+                uint256 bound = (from * (1000 - share) + 999) / 1000; // 0 where nothing has traded
+                if (bound > walk.limit) walk.limit = bound;
+                if (walk.best >= walk.limit) return m.book.plan(walk);
+            }
+            walk.left = walk.quantity;
+            walk.end = m.book.bestOf(side, walk.best);
+        }
     }
+
+    /// @dev Whether the walk ended for no other reason than the dynamic band, before orders within the limit `tick`.
+    function _meetsBeyond(Book.Walk memory walk, uint256 tick) private pure returns (bool) {
+        if (walk.left == 0 || walk.stopped || walk.end == 0) return false;
+        return walk.side & 1 == 1 ? walk.end <= tick : walk.end >= tick;
+    }
+
+    /// @dev Trading stops, and orders are collected for a call auction, at the longest until the phase would have ended.
+    function _interrupt(Market storage m, MarketWord word, Book.Walk memory walk) private returns (MarketWord) {
+        uint256 until = (block.timestamp + 59) / 60 * 60 + uint256(m.conduct.interruptionMinutes) * 60;
+        if (until > word.until()) until = word.until();
+        uint24 market = uint24(walk.side >> 8);
+
+        emit Interrupted(market, uint24(walk.end), uint40(until));
+        emit MarketStateChanged(market, MarketState.CALL, uint40(until));
+
+        return word.withState(MarketState.CALL, until);
+    }
+
+    /// @dev The makers that were filled or thrown out have one open order less; the last may have been filled in part.
+    function _discountFilled(Market storage m, Book.Walk memory walk) private {
+        LevelWord end = walk.endWord;
+        for (uint256 at = walk.from; at != walk.to; at += 64) {
+            (uint256 first, uint256 second) = Book.noteAt(at);
+            bool stays = end.total() != 0 && uint24(first >> 64) == walk.end && uint32(first) == end.head();
+            if (!stays) _discount(m, OrderWord.wrap(second));
+        }
+    }
+
+    /* SETTLING */
 
     /// @dev Settles the plan, and plans again until the ledger refuses no maker; then all has moved, and the book has not
     ///      changed yet.
     function _settle(Market storage m, MarketWord word, TapeWord tape, Intent intent, Book.Walk memory walk)
         private
-        returns (address account, uint256 traded, uint256 resting)
+        returns (address account, uint256 traded, uint256 cost, uint256 resting)
     {
         unchecked {
             while (true) {
-                uint256[] memory makers = _words((walk.to - walk.from) / 64 - walk.others);
-                uint256 cost;
+                uint256[] memory makers = LedgerCalls.makersFor((walk.to - walk.from) / 64 - walk.others);
                 uint256 unit = word.unit();
                 (traded, cost) = _price(word, walk, makers, unit);
                 if (intent.rule() == uint256(TimeInForce.FOK) && traded != walk.quantity) {
@@ -310,42 +360,39 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 resting = walk.left;
                 if (resting != 0) {
                     if (walk.stopped || intent.rule() != uint256(TimeInForce.GTC)) resting = 0;
-                    else (given, held) = _escrow(word, intent.buys(), walk.limit, resting);
+                    else (given, held) = _escrow(word, intent.buys(), intent.tick(), resting);
                 }
-                if (traded == 0) return (_hold(given, held), 0, resting);
+                if (traded == 0) return (_hold(given, held), 0, 0, resting);
                 uint256 fee = word.lots(traded) * tape.takerFee() * unit;
                 (uint256 debit, uint256 credit) = intent.buys() ? (cost + fee, traded) : (traded, cost - fee);
-                try LEDGER.settle(
-                    _fitting(held + debit),
-                    _fitting(credit),
-                    msg.sender,
-                    intent.buys(),
-                    makers,
-                    word.instrument(),
-                    intent.selfTrade() == uint256(SelfTrade.ALLOW)
-                ) returns (
-                    address account_
-                ) {
-                    return (account_, traded, resting);
-                } catch (bytes memory reason) {
-                    _except(intent.selfTrade(), walk, makers.length, reason);
-                    m.book.plan(walk);
-                }
+                uint256 blocked;
+                uint256 own;
+                (account, blocked, own) = LEDGER.settle(
+                    makers, _fitting(held + debit) << 96 | _fitting(credit), _termsOf(word, tape, intent)
+                );
+                if (account != address(0)) return (account, traded, cost, resting);
+                _except(intent.selfTrade(), walk, makers.length, blocked, own);
+                m.book.again(walk);
             }
         }
+    }
+
+    /// @dev As `IInstrumentLedger.settle` has them.
+    function _termsOf(MarketWord word, TapeWord tape, Intent intent) private pure returns (uint256) {
+        return word.instrument() | (intent.buys() ? 1 << 82 : 0)
+            | (intent.selfTrade() == uint256(SelfTrade.ALLOW) ? 1 << 83 : 0) | tape.mostHeld() << 84;
     }
 
     /// @dev Nothing trades.
     /// @return account 0 where nothing rests either.
     function _hold(uint256 instrument, uint256 held) private returns (address account) {
-        if (held != 0) return LEDGER.escrowFrom(msg.sender, instrument, _fitting(held));
-        _requireTrader();
+        if (held != 0) return LEDGER.escrow(instrument, _fitting(held));
+        _trader();
     }
 
-    /// @dev Who asks is checked even where nothing comes of it.
-    function _requireTrader() private view {
-        // slither-disable-next-line unused-return
-        IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
+    /// @dev The account that the caller trades for, which may trade now.
+    function _trader() private view returns (address) {
+        return IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
     }
 
     /// @dev What each maker gets, and the sums.
@@ -356,6 +403,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     {
         unchecked {
             uint256 tickSize = word.tickMantissa() * unit;
+            walk.tickSize = tickSize;
             uint256 fee = word.makerFee() * unit;
             bool buys = walk.side & 1 == 1; // from sellers
             uint256 to = walk.to;
@@ -368,14 +416,16 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                 traded += gets;
                 cost += price;
                 if (buys) gets = price - word.lots(gets) * fee;
-                _put(makers, next++, second << 96 | gets);
+                next += 32;
+                assembly ("memory-safe") {
+                    mstore(add(makers, next), or(shl(96, second), gets))
+                }
             }
         }
     }
 
     /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
-    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, bytes memory reason) private pure {
-        (uint256 blocked, uint256 own) = _refused(reason);
+    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, uint256 blocked, uint256 own) private pure {
         uint256[] memory known = walk.exceptions;
         uint256[] memory exceptions = new uint256[](known.length + fills);
         uint256 count;
@@ -409,19 +459,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         return false;
     }
 
-    /// @dev The ledger's `MakersRefused`; anything else is the caller's answer.
-    function _refused(bytes memory reason) private pure returns (uint256 blocked, uint256 own) {
-        if (bytes4(reason) != IInstrumentLedger.MakersRefused.selector) {
-            assembly ("memory-safe") {
-                revert(add(reason, 32), mload(reason))
-            }
-        }
-        assembly ("memory-safe") {
-            blocked := mload(add(reason, 36))
-            own := mload(add(reason, 68))
-        }
-    }
-
     /// @dev In the order of the walk: a voucher and an event for each trade; what the other orders held is given back.
     function _tell(
         Market storage m,
@@ -429,29 +466,16 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         TapeWord tape,
         Book.Walk memory walk,
         address taker,
-        uint256 traded
+        uint256 traded,
+        uint256 cost
     ) private {
         unchecked {
-            tape = tape.onDay(_today());
             uint256 index = tape.count();
             uint256 orderOfDay = tape.orderOfDay();
-            uint256 unit = word.unit();
-            uint256 tickSize = word.tickMantissa() * unit;
-            uint256[] memory leaves = _words((walk.to - walk.from) / 64 - walk.others);
-            Voucher memory voucher = Voucher({
-                kind: VoucherKind.TRADE,
-                series: uint32(walk.side >> 8),
-                index: 0,
-                orderOfDay: 0,
-                at: uint40(block.timestamp),
-                instrument: word.instrument(),
-                quantity: 0,
-                price: 0,
-                from: taker,
-                to: taker,
-                ref: 0
-            });
-            bool buys = walk.side & 1 == 1; // from sellers
+            uint256 tickSize = walk.tickSize;
+            uint256 template =
+                VoucherSeries.templateFor(uint256(VoucherKind.TRADE), walk.side >> 8, word.instrument(), taker);
+            uint256 party = walk.side & 1 == 1 ? VoucherSeries.SELLER : VoucherSeries.BUYER;
             uint256 to = walk.to;
             uint256 next;
             uint256 tick;
@@ -461,41 +485,73 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
                     _leave(word, first, OrderWord.wrap(second));
                     continue;
                 }
-                address maker = OrderWord.wrap(second).account();
-                if (buys) voucher.from = maker;
-                else voucher.to = maker;
                 tick = uint24(first >> 64);
-                voucher.index = uint40(index + next);
-                voucher.orderOfDay = uint32(orderOfDay + next + 1);
-                voucher.price = tick * tickSize;
-                voucher.quantity = first >> 128;
-                voucher.ref = uint128(first);
-                _put(leaves, next++, uint256(VoucherSeries.leafOf(voucher)));
-
-                emit Trade(
-                    OrderId.wrap(uint128(first)), maker, taker, uint48(first >> 128), voucher.index, voucher.orderOfDay
+                uint256 leaf = VoucherSeries.leafOf(
+                    template,
+                    party,
+                    OrderWord.wrap(second).account(),
+                    index + next,
+                    orderOfDay + next + 1,
+                    first >> 128,
+                    tick * tickSize,
+                    uint128(first)
                 );
+                _tellTrade(
+                    uint128(first),
+                    OrderWord.wrap(second).account(),
+                    taker,
+                    first >> 128,
+                    index + next,
+                    orderOfDay + next + 1
+                );
+                // The leaf takes the place of a note that has been read.
+                _put(walk.from, ++next, leaf);
             }
             if (next == 0) return;
-            m.vouchers.appendAll(index, leaves);
-            uint256 fee = word.lots(traded) * (tape.takerFee() + word.makerFee()) * unit;
-            m.tape = tape.withTrades(next, tick, fee);
+            m.vouchers.appendAll(index, _asWords(walk.from, next));
+            m.tape = tape.withTrades(next, tick, word.lots(traded), word.lots(cost / tickSize));
         }
     }
 
-    /// @dev Memory for so many words, all of which are written before they are read.
-    function _words(uint256 length) private pure returns (uint256[] memory words) {
+    /// @dev Emits `Trade`. No word has bits above its type: each was cut out of a word, or counted.
+    function _tellTrade(
+        uint256 maker,
+        address makerAccount,
+        address taker,
+        uint256 quantity,
+        uint256 voucher,
+        uint256 orderOfDay
+    ) private {
+        bytes32 topic = Trade.selector;
         assembly ("memory-safe") {
-            words := mload(0x40)
-            mstore(0x40, add(words, shl(5, add(length, 1))))
-            mstore(words, length)
+            let at := mload(0x40)
+            mstore(at, quantity)
+            mstore(add(at, 0x20), voucher)
+            mstore(add(at, 0x40), orderOfDay)
+            log4(at, 0x60, topic, maker, makerAccount, taker)
         }
     }
 
-    /// @dev `i` is below the length.
-    function _put(uint256[] memory words, uint256 i, uint256 word) private pure {
+    /// @dev Emits an event of an order that has two words of data.
+    function _tellOrder(bytes32 topic, OrderId id, address account, uint256 one, uint256 other) private {
         assembly ("memory-safe") {
-            mstore(add(add(words, 32), shl(5, i)), word)
+            mstore(0x00, one)
+            mstore(0x20, other)
+            log3(0x00, 0x40, topic, id, account)
+        }
+    }
+
+    /// @dev The words after the one at `from`, as an array.
+    function _asWords(uint256 from, uint256 length) private pure returns (uint256[] memory words) {
+        assembly ("memory-safe") {
+            mstore(from, length)
+            words := from
+        }
+    }
+
+    function _put(uint256 from, uint256 i, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(add(from, shl(5, i)), word)
         }
     }
 
@@ -519,14 +575,14 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
 
     /// @inheritdoc IOrderBook
     function cancel(OrderId id) external {
-        (Market storage m, MarketWord word) = _marketAt(id);
+        (Market storage m, MarketWord word) = _takingBack(id);
         (OrderWord order, uint256 open) = _remove(m, word, id, CloseReason.TAKEN_BACK);
         _giveBackTo(word, id, order.account(), open);
     }
 
     /// @inheritdoc IOrderBook
     function reduce(OrderId id, uint48 by) external {
-        (Market storage m, MarketWord word) = _marketAt(id);
+        (Market storage m, MarketWord word) = _takingBack(id);
         (OrderWord order, uint256 open) = m.book.openOf(id);
         require(open != 0, Book.OrderNotOpen(id));
         uint256 lot = word.lot();
@@ -558,10 +614,161 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         }
     }
 
-    function _marketAt(OrderId id) private view returns (Market storage m, MarketWord word) {
+    /* SEVERAL AT ONCE */
+
+    /// @inheritdoc IOrderBook
+    function replace(OrderId id, Order calldata order) external returns (Placed memory) {
+        Intent intent = intentOf(order);
+        require(intent.market() == id.market() && intent.buys() == _isBid(id), OtherQueue(id));
+        (Market storage m, MarketWord word) = _takingBack(id);
+        (OrderWord known, uint256 open) = m.book.openOf(id);
+        require(open != 0, Book.OrderNotOpen(id));
+        Purse[] memory purse = _purseOf(_trader());
+        address account = known.account();
+        require(account == purse[0].account, IInstrumentLedger.NotTheAccount(msg.sender, account));
+
+        Outcome outcome;
+        if (_keepsPlace(intent, id, known, open)) {
+            outcome = _amend(m, intent, id, known, open - intent.quantity());
+            (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), open - intent.quantity());
+            _keep(purse[0], instrument, held);
+        } else {
+            _takeInto(purse[0], id);
+            outcome = _place(intent, purse);
+        }
+        _empty(purse[0]);
+        _answer(outcome);
+    }
+
+    /// @inheritdoc IOrderBook
+    function cancelMany(OrderId[] calldata ids) external returns (bool[] memory taken) {
+        // Whether the key may is checked with what comes back.
+        Purse[] memory purse = _purseOf(IEligibility(address(LEDGER)).representationOf(msg.sender).account);
+        taken = _takeAll(purse[0], ids);
+        _empty(purse[0]);
+    }
+
+    /// @inheritdoc IOrderBook
+    function batch(OrderId[] calldata ids, Order[] calldata orders)
+        external
+        returns (bool[] memory taken, Placed[] memory placed)
+    {
+        uint256 count = ids.length + orders.length;
+        require(count <= _MOST_AT_ONCE, TooManyAtOnce(count, _MOST_AT_ONCE));
+        Purse[] memory purse = _purseOf(_trader());
+
+        taken = _takeAll(purse[0], ids);
+        placed = new Placed[](orders.length);
+        for (uint256 i; i < orders.length; ++i) {
+            Outcome outcome = _place(intentOf(orders[i]), purse);
+            placed[i] = Placed(OrderId.wrap(outcome.id()), uint48(outcome.filled()), uint48(outcome.rested()));
+        }
+        _empty(purse[0]);
+    }
+
+    /// @dev Whether the order that replaces another stays in its place.
+    function _keepsPlace(Intent intent, OrderId id, OrderWord order, uint256 open) private view returns (bool) {
+        bool rests = intent.rule() == uint256(TimeInForce.GTC) || intent.rule() == uint256(TimeInForce.POST_ONLY);
+        return rests && intent.tick() == id.tick() && intent.quantity() <= open && !order.hasExpired();
+    }
+
+    function _amend(Market storage m, Intent intent, OrderId id, OrderWord order, uint256 by)
+        private
+        returns (Outcome)
+    {
+        MarketWord word = m.word;
+        if (!word.isOpenNow()) (word,) = _turned(m, id.market());
+        _requirePlaceable(intent, word);
+
+        m.book.amend(id, by, intent.expires());
+
+        address account = order.account();
+        if (by != 0) emit OrderReduced(id, account, uint48(by));
+        if (uint40(intent.expires()) != uint40(order.expires())) {
+            emit ExpiryChanged(id, account, uint40(intent.expires()));
+        }
+        return restedAs(id, intent.quantity());
+    }
+
+    /// @dev A purse of the account, as a list of one: so that a function that needs none is given an empty list.
+    function _purseOf(address account) private pure returns (Purse[] memory purse) {
+        purse = new Purse[](1);
+        purse[0].account = account;
+    }
+
+    function _takeAll(Purse memory purse, OrderId[] calldata ids) private returns (bool[] memory taken) {
+        require(ids.length <= _MOST_AT_ONCE, TooManyAtOnce(ids.length, _MOST_AT_ONCE));
+        taken = new bool[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            taken[i] = _takeInto(purse, ids[i]);
+        }
+    }
+
+    /// @dev Take an open order of the purse's account back, and keep what it held.
+    function _takeInto(Purse memory purse, OrderId id) private returns (bool) {
+        (Market storage m, MarketWord word) = _takingBack(id);
+        (OrderWord order, uint256 open) = m.book.openOf(id);
+        if (open == 0 || order.account() != purse.account) return false;
+
+        _remove(m, word, id, CloseReason.TAKEN_BACK);
+        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), open);
+        _keep(purse, instrument, held);
+        return true;
+    }
+
+    /// @dev Units of one instrument at a time: those of another go back first.
+    function _keep(Purse memory purse, uint256 instrument, uint256 held) private {
+        if (instrument == MAIN_MONEY) {
+            purse.money += held;
+            return;
+        }
+        if (purse.instrument != instrument) {
+            if (purse.units != 0) LEDGER.giveBack(purse.instrument, purse.units, purse.account);
+            (purse.instrument, purse.units) = (instrument, 0);
+        }
+        purse.units += held;
+    }
+
+    /// @dev What a new order of the purse's account holds: from the purse, and what it lacks from the account.
+    function _holdFrom(Purse memory purse, uint256 instrument, uint256 held) private returns (address account) {
+        account = purse.account;
+        bool inMoney = instrument == MAIN_MONEY;
+        uint256 kept = inMoney ? purse.money : instrument == purse.instrument ? purse.units : 0;
+        uint256 used = kept < held ? kept : held;
+        if (inMoney) purse.money -= used;
+        else if (used != 0) purse.units -= used;
+        if (used != held) LEDGER.escrow(instrument, held - used);
+    }
+
+    /// @dev Give back what the purse has still. The ledger checks again that the caller acts for the account.
+    function _empty(Purse memory purse) private {
+        if (purse.money != 0) LEDGER.giveBack(MAIN_MONEY, purse.money, purse.account);
+        if (purse.units != 0) LEDGER.giveBack(purse.instrument, purse.units, purse.account);
+        (purse.money, purse.units) = (0, 0);
+    }
+
+    /* WHERE ORDERS MAY BE TAKEN BACK */
+
+    /// @dev The order's market, where participants may take back now.
+    function _takingBack(OrderId id) private returns (Market storage m, MarketWord word) {
         m = _s().markets[id.market()];
         word = m.word;
-        require(word.state() != uint256(MarketState.NONE), UnknownMarket(id.market()));
+        if (!word.isOpenNow()) word = _requireMayTakeBack(m, id.market());
+    }
+
+    /// @dev A market that nobody turned may be further by the calendar than its word says.
+    function _requireMayTakeBack(Market storage m, uint24 market) private returns (MarketWord word) {
+        word = _turnedIfEnded(m, market);
+        uint256 state = word.state();
+        require(state != uint256(MarketState.UNCROSSING), AuctionPending(market));
+        require(state != uint256(MarketState.LOCKED), OrdersLocked(market, uint40(word.until())));
+    }
+
+    /// @dev The order's market, where orders may leave the book: while an auction is executed only by that.
+    function _marketAt(OrderId id) private view returns (Market storage m, MarketWord word) {
+        m = _market(id.market());
+        word = m.word;
+        require(word.state() != uint256(MarketState.UNCROSSING), AuctionPending(id.market()));
     }
 
     function _remove(Market storage m, MarketWord word, OrderId id, CloseReason reason)
@@ -569,124 +776,20 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
         returns (OrderWord order, uint256 open)
     {
         (order, open) = m.book.remove(id, _isBid(id) ? word.bestBid() : word.bestAsk());
+        _discount(m, order);
 
-        emit OrderClosed(id, order.account(), uint48(open), reason);
-    }
-
-    function _giveBack(MarketWord word, OrderId id, address account, uint256 quantity) private {
-        (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
-        LEDGER.releaseEscrow(account, instrument, held);
+        _tellOrder(OrderClosed.selector, id, order.account(), open, uint256(reason));
     }
 
     /// @dev At the request of the caller, who must act for the account.
     function _giveBackTo(MarketWord word, OrderId id, address account, uint256 quantity) private {
         (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), quantity);
-        LEDGER.releaseEscrowTo(msg.sender, instrument, held, account);
-    }
-
-    function _isBid(OrderId id) private pure returns (bool) {
-        return uint8(OrderId.unwrap(id) >> 96) == uint8(Side.BUY);
-    }
-
-    /* AMOUNTS: below 2^172, as quantities are below 2^48, ticks below 2^24, their size below 2^84 */
-
-    /// @dev What a resting order holds: the units, or their price and the maker's fee.
-    function _escrow(MarketWord word, bool buys, uint256 tick, uint256 quantity)
-        private
-        view
-        returns (uint256 instrument, uint256 held)
-    {
-        if (!buys) return (word.instrument(), quantity);
-        unchecked {
-            uint256 fee = word.lots(quantity) * word.makerFee();
-            return (MAIN_MONEY, (quantity * tick * word.tickMantissa() + fee) * word.unit());
-        }
+        LEDGER.giveBack(instrument, held, account);
     }
 
     function _fitting(uint256 amount) private pure returns (uint256) {
         require(amount <= type(uint96).max, AmountTooLarge(amount));
         return amount;
-    }
-
-    /* VIEWS */
-
-    /// @inheritdoc IOrderBook
-    function marketCount() external view returns (uint24) {
-        return _s().count;
-    }
-
-    /// @inheritdoc IOrderBook
-    function marketOf(uint24 market) external view returns (MarketView memory view_) {
-        Market storage m = _market(market);
-        MarketWord word = m.word;
-        TapeWord tape = m.tape;
-        view_.terms = termsOf(word, tape);
-        view_.state = MarketState(word.state());
-        view_.bestBid = uint24(_best(m, word, true));
-        view_.bestAsk = uint24(_best(m, word, false));
-        view_.last = uint24(tape.last());
-        view_.feesAccrued = uint96(tape.fees());
-        view_.trades = uint40(tape.count());
-    }
-
-    /// @inheritdoc IOrderBook
-    function orderOf(OrderId id) external view returns (OrderView memory) {
-        (OrderWord order, uint256 open) = _s().markets[id.market()].book.openOf(id);
-        return _view(order, open);
-    }
-
-    /// @inheritdoc IOrderBook
-    function depth(uint24 market, Side side, uint256 most)
-        external
-        view
-        returns (uint24[] memory ticks, uint48[] memory tonnes)
-    {
-        Market storage m = _market(market);
-        ticks = new uint24[](most);
-        tonnes = new uint48[](most);
-        uint256 tick = _best(m, m.word, side == Side.BUY);
-        uint256 count;
-        for (; count < most && tick != 0; ++count) {
-            ticks[count] = uint24(tick);
-            tonnes[count] = uint48(m.book.levelOf(side, tick).total());
-            tick = m.book.nextWorse(side, tick);
-        }
-        assembly ("memory-safe") {
-            mstore(ticks, count)
-            mstore(tonnes, count)
-        }
-    }
-
-    /// @inheritdoc IOrderBook
-    function ordersAt(uint24 market, Side side, uint24 tick, uint256 from, uint256 most)
-        external
-        view
-        returns (OrderId[] memory ids, OrderView[] memory orders)
-    {
-        Market storage m = _market(market);
-        LevelWord level = m.book.levelOf(side, tick);
-        uint256 index = level.head() + from;
-        ids = new OrderId[](most);
-        orders = new OrderView[](most);
-        uint256 count;
-        for (; index < level.tail() && most != 0; (++index, --most)) {
-            OrderId id = OrderId.wrap(
-                uint256(market) << 104 | uint256(side) << 96 | uint256(tick) << 64 | level.generation() << 32 | index
-            );
-            (OrderWord order, uint256 open) = m.book.openOf(id);
-            if (open == 0) continue;
-            ids[count] = id;
-            orders[count++] = _view(order, open);
-        }
-        assembly ("memory-safe") {
-            mstore(ids, count)
-            mstore(orders, count)
-        }
-    }
-
-    function _view(OrderWord order, uint256 open) private pure returns (OrderView memory) {
-        if (open == 0) return OrderView({ account: address(0), open: 0, expires: 0 });
-        return OrderView({ account: order.account(), open: uint48(open), expires: uint40(order.expires()) });
     }
 
     /* VOUCHERS */
@@ -709,11 +812,5 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, Governed {
     function _marketOfSeries(uint32 series) private pure returns (uint24) {
         require(series <= type(uint24).max, UnknownMarket(type(uint24).max));
         return uint24(series);
-    }
-
-    function _s() private pure returns (Storage storage $) {
-        assembly {
-            $.slot := _STORAGE
-        }
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { Governed } from "../governance/Governed.sol";
+import { IDowngrade } from "../instruments/IDowngrade.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { Restrictions, Rights } from "../types/Accounts.sol";
@@ -28,6 +29,7 @@ contract QuoteBoard is IQuoteBoard, IVoucherIssuer, Governed {
     uint256 private immutable MAIN_MONEY;
     int256 private immutable DAY_OFFSET;
     uint32 private immutable SERIES;
+    IDowngrade private immutable RULES;
 
     // Two words; a click reads both.
     struct Board {
@@ -66,11 +68,13 @@ contract QuoteBoard is IQuoteBoard, IVoucherIssuer, Governed {
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
     /// @param series Number of the voucher series.
-    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset, uint32 series) {
+    /// @param rules The MarketRules: whether the platform is downgraded.
+    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset, uint32 series, IDowngrade rules) {
         LEDGER = ledger;
         MAIN_MONEY = InstrumentId.unwrap(mainMoney);
         DAY_OFFSET = dayOffset;
         SERIES = series;
+        RULES = rules;
     }
 
     /// @notice Says which series its vouchers are in.
@@ -151,6 +155,7 @@ contract QuoteBoard is IQuoteBoard, IVoucherIssuer, Governed {
 
     /// @dev Where something can be listed and clicked at `tick`.
     function _trading(uint24 board, uint24 tick) private view returns (Board memory b) {
+        RULES.requireNormal();
         b = _s().boards[board];
         require(b.state == BoardState.OPEN, BoardNotOpen(board, uint8(b.state)));
         require(tick >= b.lowest && tick <= b.highest, QuoteOutsideBand(tick, b.lowest, b.highest));

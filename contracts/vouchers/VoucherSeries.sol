@@ -10,6 +10,9 @@ import { Voucher } from "../types/Vouchers.sol";
 ///         So a leaf costs one slot and no peak has to be cleared.
 /// @dev Who issues vouchers keeps `count` where it writes anyway, and hands it in.
 library VoucherSeries {
+    uint256 internal constant SELLER = 0x100;
+    uint256 internal constant BUYER = 0x120;
+
     struct Peaks {
         mapping(uint256 height => bytes32 node) at;
     }
@@ -27,14 +30,55 @@ library VoucherSeries {
         }
     }
 
+    /// @notice Memory in which the leaves of trades are hashed one after another, as a `Voucher` lies there: what the trades of
+    ///         one call have in common stays, and the taker is both seller and buyer until a maker takes one's place.
+    function templateFor(uint256 kind, uint256 series, uint256 instrument, address taker) internal view returns (uint256 at) {
+        assembly ("memory-safe") {
+            at := mload(0x40)
+            mstore(0x40, add(at, 0x160))
+            mstore(at, kind)
+            mstore(add(at, 0x20), series)
+            mstore(add(at, 0x80), timestamp())
+            mstore(add(at, 0xa0), instrument)
+            mstore(add(at, 0x100), taker)
+            mstore(add(at, 0x120), taker)
+        }
+    }
+
+    /// @notice The leaf of one more trade.
+    /// @param party Where the maker stands in the template: `SELLER` or `BUYER`.
+    function leafOf(
+        uint256 template,
+        uint256 party,
+        address maker,
+        uint256 index,
+        uint256 orderOfDay,
+        uint256 quantity,
+        uint256 price,
+        uint256 ref
+    ) internal pure returns (uint256 leaf) {
+        assembly ("memory-safe") {
+            mstore(add(template, party), maker)
+            mstore(add(template, 0x40), index)
+            mstore(add(template, 0x60), orderOfDay)
+            mstore(add(template, 0xc0), quantity)
+            mstore(add(template, 0xe0), price)
+            mstore(add(template, 0x140), ref)
+            mstore(0x00, keccak256(template, 0x160))
+            leaf := keccak256(0x00, 0x20)
+        }
+    }
+
     /// @param count Leaves so far; the new leaf's index.
     function append(Peaks storage peaks, uint256 count, bytes32 leaf) internal {
-        uint256 height;
-        for (; count & 1 == 1; count >>= 1) {
-            leaf = _node(peaks.at[height], leaf);
-            ++height;
+        unchecked {
+            uint256 height;
+            for (; count & 1 == 1; count >>= 1) {
+                leaf = _node(peaks.at[height], leaf);
+                ++height;
+            }
+            peaks.at[height] = leaf;
         }
-        peaks.at[height] = leaf;
     }
 
     /// @notice As `append` for each leaf in turn, but a peak that the next leaves swallow again is never written.
@@ -42,6 +86,7 @@ library VoucherSeries {
     function appendAll(Peaks storage peaks, uint256 count, uint256[] memory leaves) internal {
         unchecked {
             uint256 nodes = leaves.length;
+            if (nodes == 1) return append(peaks, count, bytes32(leaves[0]));
             uint256 at;
             assembly ("memory-safe") {
                 at := add(leaves, 32)

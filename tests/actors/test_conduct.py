@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from carbon_sdk.actors.services import RiskOfficer, ServiceRegulator
+from carbon_sdk.actors.market_rules import RiskOfficer
+from carbon_sdk.actors.services import ServiceRegulator
 from carbon_sdk.actors.values import Restriction
 from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated.enums import BlockState, CreditTier, EntryState

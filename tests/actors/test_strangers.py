@@ -13,11 +13,13 @@ from carbon_sdk.actors.bilateral import SignedBlock
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
 from carbon_sdk.actors.maintenance import Maintainer, Operator
+from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.services import PlatformOperator, RiskOfficer, ServiceManager, ServiceRegulator
+from carbon_sdk.actors.market_rules import RiskOfficer
+from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.trading_plans import PrivatePlan
 from carbon_sdk.actors.values import Capability, Label, Restriction, Right
@@ -196,10 +198,6 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_utc_offset": (0,),
         },
     ),
-    RiskOfficer: (
-        Role.RISK_MANAGER,
-        {"accuse": (SOMEBODY, 4, "evidence"), "withdraw_accusation": (1, "reasons")},
-    ),
     PlatformOperator: (
         Role.PLATFORM_OPERATOR,
         {
@@ -210,6 +208,17 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_reference": (1, 5000),
             "set_block_hours": (1, 0, 86_400, ["mon"]),
             "set_block_fee_account": (SOMEBODY,),
+            "set_calendar_days": (1, ["2021-12-27"]),
+        },
+    ),
+    RiskOfficer: (
+        Role.RISK_MANAGER,
+        {
+            "downgrade": ("cause",),
+            "set_position_terms": (UNIT,),
+            "set_limits": (1,),
+            "accuse": (SOMEBODY, 4, "evidence"),
+            "withdraw_accusation": (1, "reasons"),
         },
     ),
     ServiceRegulator: (
@@ -225,6 +234,10 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "resume_blocks": (1,),
             "confirm_accusation": (1, "reasons"),
             "dismiss_accusation": (1, "reasons"),
+            "define_calendar": ("always", [0] * 7, []),
+            "assign_calendar": (1, 1, DAY),
+            "restore": ("cause",),
+            "set_stress_rules": (),
         },
     ),
     SettlementBank: (
@@ -245,6 +258,7 @@ ANYONE = {
     SecurityAuthority: {"renounce"},
     Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
     RegistryOperator: {"renew"},
+    RiskOfficer: {"note_position", "flag_position"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
     Company: {
@@ -285,6 +299,7 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "open_trading_plan": (
             PrivatePlan(PlanPeriod(UNIT, YEAR, 0), 1, TradingPlan(1, 0, 1, 1, bytes(32)), b"1" * 32),
         ),
+        "report_position": (UNIT, "report"),
     },
     ProjectProponent: {
         "list_project": ("design", "methodology", 14),
@@ -303,6 +318,8 @@ BY_ANYONE: Mapping[type[Actor], set[str]] = {
         "lapse_block",
         "settle_block",
         "lapse_pledge_offer",
+        "note_position",
+        "flag_position",
     },
     ProjectProponent: set(),
 }

@@ -25,7 +25,7 @@ from carbon_sdk.methods import Combustion, Process, Term, compute_allocation, fo
 from carbon_sdk.units import money
 from tests.actors.conftest import YEAR, Town, key
 
-REPORTED = 1_641_000_000 + 86400  # early January 2022
+REPORTED = 1_641_290_400  # 2022-01-04, 10:00 UTC: the market is open
 FUEL = Combustion("1234.5", "0.0385", "56.1", "0.995", "0.1")
 CLINKER = Process("100", "0.525")
 DESK_SERIES = 16777216

@@ -22,7 +22,7 @@ from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, addre
 MONEY = InstrumentId.of(InstrumentClass.MONEY, 1, series=826)
 UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2026)
 OTHER_UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2027)
-NAMES = ("Authority", "InstrumentLedger", "OrderBook", "GovernedProxy", "Seed")
+NAMES = ("Authority", "InstrumentLedger", "MarketOperations", "MarketRules", "OrderBook", "GovernedProxy", "Seed")
 FAR = 2**40 - 1
 SURRENDER, WITHDRAWAL, PLEDGE = 1, 2, 3
 _BITS_TRADE = 0x3F
@@ -56,7 +56,12 @@ class MarketChain:
 
     @property
     def contracts(self) -> dict[Address, str]:
-        return {self.authority: "Authority", self.ledger: "InstrumentLedger", self.book: "OrderBook"}
+        return {
+            self.authority: "Authority",
+            self.ledger: "InstrumentLedger",
+            self.book: "OrderBook",
+            self.rules: "MarketRules",
+        }
 
     def act(self, sender: Address, name: str, function: str, *arguments: object) -> dict[str, Any]:
         """Call a contract; raises Reverted."""
@@ -72,19 +77,22 @@ class MarketChain:
         self.authority = self._create("Authority", self.admin)
         seed = self._create("Seed")
         proxies = []
-        for _ in range(2):
+        for _ in range(3):
             data = self._data("Seed", "initialize", (self.authority,))
             proxies.append(self._create("GovernedProxy", seed, self.authority, bytes.fromhex(data[2:])))
-        self.ledger, self.book = proxies
+        self.ledger, self.book, self.rules = proxies
         ledger = self._create(
             "InstrumentLedger",
             (self.registry, self.book, self.cash, self.allocator, self.desk, self.admin, self.admin),
             int(MONEY),
         )
-        book = self._create("OrderBook", self.ledger, int(MONEY), 0)
+        operations = self._create("MarketOperations", self.ledger, int(MONEY), 0, self.rules)
+        book = self._create("OrderBook", self.ledger, int(MONEY), operations)
+        rules = self._create("MarketRules", self.ledger, self.book, 0)
         for proxy, code, name, arguments in (
             (self.ledger, ledger, "InstrumentLedger", (b"\1" * 32,)),
             (self.book, book, "OrderBook", ()),
+            (self.rules, rules, "MarketRules", ()),
         ):
             start = bytes.fromhex(self._data(name, "initialize", arguments)[2:])
             self._send(self.admin, proxy, self._data(name, "upgradeToAndCall", (code, start)))

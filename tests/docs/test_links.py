@@ -21,7 +21,7 @@ MACHINE = re.compile(
         ("/wor" + "k/", "/op" + "t/", "/hom" + "e/[a-z]", "/roo" + "t/", "file" + "://(?!/?$)", r"wt" + r"-[a-z]+/")
     )
 )
-FORBIDDEN = re.compile(r"\bissues? #?\d+|\bsessions?\b|\bcoordinator\b|\bhelpers?\b", re.IGNORECASE)
+FORBIDDEN = re.compile(r"\bissues? #?\d+|(?<!trading )\bsessions?\b|\bcoordinator\b|\bhelpers?\b", re.IGNORECASE)
 
 
 def links(text: str) -> Iterator[str]:

@@ -172,7 +172,7 @@ def test_replay__more_makers_than_a_transaction_meets__all_of_them_trade():
 
 
 def test_case__prices_of_many_digits__get_a_tick_that_the_book_can_hold():
-    rules = case([limit("a", "buy", 1, "1000000.5"), limit("b", "buy", 1, "0.5")]).market
+    rules = case([limit("a", "buy", 1, "100000.5"), limit("b", "buy", 1, "0.5")]).market
     assert (rules.tick.to_eng_string(), rules.ticks(rules.tick * 10**7)) == ("0.01", 10**6)
     assert rules.price(rules.ticks(rules.tick * 10**7)) == "100000.00"
     assert case([limit("a", "buy", 1, "1.12345")]).market.decimals == 5

@@ -15,6 +15,7 @@ def load() -> None:
         governance,
         instruments,
         market,
+        market_rules,
         offsets,
         pledges,
         registry,

@@ -17,6 +17,7 @@ from carbon_sdk.audit.bilateral import (
 )
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
+from carbon_sdk.audit.rules.market_rules import must_be_normal
 from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
 from carbon_sdk.audit.state import State
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
@@ -84,6 +85,7 @@ def _listed(state: State, event: Event) -> None:
     board = _board(state, event, identity.board)
     if board is None:
         return
+    must_be_normal(state, event)
     board.quotes += 1
     if identity.index != board.quotes:
         state.fault(event, f"quote {identity} should have the number {board.quotes}")
@@ -106,6 +108,7 @@ def _clicked(state: State, event: Event) -> None:
     quote, board = _open_quote(state, event), _board(state, event, identity.board)
     if quote is None or board is None:
         return
+    must_be_normal(state, event)
     if quantity != quote.open and quantity < quote.least_fill:
         state.fault(event, f"{quantity} of {quote.open} tonnes are clicked, the least is {quote.least_fill}")
     if quote.named and taker not in quote.named:
@@ -279,11 +282,13 @@ def _spent(state: State, event: Event) -> None:
 
 @on(_BLOCKS, "BlockProposed")
 def _proposed(state: State, event: Event) -> None:
+    must_be_normal(state, event)
     _enter(state, event, PROPOSED)
 
 
 @on(_BLOCKS, "BlockConfirmed")
 def _confirmed(state: State, event: Event) -> None:
+    must_be_normal(state, event)
     _enter(state, event, CONFIRMED)
 
 
@@ -293,6 +298,8 @@ def _settled(state: State, event: Event) -> None:
     block = _enter(state, event, SETTLED)
     if block is None:
         return
+    if not block.settle_at:
+        must_be_normal(state, event)
     if event.timestamp < block.settle_at:
         state.fault(event, f"block 0x{block.id.hex()} settled before its time")
     blocks, market = state.blocks, state.blocks.markets[block.market]

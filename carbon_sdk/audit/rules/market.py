@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.rules.market_rules import must_trade
 from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
-from carbon_sdk.audit.state import Level, Market, Order, State
+from carbon_sdk.audit.state import (
+    CALL,
+    HALTED,
+    LOCKED,
+    OPEN,
+    UNCROSSING,
+    Level,
+    Market,
+    MarketConduct,
+    MarketLimits,
+    Order,
+    State,
+)
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
 from carbon_sdk.identifiers import InstrumentId, OrderId, Side
 
@@ -28,6 +41,7 @@ def _opened(state: State, event: Event) -> None:
         maker_fee=terms["makerFee"] * power,
         lowest=terms["lowest"],
         highest=terms["highest"],
+        day=state.market_rules.day_of(event.timestamp),
     )
     series_of(state, event.address, number)
     state.touch(event, "market", number)
@@ -35,14 +49,85 @@ def _opened(state: State, event: Event) -> None:
 
 @on(_BOOK, "MarketStateChanged")
 def _state_changed(state: State, event: Event) -> None:
+    market = _market(state, event, event.args["market"])
+    if market is None:
+        return
+    new, until = event.args["state"], event.args["until"]
+    if new in (HALTED, UNCROSSING) and until:
+        state.fault(event, f"state {new} of market {market.number} has an end, which only others bring about")
+    if new in (OPEN, CALL, LOCKED) and not event.timestamp < until:
+        state.fault(event, f"state {new} of market {market.number} had ended at {until} before it began")
+    if new == OPEN and (crossed := market.crossed()):
+        state.fault(
+            event, f"market {market.number} trades on with a crossed book: {crossed[0]} is bid, {crossed[1]} asked"
+        )
+    market.state, market.until = new, until
+
+
+@on(_BOOK, "Interrupted")
+def _interrupted(state: State, event: Event) -> None:
+    market = _market(state, event, event.args["market"])
+    if market is None:
+        return
+    share, tick = market.limits.dynamic_permille, event.args["tick"]
+    if not share:
+        state.fault(event, f"market {market.number} has no dynamic band to leave")
+    if market.state != OPEN:
+        state.fault(event, f"market {market.number} was not trading, and so not to be interrupted")
+    if tick not in market.sides[Side.BUY] and tick not in market.sides[Side.SELL]:
+        state.fault(event, f"nothing rests at {tick} ticks, at which market {market.number} would have traded")
+
+
+@on(_BOOK, "DayClosed")
+def _day_closed(state: State, event: Event) -> None:
+    args = event.args
+    market = _market(state, event, args["market"])
+    if market is None:
+        return
+    found = (args["day"], args["lots"], args["turnover"])
+    if found != (market.day, market.lots_today, market.turnover_today):
+        what = f"day {market.day} had {market.lots_today} lots and {market.turnover_today} ticks x lots"
+        state.fault(event, f"{what}, not day {found[0]} {found[1]} and {found[2]}")
+    if args["close"] != market.closing_price():
+        state.fault(event, f"market {market.number} closes at {market.closing_price()} ticks, not {args['close']}")
+    market.close, market.lots_today, market.turnover_today = args["close"], 0, 0
+    market.day = state.market_rules.day_of(event.timestamp)
+    if args["day"] >= market.day:
+        state.fault(event, f"day {args['day']} of market {market.number} was closed before it was over")
+    share = market.conduct.band_basis_points
+    market.band_due = market.band_about(market.close) if share and market.close else None
+
+
+@on(_BOOK, "LimitsChanged")
+def _limits(state: State, event: Event) -> None:
     if market := _market(state, event, event.args["market"]):
-        market.state = event.args["state"]
+        said = event.args["limits"]
+        market.limits = MarketLimits(said["mostLots"], said["dynamicPermille"], said["mostHeld"], said["mostOpen"])
+
+
+@on(_BOOK, "ConductChanged")
+def _conduct(state: State, event: Event) -> None:
+    if market := _market(state, event, event.args["market"]):
+        said = event.args["conduct"]
+        market.conduct = MarketConduct(
+            said["bandBasisPoints"],
+            said["closing"],
+            said["interruptionMinutes"],
+            said["resumptionMinutes"],
+            said["choice"],
+        )
 
 
 @on(_BOOK, "BandChanged")
 def _band(state: State, event: Event) -> None:
-    if market := _market(state, event, event.args["market"]):
-        market.lowest, market.highest = event.args["lowest"], event.args["highest"]
+    market = _market(state, event, event.args["market"])
+    if market is None:
+        return
+    market.lowest, market.highest = event.args["lowest"], event.args["highest"]
+    due, market.band_due = market.band_due, None
+    if due and due != (market.lowest, market.highest):
+        what = f"the band about the close {market.close} is {due[0]} to {due[1]} ticks"
+        state.fault(event, f"{what}, not {market.lowest} to {market.highest}")
 
 
 @on(_BOOK, "FeesCollected")
@@ -60,7 +145,13 @@ def _placed(state: State, event: Event) -> None:
     market = _market(state, event, order.id.market)
     if market is None:
         return
+    must_trade(state, event, market.number, continuous=False)
+    _must_take(state, event, market, OPEN, CALL, LOCKED)
     side, tick = order.id.side, order.id.tick
+    if not market.lowest <= tick <= market.highest:
+        state.fault(event, f"order {order.id} is outside of the band from {market.lowest} to {market.highest} ticks")
+    if 0 < market.limits.most_lots < order.open // market.lot:
+        state.fault(event, f"order {order.id} is of more than {market.limits.most_lots} lots")
     expected = market.generations.get((side, tick), (0, 0))
     if (order.id.generation, order.id.index) != expected:
         state.fault(event, f"order {order.id} should have generation and place {expected}")
@@ -68,7 +159,8 @@ def _placed(state: State, event: Event) -> None:
         state.fault(event, f"{order.open} tonnes are no positive multiple of the lot {market.lot}")
     market.generations[side, tick] = (order.id.generation, order.id.index + 1)
     other = market.best(Side.SELL if side is Side.BUY else Side.BUY)
-    if other and (tick >= other if side is Side.BUY else tick <= other):
+    crosses = other and (tick >= other if side is Side.BUY else tick <= other)
+    if crosses and market.state not in (CALL, LOCKED):
         state.fault(event, f"order {order.id} rests against the best opposite price {other}: the book is crossed")
     level = market.sides[side].setdefault(tick, Level())
     level.orders[order.id] = order
@@ -85,6 +177,10 @@ def _trade(state: State, event: Event) -> None:
     order, market = _open_order(state, event, args["maker"])
     if market is None:
         return
+    must_trade(state, event, market.number, continuous=True)
+    _must_take(state, event, market, OPEN)
+    if market.day != state.market_rules.day_of(event.timestamp):
+        state.fault(event, f"market {market.number} traded before its day {market.day} was closed")
     identity, quantity, taker, maker = OrderId(args["maker"]), args["quantity"], args["taker"], args["makerAccount"]
     maker_sells = identity.side is Side.SELL
     price = identity.tick * market.tick_size
@@ -97,6 +193,8 @@ def _trade(state: State, event: Event) -> None:
     market.trades += 1
     market.volume += quantity
     market.turnover += quantity * price
+    market.lots_today += quantity // market.lot
+    market.turnover_today += quantity // market.lot * identity.tick
     market.last = identity.tick
     market.fees += market.fee(market.taker_fee, quantity) + market.fee(market.maker_fee, quantity)
     append_voucher(
@@ -124,6 +222,19 @@ def _reduced(state: State, event: Event) -> None:
     _leave(state, event, event.args["by"], whole=False)
 
 
+@on(_BOOK, "ExpiryChanged")
+def _expiry_changed(state: State, event: Event) -> None:
+    order, market = _open_order(state, event, event.args["id"])
+    if order is None or market is None:
+        return
+    must_trade(state, event, market.number, continuous=False)
+    _must_take(state, event, market, OPEN, CALL)
+    if order.account != event.args["account"]:
+        state.fault(event, f"order {order.id} is {order.account}'s, not {event.args['account']}'s")
+    order.expires = event.args["expires"]
+    state.touch(event, "order", int(order.id))
+
+
 @on(_BOOK, "SelfTradePrevented")
 def _prevented(state: State, event: Event) -> None:
     _leave(state, event, event.args["quantity"], whole=False, identity=event.args["maker"])
@@ -132,6 +243,14 @@ def _prevented(state: State, event: Event) -> None:
 @on(_BOOK, "OrderClosed")
 def _closed(state: State, event: Event) -> None:
     _leave(state, event, event.args["open"], whole=True)
+
+
+def _must_take(state: State, event: Event, market: Market, *states: int) -> None:
+    """The market is in one of these states, and that has not ended."""
+    if market.state not in states:
+        state.fault(event, f"market {market.number} was in state {market.state}")
+    elif market.until and event.timestamp >= market.until:
+        state.fault(event, f"state {market.state} of market {market.number} had ended at {market.until}")
 
 
 def _leave(state: State, event: Event, quantity: int, *, whole: bool, identity: int | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from carbon_sdk.audit.credits import Export, Import, Monitoring, Offer, Project, Purchase
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.rules.market_rules import must_be_normal
 from carbon_sdk.audit.state import State
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
 from carbon_sdk.identifiers import ZERO_ADDRESS, InstrumentId
@@ -247,6 +248,7 @@ def _required(state: State, event: Event) -> None:
 @on(_OFFERS, "CreditsOffered")
 def _offered(state: State, event: Event) -> None:
     args = event.args
+    must_be_normal(state, event)
     state.credits.offers[args["offer"]] = Offer(
         args["seller"], args["instrument"], args["buyer"], args["quantity"], args["price"], args["expires"]
     )
@@ -277,6 +279,7 @@ def _offer_lapsed(state: State, event: Event) -> None:
 @on(_OFFERS, "PurchaseApplied")
 def _applied(state: State, event: Event) -> None:
     args = event.args
+    must_be_normal(state, event)
     if offer := _offer(state, event):
         if offer.buyer not in (ZERO_ADDRESS, args["buyer"]):
             state.fault(event, f"offer {args['offer']} was made to {offer.buyer}, not to {args['buyer']}")
@@ -287,6 +290,7 @@ def _applied(state: State, event: Event) -> None:
 @on(_OFFERS, "PurchaseConfirmed")
 def _confirmed(state: State, event: Event) -> None:
     args = event.args
+    must_be_normal(state, event)
     offer, purchase = _offer(state, event), _purchase(state, event, 2)
     if offer is None or purchase is None:
         return

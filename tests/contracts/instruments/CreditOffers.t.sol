@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 import { ICreditOffers } from "../../../contracts/instruments/ICreditOffers.sol";
+import { IDowngrade } from "../../../contracts/instruments/IDowngrade.sol";
 import { IERC7943MultiToken } from "../../../contracts/instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { IEligibility } from "../../../contracts/registry/IEligibility.sol";
@@ -50,6 +51,40 @@ contract CreditOffersTest is CreditSuite {
 
     function _closed(uint256 id, ICreditOffers.OfferState state) private pure returns (bytes memory) {
         return abi.encodeWithSelector(ICreditOffers.OfferClosed.selector, id, state);
+    }
+
+    /* DOWNGRADE */
+
+    /// @dev The test stands for the order book, which the rules tell.
+    function downgradeMarkets(bool) external { }
+
+    // @requirement R-TRD-13
+    function test_downgraded_nothingNew_allCanGoBack() public {
+        uint256 id = _offer(400, address(0));
+        uint256 purchase = _apply(buyerKey, id, 100);
+        uint256 another = _apply(otherKey, id, 50);
+        marketRules.downgrade("stress");
+
+        bytes memory error = abi.encodeWithSelector(IDowngrade.PlatformDowngraded.selector, block.timestamp);
+        vm.startPrank(proponentKey);
+        vm.expectRevert(error);
+        offers.offer(credit, 1, _PRICE, address(0), expires);
+        vm.expectRevert(error);
+        offers.confirmPurchase(purchase);
+        offers.reduceOffer(id, 100);
+        offers.declinePurchase(another, "why");
+        vm.startPrank(buyerKey);
+        vm.expectRevert(error);
+        offers.applyForPurchase(id, 1);
+        offers.withdrawPurchase(purchase);
+        vm.startPrank(proponentKey);
+        offers.withdrawOffer(id);
+        vm.stopPrank();
+        assertEq(ledger.encumberedOf(proponent, credit), 0, "units are free");
+        assertEq(ledger.encumberedOf(buyer, gbp), 0, "money is free");
+
+        marketRules.restore("over");
+        _offer(400, address(0));
     }
 
     /* OFFERING */

@@ -74,7 +74,7 @@ contract LedgerModulesTest is MarketSuite {
         refusedButTo(0, abi.encodeCall(apart.setEligibility, (from, e)));
         refusedButTo(0, abi.encodeCall(apart.setRepresentation, (alice, r)));
         refusedButTo(1, abi.encodeCall(apart.escrowFrom, (alice, uka, 1)));
-        refusedButTo(1, abi.encodeCall(apart.settle, (1, 1, alice, true, new uint256[](0), uka, false)));
+        refusedButTo(1, abi.encodeCall(apart.settle, (new uint256[](0), 1 << 96 | 1, uka | 1 << 82, alice)));
         refusedButTo(1, abi.encodeCall(apart.releaseEscrow, (from, uka, 1)));
         refusedButTo(1, abi.encodeCall(apart.releaseEscrowTo, (alice, uka, 1, from)));
         refusedButTo(2, abi.encodeCall(apart.issue, (from, gbp, 1, "cause")));

@@ -497,7 +497,7 @@ contract LedgerUnitsTest is MarketSuite {
 
     /// @dev For `alice`, as whoever is pranked.
     function settle(bool buys, uint96 debit, uint96 credit_, uint256[] memory makers) private returns (address) {
-        return ledger.settle(debit, credit_, alice, buys, makers, uka, false);
+        return ledger.settle(makers, uint256(debit) << 96 | credit_, uka | (buys ? 1 << 82 : 0), alice);
     }
 
     /* ELIGIBILITY */

@@ -147,7 +147,9 @@ contract LedgerHandler is MarketSuite {
         makers[0] = uint256(uint160(maker)) << 96 | q / 2;
         uint256 gets = buys ? ids[1] : ids[0];
         bool own = r >> 92 & 1 == 0;
-        return abi.encodeCall(ledger.settle, (q, q % (inOrders[gets] + 1), key, buys, makers, ids[1], own));
+        uint256 amounts = q << 96 | q % (inOrders[gets] + 1);
+        uint256 asked = ids[1] | (buys ? 1 << 82 : 0) | (own ? 1 << 83 : 0);
+        return abi.encodeCall(ledger.settle, (makers, amounts, asked, key));
     }
 
     function note(uint256 kind, uint256 id, uint256 q, uint256 r) private {

@@ -4,9 +4,9 @@ pragma solidity 0.8.34;
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
-import { OrderBook } from "../../../contracts/market/OrderBook.sol";
 import { Eligibility, Representation, Restrictions, Rights } from "../../../contracts/types/Accounts.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
+import { IExchange } from "../support/IExchange.sol";
 import { TradingSuite } from "../support/TradingSuite.sol";
 import { Vm } from "../support/Vm.sol";
 
@@ -42,7 +42,7 @@ contract MarketHandler is TradingSuite {
         minted = 5 * MONEY;
     }
 
-    function suite() external view returns (InstrumentLedger, OrderBook) {
+    function suite() external view returns (InstrumentLedger, IExchange) {
         return (ledger, book);
     }
 

@@ -4,9 +4,9 @@ pragma solidity 0.8.34;
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
-import { OrderBook } from "../../../contracts/market/OrderBook.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { Test } from "../support/Test.sol";
+import { IExchange } from "../support/IExchange.sol";
 import { MarketHandler } from "./MarketHandler.sol";
 
 /// @dev What holds after any sequence of acts on ledger and book.
@@ -16,7 +16,7 @@ contract MarketInvariantsTest is Test {
 
     MarketHandler private handler;
     InstrumentLedger private ledger;
-    OrderBook private book;
+    IExchange private book;
     uint256 private uka;
     uint256 private gbp;
     uint24 private market;

@@ -5,6 +5,7 @@ import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessMa
 import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { Initializable } from "@openzeppelin/contracts-upgradeable/proxy/utils/Initializable.sol";
 
+import { IDowngrade } from "../../../contracts/instruments/IDowngrade.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { Bilateral } from "../../../contracts/market/Bilateral.sol";
 import { BlockTrades } from "../../../contracts/market/BlockTrades.sol";
@@ -468,6 +469,33 @@ contract BlockTradesTest is BilateralSuite {
         assertTraded(20, 100);
     }
 
+    // @requirement R-TRD-13
+    function test_downgraded_nothingNew_oldOnesSettleOrGoBack() public {
+        IBlockTrades.BlockTrade memory old = aBlock(20, later);
+        propose(alice, old);
+        confirm(bob, old);
+        IBlockTrades.BlockTrade memory proposed = aBlock(20, 0);
+        propose(alice, proposed);
+        IBlockTrades.BlockTrade memory declined = aBlock(20, 0);
+        propose(alice, declined);
+        IBlockTrades.BlockTrade memory signed = aBlock(20, 0);
+        bytes memory signature = sign(signed);
+        marketRules.downgrade("stress");
+
+        bytes memory error = abi.encodeWithSelector(IDowngrade.PlatformDowngraded.selector, block.timestamp);
+        refusePropose(alice, aBlock(20, 0), error);
+        refuseConfirm(bob, proposed, error);
+        refuseExecute(bob, signed, signature, error);
+        vm.prank(alice);
+        blocks.withdraw(proposed);
+        vm.prank(bob);
+        blocks.refuse(declined);
+        assertEq(boundFor(alice, uka, BLOCK), 0, "nothing stays bound");
+        vm.warp(later);
+        blocks.settle(old);
+        assertTraded(20, 100);
+    }
+
     function test_settleAt_tooFarOrPassed_refused() public {
         uint256 latest = block.timestamp + 10 days;
         IBlockTrades.BlockTrade memory t = aBlock(20, uint40(latest + 1));
@@ -652,7 +680,7 @@ contract BlockTradesTest is BilateralSuite {
         BlockTrades other = BlockTrades(newProxy());
         install(
             address(other),
-            address(new BlockTrades(ledger, credit, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
+            address(new BlockTrades(ledger, credit, InstrumentId.wrap(gbp), 0, BLOCK_SERIES, marketRules)),
             abi.encodeCall(BlockTrades.initialize, ())
         );
         other.openBlockMarket(blockTerms());

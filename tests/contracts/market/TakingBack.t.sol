@@ -94,7 +94,7 @@ contract TakingBackTest is TradingSuite {
         buy(bob, 3, 1);
         cancel(alice, best);
         assertBest(300, 0);
-        OrderId worse = sell(alice, 16_000_000, 1);
+        OrderId worse = sell(alice, 1_000_000, 1);
         sell(carol, 301, 1);
         cancel(alice, worse);
         assertBest(300, 301);

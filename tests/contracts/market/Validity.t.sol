@@ -3,8 +3,8 @@ pragma solidity 0.8.34;
 
 import { Governed } from "../../../contracts/governance/Governed.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
+import { IMarketOperations } from "../../../contracts/market/IMarketOperations.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
-import { FIRST_DAY, LAST_DAY } from "../../../contracts/market/MarketWords.sol";
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { TradingSuite } from "../support/TradingSuite.sol";
@@ -47,35 +47,52 @@ contract ValidityTest is TradingSuite {
         vm.prank(alice);
         book.cancel(resting);
         assertEq(ledger.balanceOf(accountOf(alice), instrument), 95, "taking back stays possible");
+        book.turn(number);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IMarketOperations.MarketNotHalted.selector, number, uint8(IOrderBook.MarketState.CLOSED)
+            )
+        );
+        book.setMarketState(number, IOrderBook.MarketState.OPEN);
+        book.setMarketState(number, IOrderBook.MarketState.HALTED);
         vm.expectRevert(error);
         book.setMarketState(number, IOrderBook.MarketState.OPEN);
     }
 
-    // The book counts validity in civil days: the last one has to lie within it as a whole.
-    function test_place_onADayThatIsValidInPart_refused() public {
-        (uint24 number,) = marketValidUntil(MIDNIGHT + 3600);
-        vm.warp(MIDNIGHT - 1);
+    // The book counts time in whole minutes: the last one has to lie within the validity as a whole.
+    function test_place_onTheDayOfExpiry_untilTheLastWholeMinute() public {
+        (uint24 number, uint256 instrument) = marketValidUntil(MIDNIGHT + 3600 + 59);
+        vm.warp(MIDNIGHT + 3599);
         send(alice, orderIn(number, Side.SELL));
-        vm.warp(MIDNIGHT);
+        assertEq(book.marketOf(number).until, MIDNIGHT + 3600);
+        vm.warp(MIDNIGHT + 3600);
         vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IOrderBook.MarketNotOpen.selector, number, uint8(1)));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IOrderBook.MarketNotOpen.selector, number, uint8(IOrderBook.MarketState.CLOSED)
+            )
+        );
         book.place(orderIn(number, Side.SELL));
-    }
-
-    function test_place_validityBeyondWhatTheBookCounts_isNone() public {
-        (uint24 number,) = marketValidUntil(uint40((LAST_DAY + 1) * 1 days));
-        vm.warp((LAST_DAY + 2) * 1 days);
-        assertEq(ledger.instrumentOf(uka).validUntil, 0);
-        bytes memory late = abi.encodeWithSignature("CertificateExpired(address,uint40)", alice, FAR);
-        refuse(alice, orderIn(number, Side.SELL), late); // not the market's refusal
-    }
-
-    function test_openMarket_ofExpiredInstrument_tradesNothing() public {
-        (uint24 number, uint256 instrument) = marketValidUntil(uint40(FIRST_DAY * 1 days));
+        vm.warp(MIDNIGHT + 3600 + 59);
         refuse(
             alice,
             orderIn(number, Side.SELL),
-            abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, instrument, FIRST_DAY * 1 days)
+            abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, instrument, MIDNIGHT + 3600 + 59)
+        );
+    }
+
+    function test_place_validForEver_trades() public {
+        (uint24 number,) = marketValidUntil(type(uint40).max);
+        vm.warp(uint256(MIDNIGHT) + 3650 days);
+        send(alice, orderIn(number, Side.SELL));
+    }
+
+    function test_openMarket_ofExpiredInstrument_tradesNothing() public {
+        (uint24 number, uint256 instrument) = marketValidUntil(1);
+        refuse(
+            alice,
+            orderIn(number, Side.SELL),
+            abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, instrument, 1)
         );
     }
 
@@ -84,9 +101,9 @@ contract ValidityTest is TradingSuite {
         uint24 second = book.openMarket(terms());
         (uint24 other,) = marketValidUntil(0);
         vm.expectEmit(address(book));
-        emit IOrderBook.MarketStateChanged(market, IOrderBook.MarketState.HALTED);
+        emit IOrderBook.MarketStateChanged(market, IOrderBook.MarketState.HALTED, 0);
         vm.expectEmit(address(book));
-        emit IOrderBook.MarketStateChanged(second, IOrderBook.MarketState.HALTED);
+        emit IOrderBook.MarketStateChanged(second, IOrderBook.MarketState.HALTED, 0);
         ledger.setState(InstrumentId.wrap(uka), IInstrumentLedger.InstrumentState.CLOSED);
 
         bytes memory error = abi.encodeWithSelector(IInstrumentLedger.InstrumentNotOpen.selector, uka, 0);

@@ -318,13 +318,17 @@ contract LedgerProofs is LedgerState {
         assertChanged(before, by);
     }
 
+    function settle(uint256[] memory made, uint256 debit, uint256 credit, bool buys, bool own) private {
+        ledger.settle(made, debit << 96 | credit, unit | (buys ? 1 << 82 : 0) | (own ? 1 << 83 : 0), KEY);
+    }
+
     function check_settle_purchaseMoney(uint256 debit, uint256 credit, uint96 first, uint96 second, bool own) public {
         Change memory before = anyMoney(3);
         notFrozen(before.id);
         uint256 free = ledger.freeOf(alice, money);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit < 1 << 96 && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, true, makers(bob, first, carol, second), unit, own);
+        settle(makers(bob, first, carol, second), debit, credit, true, own);
         Change memory by;
         unchecked {
             by.held[0] = 0 - debit;
@@ -340,7 +344,7 @@ contract LedgerProofs is LedgerState {
         Change memory before = anyUnits(1);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit <= unitsInOrders && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, true, makers(bob, first, carol, second), unit, own);
+        settle(makers(bob, first, carol, second), debit, credit, true, own);
         Change memory by;
         unchecked {
             by.held[0] = credit;
@@ -355,7 +359,7 @@ contract LedgerProofs is LedgerState {
         uint256 free = ledger.freeOf(alice, unit);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit < 1 << 96 && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, false, makers(bob, first, alice, second), unit, own);
+        settle(makers(bob, first, alice, second), debit, credit, false, own);
         Change memory by;
         unchecked {
             by.held[0] = second - debit;
@@ -370,7 +374,7 @@ contract LedgerProofs is LedgerState {
         Change memory before = anyMoney(1);
         actFor(alice);
         vm.assume(debit < 1 << 96 && credit <= moneyInOrders && uint256(first) + second <= debit);
-        ledger.settle(debit, credit, KEY, false, makers(bob, first, alice, second), unit, own);
+        settle(makers(bob, first, alice, second), debit, credit, false, own);
         Change memory by;
         unchecked {
             by.held[0] = credit;

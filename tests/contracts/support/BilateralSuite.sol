@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { BlockTrades } from "../../../contracts/market/BlockTrades.sol";
 import { IBlockTrades } from "../../../contracts/market/IBlockTrades.sol";
+import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
 import { IQuoteBoard } from "../../../contracts/market/IQuoteBoard.sol";
 import { QuoteBoard } from "../../../contracts/market/QuoteBoard.sol";
 import { CreditRecord } from "../../../contracts/registry/CreditRecord.sol";
@@ -50,12 +51,12 @@ abstract contract BilateralSuite is TradingSuite {
         credit.appointReporter(Misconduct.NOT_ELIGIBLE, address(blocks));
         install(
             address(quotes),
-            address(new QuoteBoard(ledger, InstrumentId.wrap(gbp), 0, QUOTE_SERIES)),
+            address(new QuoteBoard(ledger, InstrumentId.wrap(gbp), 0, QUOTE_SERIES, marketRules)),
             abi.encodeCall(QuoteBoard.initialize, ())
         );
         install(
             address(blocks),
-            address(new BlockTrades(ledger, credit, InstrumentId.wrap(gbp), 0, BLOCK_SERIES)),
+            address(new BlockTrades(ledger, credit, InstrumentId.wrap(gbp), 0, BLOCK_SERIES, marketRules)),
             abi.encodeCall(BlockTrades.initialize, ())
         );
         ledger.appointBinder(QUOTE, address(quotes));
@@ -74,6 +75,10 @@ abstract contract BilateralSuite is TradingSuite {
         Eligibility memory e = ledger.eligibilityOf(account);
         e.restrictions = restrictions;
         ledger.setEligibility(account, e);
+    }
+
+    function rulesOfTheBook() internal view override returns (IMarketRules) {
+        return marketRules;
     }
 
     function boardTerms() internal view returns (IQuoteBoard.BoardTerms memory) {

@@ -8,6 +8,7 @@ import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLed
 import { IOriginRegister } from "../../../contracts/instruments/IOriginRegister.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { OriginRegister } from "../../../contracts/instruments/OriginRegister.sol";
+import { MarketRules } from "../../../contracts/market/MarketRules.sol";
 import { AccountKind, AccountStatus, Eligibility, Representation, Rights } from "../../../contracts/types/Accounts.sol";
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { Roles } from "../../../contracts/types/Roles.sol";
@@ -25,6 +26,7 @@ abstract contract CreditSuite is Suite {
     InstrumentLedger internal ledger;
     CreditProjects internal projects;
     CreditOffers internal offers;
+    MarketRules internal marketRules;
     OriginRegister internal origins;
 
     uint256 internal gbp;
@@ -50,6 +52,7 @@ abstract contract CreditSuite is Suite {
         ledger = InstrumentLedger(newProxy());
         projects = CreditProjects(newProxy());
         offers = CreditOffers(newProxy());
+        marketRules = MarketRules(newProxy());
         origins = OriginRegister(newProxy());
         InstrumentId money = instrumentId(InstrumentClass.MONEY, SCHEME, 0, 0, 826);
         gbp = InstrumentId.unwrap(money);
@@ -59,7 +62,12 @@ abstract contract CreditSuite is Suite {
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
         install(address(projects), address(new CreditProjects(address(ledger), address(origins), SCHEME)), "");
-        install(address(offers), address(new CreditOffers(address(ledger), gbp, SERIES, 3600)), "");
+        install(
+            address(marketRules),
+            address(new MarketRules(address(ledger), self, 3600)),
+            abi.encodeCall(MarketRules.initialize, ())
+        );
+        install(address(offers), address(new CreditOffers(address(ledger), gbp, SERIES, 3600, marketRules)), "");
         install(address(origins), address(new OriginRegister(address(ledger), address(projects), SCHEME)), "");
         ledger.appointCreditIssuer(address(projects));
         ledger.appointBinder(IInstrumentLedger.Reason.LISTING, address(offers));

@@ -3,11 +3,17 @@ pragma solidity 0.8.34;
 
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
+import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
+import { MarketOperations } from "../../../contracts/market/MarketOperations.sol";
+import { MarketRules } from "../../../contracts/market/MarketRules.sol";
+import { MOST_TICK } from "../../../contracts/market/MarketWords.sol";
 import { OrderBook } from "../../../contracts/market/OrderBook.sol";
 import { AccountKind, AccountStatus, Eligibility, Representation, Rights } from "../../../contracts/types/Accounts.sol";
 import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
+import { IExchange } from "./IExchange.sol";
+import { Phases } from "./Phases.sol";
 import { Suite } from "./Suite.sol";
 
 /// @dev The ledger and the book behind their proxies. The test stands for registry, cash desk, allocator and compliance
@@ -17,7 +23,10 @@ abstract contract MarketSuite is Suite {
     uint64 internal constant ROLE = 77; // holds every restricted function of the two contracts
 
     InstrumentLedger internal ledger;
-    OrderBook internal book;
+    IExchange internal book;
+    Phases internal phases = new Phases();
+    MarketRules internal marketRules;
+    address internal operations; // the book's other half
     uint256 internal gbp;
     uint256 internal uka;
     uint24 internal market;
@@ -25,7 +34,8 @@ abstract contract MarketSuite is Suite {
     function setUpMarket(uint16 takerFee, uint16 makerFee) internal {
         vm.warp(1_700_000_000);
         ledger = InstrumentLedger(newProxy());
-        book = OrderBook(newProxy());
+        book = IExchange(newProxy());
+        marketRules = MarketRules(newProxy());
         InstrumentId money = instrumentId(InstrumentClass.MONEY, 826, 0, 0, 826);
         InstrumentId allowance = instrumentId(InstrumentClass.ALLOWANCE, 826, 2021, 0, 0);
         gbp = InstrumentId.unwrap(money);
@@ -49,10 +59,16 @@ abstract contract MarketSuite is Suite {
             ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
+        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, rulesOfTheBook()));
         install(
             address(book),
-            address(new OrderBook(IInstrumentLedger(address(ledger)), money, 0)),
+            address(new OrderBook(IInstrumentLedger(address(ledger)), money, operations)),
             abi.encodeCall(OrderBook.initialize, ())
+        );
+        install(
+            address(marketRules),
+            address(new MarketRules(address(ledger), address(book), 0)),
+            abi.encodeCall(MarketRules.initialize, ())
         );
         ledger.defineInstrument(allowance, 0, "terms");
         market = book.openMarket(
@@ -65,9 +81,14 @@ abstract contract MarketSuite is Suite {
                 takerFee: takerFee,
                 makerFee: makerFee,
                 lowest: 1,
-                highest: type(uint24).max
+                highest: uint24(MOST_TICK)
             })
         );
+    }
+
+    /// @dev What the book asks: phases that a test tells, unless the suite has the real rules.
+    function rulesOfTheBook() internal virtual returns (IMarketRules) {
+        return IMarketRules(address(phases));
     }
 
     function accountOf(address key) internal pure returns (address) {

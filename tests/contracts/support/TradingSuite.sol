@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
+import { MOST_TICK } from "../../../contracts/market/MarketWords.sol";
 import { Eligibility } from "../../../contracts/types/Accounts.sol";
 import { InstrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
@@ -39,7 +40,7 @@ abstract contract TradingSuite is MarketSuite {
             takerFee: uint16(TAKER_FEE),
             makerFee: uint16(MAKER_FEE),
             lowest: 1,
-            highest: type(uint24).max
+            highest: uint24(MOST_TICK)
         });
     }
 
