@@ -303,7 +303,7 @@ def from_json(document: Mapping[str, Any]) -> Voucher:
     Raises:
         InputError: A field is missing, of the wrong form, or unknown.
     """
-    problems = list(wrong_form("voucher", document, _VOUCHER_FORM))
+    problems = list(wrong_form("voucher", document, VOUCHER_FORM))
     if problems:
         raise InputError("; ".join(map(str, problems)))
     return Voucher(
@@ -353,7 +353,7 @@ def check(
     problems.extend(_check_code(document["code"], voucher, rules))
     if known is not None:
         problems.extend(_differences(voucher, known))
-    problems.extend(_check_path(document, voucher))
+    problems.extend(check_path(document, voucher))
     if anchor is not None:
         problems.extend(_check_anchor(document, voucher, anchor))
     return problems
@@ -372,7 +372,8 @@ def verify(
     return from_json(orjson.loads(certificate_bytes)["voucher"])
 
 
-def _check_path(document: Mapping[str, Any], voucher: Voucher) -> Iterator[Problem]:
+def check_path(document: Mapping[str, Any], voucher: Voucher) -> Iterator[Problem]:
+    """What is wrong with the way from a voucher's fields by `leaf` to `proof.root` of a document."""
     proof = document["proof"]
     leaf, count = _raw(document["leaf"]), proof["count"]
     siblings, peaks = [_raw(x) for x in proof["siblings"]], [_raw(x) for x in proof["peaks"]]
@@ -436,7 +437,7 @@ def _kind(value: Any) -> str:
     return "" if isinstance(value, str) and value in VoucherKind.__members__ else f"{value!r} is no kind of voucher"
 
 
-_VOUCHER_FORM: dict[str, Any] = {
+VOUCHER_FORM: dict[str, Any] = {
     "kind": _kind,
     "series": whole(32),
     "index": whole(40),
@@ -450,19 +451,21 @@ _VOUCHER_FORM: dict[str, Any] = {
     "ref": decimal(256),
 }
 
+PROOF_FORM: dict[str, Any] = {
+    "count": whole(40),
+    "siblings": list_of(HASH_TEXT),
+    "peaks": list_of(HASH_TEXT),
+    "root": HASH_TEXT,
+}
+
 _FORM: dict[str, Any] = {
     "format": text(re.compile(r"[a-z0-9/-]{1,40}"), "format"),
     "chain": whole(64),
     "issuer": address_text,
     "code": text(re.compile(r"[0-9A-Z-]{0,80}"), "code"),
-    "voucher": _VOUCHER_FORM,
+    "voucher": VOUCHER_FORM,
     "leaf": HASH_TEXT,
-    "proof": {
-        "count": whole(40),
-        "siblings": list_of(HASH_TEXT),
-        "peaks": list_of(HASH_TEXT),
-        "root": HASH_TEXT,
-    },
+    "proof": PROOF_FORM,
     "block": {"number": whole(64), "hash": HASH_TEXT},
 }
 
