@@ -426,6 +426,8 @@ def _differences(voucher: Voucher, known: Voucher) -> Iterator[Problem]:
 def _check_code(code: str, voucher: Voucher, rules: Sequence[Any] | None) -> Iterator[Problem]:
     if code and not code_is_sound(code):
         yield Problem("code", f"{code} is mistyped: its check characters are wrong")
+    elif rules and voucher.kind is VoucherKind.NONE:
+        yield Problem("voucher.kind", "a voucher of no kind has no code")
     elif rules and (expected := code_of(voucher, rules)) != code:
         yield Problem("code", f"{code}; the voucher's fields give {expected}")
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "account": ("account:account", "Tell what an account had, what happened, and what it has."),
     "market": ("market:market", "Tell what the market wants: orders, quotes, plans, and what of it meets."),
     "trading-plan": ("trading_plan:trading_plan", "File trading plans, and compare them with what was done."),
+    "confirmation": ("confirmation:confirmation", "Show and check the platform's confirmations of trades."),
     "voucher": ("voucher:voucher", "Check vouchers, on the chain and offline."),
     "security": ("roles:security", "The administrator: grants and takes back roles."),
     "regulator": ("roles:regulator", "The competent authority: rules, reports, allocation, compliance."),

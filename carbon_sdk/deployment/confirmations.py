@@ -1,4 +1,4 @@
-"""Trade confirmations in a scheme's file: how the platform is called, and the keys with which it confirms from the start."""
+"""Trade confirmations in a scheme's file: how the platform is called, and the keys that it has from the start."""
 
 from __future__ import annotations
 
