@@ -125,7 +125,7 @@ def _online(content: bytes, store: str, rpc: str | None, deployment: str | None)
 
 
 def _by_place(scheme: Scheme, events: Any, one: Confirmation) -> Confirmation | None:
-    """The trade where the file says that it was settled, or with its voucher's number: the code may be what is wrong."""
+    """The trade where the file says it was settled, or with its voucher's number: the code may be what is wrong."""
     from carbon_sdk.confirmations.process import trades_as_confirmed
 
     place, number = (one.block, one.log_index), (one.voucher.series, one.voucher.index)

@@ -1,10 +1,10 @@
 """The process that confirms: follows the chain, signs one confirmation a trade, goes on where it stopped.
 
 Everything lies in a folder: `<voucher code>.json` for each trade, and `journal.jsonl`, one line a trade in the chain's
-order. A trade is first signed and its file put in place whole, then its line is written. Whenever the process is killed,
-the folder has every confirmation up to some trade, and at most one file more than lines: the next run finds that file,
-looks at it, and writes its line. So none is lost and none made twice, also with a signer that never gives the same
-signature again.
+order. A trade is first signed and its file put in place whole, then its line is written. Whenever the process is
+killed, the folder has every confirmation up to some trade, and at most one file more than lines: the next run finds
+that file, looks at it, and writes its line. So none is lost and none made twice, also with a signer that never gives
+the same signature again.
 
 Where a reorganisation takes trades back whose confirmations were made (with a finality level below `finalized`), their
 files go to `withdrawn/` and the journal says so; the new branch's trades are confirmed as they come.
@@ -288,7 +288,7 @@ def trades_as_confirmed(suite: Suite, store: Store) -> Iterator[Confirmation]:
 
 
 def confirmed_trade(suite: Suite, store: Store, code: str) -> Confirmation | None:
-    """A trade by its voucher's code as the platform should confirm it, from a store that has been read; None: no such."""
+    """A trade by its voucher's code as the platform should confirm it, from a store that was read; None: no such."""
     return next((one for one in trades_as_confirmed(suite, store) if one.code == code), None)
 
 
