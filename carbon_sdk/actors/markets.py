@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from carbon_sdk.actors.token_money import backing_of
 from carbon_sdk.actors.values import Moment, moment, positive, whole
 from carbon_sdk.actors.views import AccountView, Depth, Level, MarketReader, OpenOrder
+from carbon_sdk.audit import vouchers as paper
 from carbon_sdk.chain.calls import Data, Event
 from carbon_sdk.chain.catalogue import decode_event
 from carbon_sdk.chain.follow import Feed, Follower, Told, websocket_of
@@ -45,10 +46,11 @@ from carbon_sdk.contracts.generated.events import (
 )
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.order_book import OrderBook
-from carbon_sdk.contracts.generated.structs import MarketView, Order
+from carbon_sdk.contracts.generated.structs import CodingRules, MarketView, Order
+from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.deployment.suite import Suite
 from carbon_sdk.errors import InputError, TransportError
-from carbon_sdk.identifiers import ZERO_ADDRESS, Address, MarketId, OrderId, Side
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address, MarketId, OrderId, Side, VoucherCode
 from carbon_sdk.units import Quantity, Ticks, Tonnes, decimal_of, tonnes
 
 if TYPE_CHECKING:
@@ -58,6 +60,9 @@ MONEY_DECIMALS = 2
 """Of money that stands for the bank's."""
 _LISTENING, _POLLING = 15.0, 1.0
 """Seconds after which to look again, with a WebSocket and without."""
+_LEVELS, _PAGE = 4_000, 1_000
+"""Levels of a side, and places of a level, that one question asks for."""
+_FAR = (1 << 40) - 1
 _RESTING = (TimeInForce.GTC, TimeInForce.POST_ONLY)
 _COLLECTING = (MarketState.CALL, MarketState.LOCKED)
 _LIFE = (OrderPlaced, Trade, OrderReduced, ExpiryChanged, OrderClosed, SelfTradePrevented)
@@ -103,6 +108,20 @@ class Fill(NamedTuple):
     def taker(self) -> Address:
         """Who came."""
         return self.buyer if self.maker.side is Side.SELL else self.seller
+
+
+class Said(NamedTuple):
+    """An event of the book and where it stands."""
+
+    event: Event
+    block: int
+    block_hash: str
+    transaction: str
+    log_index: int
+    at: int | None
+    """Unix seconds; None: the block must be asked."""
+    removed: bool
+    """A reorganisation took it back."""
 
 
 class OrderState(Enum):
@@ -217,6 +236,64 @@ class Market(MarketReader):
     def open_orders(self, account: Address) -> tuple[OpenOrder, ...]:
         """An account's orders in this market's book, in the order in which they were placed."""
         return AccountView(self.suite, account).open_orders(self.number)
+
+    def orders(self) -> tuple[OpenOrder, ...]:
+        """Everybody's orders in the book: bids, then asks, each side in the order in which they would trade."""
+        block = self.suite.chain.block_number()
+        found: list[OpenOrder] = []
+        for side in Side:
+            ticks, sizes = self._book.depth(self.number, side, _LEVELS, block=block)
+            for tick, tonnes_ in zip(ticks, sizes, strict=True):
+                found += self._orders_at(side, tick, tonnes_, block)
+        return tuple(found)
+
+    def _orders_at(self, side: Side, tick: int, tonnes_: int, block: int) -> list[OpenOrder]:
+        """Of a level that has so many tonnes, page by page: what was taken back leaves its place empty."""
+        found: list[OpenOrder] = []
+        start = 0
+        while tonnes_ > 0:
+            ids, views = self._book.orders_at(self.number, side, tick, start, _PAGE, block=block)
+            for id_, view in zip(ids, views, strict=True):
+                found.append(OpenOrder(id_, view.account, side, Ticks(tick), Tonnes(view.open), view.expires))
+                tonnes_ -= view.open
+            start += _PAGE
+        return found
+
+    def voucher_code(self, fill: Fill) -> VoucherCode:
+        """Of a fill's voucher, as the coding rules of its time have it."""
+        voucher = paper.Voucher(
+            paper.VoucherKind.TRADE,
+            self.number,
+            fill.voucher,
+            fill.order_of_day,
+            fill.at,
+            self.instrument,
+            fill.quantity,
+            self.money(fill.ticks),
+            fill.seller,
+            fill.buyer,
+            int(fill.maker),
+        )
+        return VoucherCode(paper.code_of(voucher, self._coding))
+
+    @cached_property
+    def _coding(self) -> list[paper.CodingRules]:
+        book = self.suite.contract(VoucherBook)
+        versions = range(1, book.coding_version_at(_FAR) + 1)
+        return [_coding_rules(number, book.coding_rules(number)) for number in versions]
+
+    def latest_fills(self, most: int, before: int | None = None) -> list[Fill]:
+        """The last trades up to a block, the oldest first: looked for from the newest block back."""
+        last = self.suite.chain.block_number() if before is None else before
+        found: list[Fill] = []
+        width, first = 1_000, self.suite.deployment.block
+        while last >= first and len(found) < most:
+            start = max(first, last - width + 1)
+            logs = self.suite.chain.logs(start, last, [self._book.address], [Trade.TOPIC])
+            said = [one for one in map(_said, logs) if _market_of(one.event) == self.number]
+            found = [*(self.fill_of(one) for one in said[-(most - len(found)) :]), *found]
+            last, width = start - 1, width * 4
+        return found
 
     def picture(self, levels: int = 10, own: Sequence[OrderId] = (), block: int | None = None) -> Picture:
         """The market at the end of a block, the newest one unless another is named; everything of the same block."""
@@ -348,7 +425,7 @@ class Market(MarketReader):
         before = list(self._call_in(store, told[0]) if store else self._call_of(told[0]))
         return self._record(id_, told, before)
 
-    def _record(self, id_: OrderId, told: Sequence[_Said], before: Sequence[_Said]) -> OrderRecord:
+    def _record(self, id_: OrderId, told: Sequence[Said], before: Sequence[Said]) -> OrderRecord:
         placed = told[0].event
         assert isinstance(placed, OrderPlaced)  # noqa: S101 -- who calls has looked
         open_, filled, reduced, expires, reason = placed.quantity, 0, 0, placed.expires, None
@@ -357,7 +434,7 @@ class Market(MarketReader):
             event = one.event
             if isinstance(event, Trade):
                 filled, open_ = filled + event.quantity, open_ - event.quantity
-                fills.append(self._fill(one))
+                fills.append(self.fill_of(one))
             elif isinstance(event, OrderReduced):
                 reduced, open_ = reduced + event.by, open_ - event.by
             elif isinstance(event, SelfTradePrevented):
@@ -389,14 +466,14 @@ class Market(MarketReader):
             state,
             reason,
             tuple(fills),
-            tuple(self._fill(one) for one in self._taken(placed, before)),
+            tuple(self.fill_of(one) for one in self._taken(placed, before)),
             told[0].block,
             told[0].transaction,
         )
 
-    def _taken(self, placed: OrderPlaced, before: Sequence[_Said]) -> Iterator[_Said]:
+    def _taken(self, placed: OrderPlaced, before: Sequence[Said]) -> Iterator[Said]:
         """Of the call's events before an order rested: its own trades, after the order that the call placed before."""
-        own: list[_Said] = []
+        own: list[Said] = []
         for one in before:
             event = one.event
             if isinstance(event, OrderPlaced) and event.account == placed.account:
@@ -405,28 +482,30 @@ class Market(MarketReader):
                 own += [one] if event.maker.side is not placed.id.side else []
         return iter(own)
 
-    def _life_of(self, id_: OrderId) -> Iterator[_Said]:
+    def _life_of(self, id_: OrderId) -> Iterator[Said]:
         topics = [[kind.TOPIC for kind in _LIFE], f"0x{int(id_):064x}"]
         logs = self.suite.chain.logs(self.suite.deployment.block, addresses=[self._book.address], topics=topics)
         return map(_said, logs)
 
-    def _call_of(self, placed: _Said) -> Iterator[_Said]:
+    def _call_of(self, placed: Said) -> Iterator[Said]:
         logs = self.suite.chain.logs(placed.block, placed.block, addresses=[self._book.address])
         of_call = (one for one in map(_said, logs) if one.transaction == placed.transaction)
         return (one for one in of_call if one.log_index < placed.log_index)
 
-    def _life_in(self, store: Store, id_: OrderId) -> Iterator[_Said]:
+    def _life_in(self, store: Store, id_: OrderId) -> Iterator[Said]:
         return (one for one in _stored(store, self.suite) if _order_of(one.event) == id_)
 
-    def _call_in(self, store: Store, placed: _Said) -> Iterator[_Said]:
+    def _call_in(self, store: Store, placed: Said) -> Iterator[Said]:
         events = _stored(store, self.suite, placed.block - 1, placed.block)
         return (one for one in events if one.transaction == placed.transaction and one.log_index < placed.log_index)
 
-    def _fill(self, one: _Said, *, at: int | None = None, removed: bool = False) -> Fill:
-        event = one.event
-        assert isinstance(event, Trade)  # noqa: S101 -- who calls has looked
-        when = self.suite.chain.block(one.block).timestamp if at is None and one.at is None else at or one.at or 0
-        return _filled(event, one, self.price(event.maker.tick), when, removed)
+    def fill_of(self, said: Said) -> Fill:
+        """A trade that the book told. Raises InputError where it told something else."""
+        event = said.event
+        if not isinstance(event, Trade):
+            raise InputError(f"{type(event).__name__} is no trade.")
+        at = self.suite.chain.block(said.block).timestamp if said.at is None else said.at
+        return _filled(event, said, self.price(event.maker.tick), at, said.removed)
 
     # FILLS AS THEY COME
 
@@ -459,10 +538,10 @@ class Market(MarketReader):
         websocket: str | bool = False,
         every: float | None = None,
         on_trouble: Callable[[TransportError], None] | None = None,
-    ) -> Feed[_Said]:
+    ) -> Feed[Said]:
         """Everything that the book tells of this market as it comes: orders, trades, its state, its band."""
 
-        def meaning(told: Told) -> _Said | None:
+        def meaning(told: Told) -> Said | None:
             one = _said(told.log, told)
             return one if _market_of(one.event) == self.number else None
 
@@ -532,20 +611,8 @@ def named(kind: type[Any], value: Any, name: str) -> Any:
     return kind(value)
 
 
-class _Said(NamedTuple):
-    """An event of the book and where it stands."""
-
-    event: Event
-    block: int
-    block_hash: str
-    transaction: str
-    log_index: int
-    at: int | None
-    removed: bool
-
-
-def _said(log: Data, told: Told | None = None) -> _Said:
-    return _Said(
+def _said(log: Data, told: Told | None = None) -> Said:
+    return Said(
         decode_event(log["topics"], log["data"]),
         int(log["blockNumber"], 16),
         log["blockHash"],
@@ -556,7 +623,7 @@ def _said(log: Data, told: Told | None = None) -> _Said:
     )
 
 
-def _stored(store: Store, suite: Suite, after: int = -1, until: int | None = None) -> Iterator[_Said]:
+def _stored(store: Store, suite: Suite, after: int = -1, until: int | None = None) -> Iterator[Said]:
     """The orders' events of a store, as the node's logs would be."""
     chain = suite.chain.id
     names = tuple(("OrderBook", kind.__name__) for kind in _LIFE)
@@ -569,7 +636,7 @@ def _stored(store: Store, suite: Suite, after: int = -1, until: int | None = Non
         if "reason" in args:
             args["reason"] = CloseReason(args["reason"])
         header = store.header_at(chain, event.position.block)
-        yield _Said(
+        yield Said(
             kinds[event.name](**args),
             event.position.block,
             f"0x{header.hash.hex()}" if header else "",
@@ -580,7 +647,7 @@ def _stored(store: Store, suite: Suite, after: int = -1, until: int | None = Non
         )
 
 
-def _filled(event: Trade, one: _Said, price: Decimal, at: int, removed: bool) -> Fill:
+def _filled(event: Trade, one: Said, price: Decimal, at: int, removed: bool) -> Fill:
     sells = event.maker.side is Side.SELL
     return Fill(
         event.maker.market,
@@ -622,6 +689,11 @@ def _feed(
         on_trouble=on_trouble,
         pending=cursor.get("pending", ()) if cursor else (),
     )
+
+
+def _coding_rules(number: int, rules: CodingRules) -> paper.CodingRules:
+    scheme, kinds = (text.rstrip(b"\0").decode("ascii") for text in (rules.scheme, rules.kinds))
+    return paper.CodingRules(number, scheme, kinds, rules.utc_offset, rules.effective_from)
 
 
 def _order_of(event: Event) -> OrderId | None:
