@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer, RulesReader
+from carbon_sdk.actors.markets import Fill, Market, fills_of
 from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
 from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
@@ -22,15 +23,16 @@ from carbon_sdk.actors.security_authority import SecurityAuthority
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verifier import Verifier
-from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
+from carbon_sdk.actors.views import AccountView, InstrumentReader, MethodReader, VoucherReader
 from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.chain.chain import Chain
 from carbon_sdk.chain.endpoint import Endpoint, HttpEndpoint
+from carbon_sdk.chain.follow import Feed
 from carbon_sdk.chain.signers import Signer
 from carbon_sdk.deployment.folders import CHAIN_FOLDER
 from carbon_sdk.deployment.model import Deployment, default_path
 from carbon_sdk.deployment.suite import Suite
-from carbon_sdk.errors import InputError
+from carbon_sdk.errors import InputError, TransportError
 from carbon_sdk.identifiers import Address, BlockMarketId, BoardId, InstrumentId, MarketId
 
 if TYPE_CHECKING:
@@ -141,9 +143,36 @@ class Scheme(Suite):
         """When markets trade, whether the platform limits itself, which positions are reported."""
         return RulesReader(self)
 
-    def market(self, market: MarketId | int | str) -> MarketReader:
+    def market(self, market: MarketId | int | str) -> Market:
         """One market by its number or by the name that the deployment gives it. Raises InputError."""
-        return MarketReader(self, _named(market, self.deployment.markets, "market"))
+        return Market(self, _named(market, self.deployment.markets, "market"))
+
+    def fills(
+        self,
+        account: Address | None = None,
+        markets: Iterable[MarketId | int | str] = (),
+        *,
+        since: int | None = None,
+        cursor: Mapping[str, Any] | None = None,
+        websocket: str | bool = False,
+        every: float | None = None,
+        on_trouble: Callable[[TransportError], None] | None = None,
+    ) -> Feed[Fill]:
+        """Trades of the order book as they come, of all markets or some, of everybody or one account.
+
+        Each is told once, also when connections are cut, and once more as removed when a reorganisation takes it back;
+        arguments as of `actors.markets.fills_of`.
+        """
+        return fills_of(
+            self,
+            [self.market(one) for one in markets],
+            account,
+            since=since,
+            cursor=cursor,
+            websocket=websocket,
+            every=every,
+            on_trouble=on_trouble,
+        )
 
     def board(self, board: BoardId | int | str) -> BoardReader:
         """One board of listed quotes by its number or by the name that the deployment gives it. Raises InputError."""

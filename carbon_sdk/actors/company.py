@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
 from carbon_sdk.actors.credits import CreditTrading
 from carbon_sdk.actors.market_rules import ReportsPositions
+from carbon_sdk.actors.markets import Market, named
 from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.trading_plans import PlansTrades
 from carbon_sdk.actors.transfers import TransferVerbs
-from carbon_sdk.actors.values import Digest, Moment, digest, label, moment, positive, whole, year_of
+from carbon_sdk.actors.values import Digest, Moment, Price, digest, label, moment, positive, whole, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView, Holding, OpenOrder
 from carbon_sdk.chain.calls import Act
@@ -246,10 +248,10 @@ class Company(
         market: MarketId | int,
         side: Side,
         quantity: Quantity,
-        price: Ticks | int,
+        price: Price,
         *,
-        time_in_force: TimeInForce = TimeInForce.GTC,
-        self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST,
+        time_in_force: TimeInForce | str = TimeInForce.GTC,
+        self_trade: SelfTrade | str = SelfTrade.CANCEL_NEWEST,
         expires: Moment = 0,
         latest: Moment = 0,
         most_makers: int = MOST_MAKERS,
@@ -260,22 +262,42 @@ class Company(
             market: Its number.
             side: BUY or SELL.
             quantity: Whole tonnes, a multiple of the market's lot.
-            price: Limit in ticks of the market; `MarketReader.ticks("41.85")` makes them.
+            price: Limit per tonne in the money's main unit (a Decimal or text), or in ticks of the market (a whole
+                number). With a price in money the order is checked against the market first; see `Market.order`.
             time_in_force: GTC rests, IOC drops what does not fill at once, FOK fills all or nothing, POST_ONLY never
-                takes.
-            self_trade: What happens when it meets an order of the same owner.
+                takes. Also by name: "ioc".
+            self_trade: What happens when it meets an order of the same owner; also by name.
             expires: Good till then (GTC and POST_ONLY); 0: until it is taken back.
             latest: The call does nothing after it; 0: any time.
             most_makers: Resting orders to look at, 1 to 255; beyond, the rest is dropped.
 
         Raises:
+            InputError: The price is no whole number of ticks.
             RuleBroken: The market is halted, the price outside its band, too little free money or units.
         """
+        force, prevention = (
+            named(TimeInForce, time_in_force, "time_in_force"),
+            named(SelfTrade, self_trade, "self_trade"),
+        )
+        if isinstance(price, (Decimal, str)):
+            return self._book.place(
+                Market(self.suite, market).order(
+                    side,
+                    quantity,
+                    price,
+                    time_in_force=force,
+                    self_trade=prevention,
+                    expires=expires,
+                    latest=latest,
+                    most_makers=most_makers,
+                    account=self._ledger.representation_of(self.address).account,
+                )
+            )
         if not 1 <= whole(most_makers, "most_makers") <= 255:
             raise InputError(f"most_makers is {most_makers}: give 1 to 255.")
         until = moment(expires, "expires")
-        if until and time_in_force not in (TimeInForce.GTC, TimeInForce.POST_ONLY):
-            raise InputError(f"A {time_in_force.name} order never rests: leave expires out.")
+        if until and force not in (TimeInForce.GTC, TimeInForce.POST_ONLY):
+            raise InputError(f"A {force.name} order never rests: leave expires out.")
         return self._book.place(
             Order(
                 positive(market, "market"),
@@ -283,8 +305,8 @@ class Company(
                 Side(side),
                 positive(tonnes(quantity), "quantity"),
                 until,
-                time_in_force,
-                self_trade,
+                force,
+                prevention,
                 most_makers,
                 moment(latest, "latest"),
             )
@@ -295,10 +317,10 @@ class Company(
         self,
         market: MarketId | int,
         quantity: Quantity,
-        price: Ticks | int,
+        price: Price,
         *,
-        time_in_force: TimeInForce = TimeInForce.GTC,
-        self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST,
+        time_in_force: TimeInForce | str = TimeInForce.GTC,
+        self_trade: SelfTrade | str = SelfTrade.CANCEL_NEWEST,
         expires: Moment = 0,
         latest: Moment = 0,
         most_makers: int = MOST_MAKERS,
@@ -321,10 +343,10 @@ class Company(
         self,
         market: MarketId | int,
         quantity: Quantity,
-        price: Ticks | int,
+        price: Price,
         *,
-        time_in_force: TimeInForce = TimeInForce.GTC,
-        self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST,
+        time_in_force: TimeInForce | str = TimeInForce.GTC,
+        self_trade: SelfTrade | str = SelfTrade.CANCEL_NEWEST,
         expires: Moment = 0,
         latest: Moment = 0,
         most_makers: int = MOST_MAKERS,

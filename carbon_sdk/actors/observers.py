@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from carbon_sdk.actors.conduct import CreditView, credit_of
+from carbon_sdk.actors.markets import Market
 from carbon_sdk.actors.quotes import BlockMarketReader, BlockOffer, BoardReader, block_of, failures_of
-from carbon_sdk.actors.views import AccountView, InstrumentReader, MarketReader, MethodReader, VoucherReader
+from carbon_sdk.actors.views import AccountView, InstrumentReader, MethodReader, VoucherReader
 from carbon_sdk.chain.calls import Event, Logged
 from carbon_sdk.chain.catalogue import decode_log
 from carbon_sdk.contracts.generated.cash_desk import CashDesk, ReconcileAnswer
@@ -29,9 +30,9 @@ class Public:
         """One account."""
         return AccountView(self.suite, address)
 
-    def market(self, number: MarketId | int) -> MarketReader:
+    def market(self, number: MarketId | int) -> Market:
         """One market. Raises InputError for a number that none has."""
-        return MarketReader(self.suite, number)
+        return Market(self.suite, number)
 
     def board(self, number: BoardId | int) -> BoardReader:
         """One board of listed quotes. Raises InputError for a number that none has."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import BilateralManager, BilateralPlatform, BilateralSupervision
 from carbon_sdk.actors.conduct import ConductSupervision
+from carbon_sdk.actors.confirmation_keys import ConfirmsTrades
 from carbon_sdk.actors.credits import instruments_to_define
 from carbon_sdk.actors.market_rules import CalendarPlatform, CalendarSupervision
 from carbon_sdk.actors.token_money import StopsTokens
@@ -83,7 +84,7 @@ class ServiceManager(BilateralManager):
         return self.suite.contract(ComplianceDesk).set_utc_offset(seconds)
 
 
-class PlatformOperator(CalendarPlatform, BilateralPlatform):
+class PlatformOperator(CalendarPlatform, BilateralPlatform, ConfirmsTrades):
     """Runs the trading platform. Every verb raises NotPermitted for another key."""
 
     @verb

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from enum import IntFlag
 from hashlib import sha256
 from typing import TypeAlias
 
 from carbon_sdk.errors import FloatRefused, InputError
-from carbon_sdk.units import Quantity, scaled
+from carbon_sdk.units import Quantity, Ticks, scaled
 
 Digest: TypeAlias = bytes | str
 """32 bytes, or `0x` and 64 hexadecimal digits, or a text or document whose SHA-256 is meant. A digest of something
 short can be guessed: where the content is not public give a salted commitment (`carbon_sdk.evidence`)."""
 Moment: TypeAlias = datetime | int
 """A time with its offset from UTC, or whole Unix seconds."""
+Price: TypeAlias = Ticks | int | Decimal | str
+"""Per tonne: whole ticks of the market, or a Decimal or text in the money's main unit."""
 
 
 class Right(IntFlag):

@@ -75,6 +75,10 @@ class Settled(NamedTuple):
     """Under which the ledger moved it; none for the book's."""
     voucher: str
     """Code."""
+    place: tuple[int, int, int] = (0, 0, 0)
+    """The voucher's: series, index in it, order of the day."""
+    ref: int = 0
+    """What the voucher says that the trade concludes."""
 
     @property
     def cost(self) -> int:
@@ -300,6 +304,8 @@ def _book_trade(markets: _Markets, event: Event) -> Settled:
         f"order {order}",
         (),
         markets.code(event, order.market, terms.instrument, args["voucher"], args["orderOfDay"]),
+        (order.market, args["voucher"], args["orderOfDay"]),
+        int(order),
     )
 
 
@@ -325,6 +331,8 @@ def _click(markets: _Markets, event: Event) -> Settled:
         f"quote {quote}",
         (bound_for(QUOTE, int(quote).to_bytes(32, "big")),),
         markets.code(event, markets.series["QuoteBoard"], terms["instrument"], args["voucher"], args["orderOfDay"]),
+        (markets.series["QuoteBoard"], args["voucher"], args["orderOfDay"]),
+        int(quote),
     )
 
 
@@ -347,6 +355,8 @@ def _block(markets: _Markets, event: Event) -> Settled:
         f"block 0x{args['id'].hex()}",
         (bound_for(BLOCK_TRADE, args["id"]),),
         markets.code(event, markets.series["BlockTrades"], terms["instrument"], args["voucher"], args["orderOfDay"]),
+        (markets.series["BlockTrades"], args["voucher"], args["orderOfDay"]),
+        int.from_bytes(args["id"], "big"),
     )
 
 
@@ -368,6 +378,7 @@ def _purchase(_: _Markets, event: Event) -> Settled:
         f"purchase {args['purchase']}",
         tuple(bound_for(_LISTING, cause.to_bytes(32, "big")) for cause in causes),
         "",
+        ref=args["purchase"],
     )
 
 
@@ -416,13 +427,56 @@ def trades_between(store: Store, chain: int, first: date, last: date) -> DayOfTr
         if reader and second >= start:
             found.append(reader(markets, event))
         elif event.contract == "CreditOffers" and event.name == "VoucherIssued" and second >= start:
-            last_one, args = found[-1], event.args
-            code = markets.code(event, args["series"], last_one.instrument, args["index"], args["orderOfDay"])
-            found[-1] = last_one._replace(voucher=code)
+            found[-1] = _with_voucher(markets, found[-1], event)
         elif not reader:
             markets.learn(event)
     start, end = start - markets.offset, end - markets.offset
     return DayOfTrades(first, start, end, markets.setting.main_money, tuple(found))
+
+
+def _with_voucher(markets: _Markets, purchase: Settled, event: Event) -> Settled:
+    """A purchase of credits, whose voucher is told after it."""
+    place = (event.args["series"], event.args["index"], event.args["orderOfDay"])
+    code = markets.code(event, place[0], purchase.instrument, place[1], place[2])
+    return purchase._replace(voucher=code, place=place)
+
+
+class TradeTape:
+    """The trades of a store in the chain's order, read on from where the last reading stopped.
+
+    Args:
+        store: Where the events are.
+        chain: Chain id.
+    """
+
+    def __init__(self, store: Store, chain: int) -> None:
+        self._store = store
+        self._chain = chain
+        self._markets = _Markets()
+        self.block = -1
+        """Up to which everything was read."""
+
+    @property
+    def money(self) -> int:
+        """The main money, once it was defined."""
+        return self._markets.setting.main_money
+
+    def until(self, block: int) -> Iterator[Settled]:
+        """Every trade of the blocks after the last reading, up to one."""
+        purchase: Settled | None = None
+        for event in self._store.events(self._chain, events=_EVENTS, after=self.block, until=block):
+            reader = _READERS.get((event.contract, event.name))
+            if reader:
+                trade = reader(self._markets, event)
+                if trade.source != CREDITS:
+                    yield trade
+                purchase = trade
+            elif event.contract == "CreditOffers" and event.name == "VoucherIssued":
+                if purchase is not None:
+                    yield _with_voucher(self._markets, purchase, event)
+            else:
+                self._markets.learn(event)
+        self.block = max(self.block, block)
 
 
 def clearing_of(histories: Histories, account: Address, day: date) -> Clearing:

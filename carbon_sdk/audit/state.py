@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
 from carbon_sdk.audit.conduct import Conduct, Plans
+from carbon_sdk.audit.confirmation_keys import ConfirmationKey
 from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.market_rules import MarketRules
@@ -836,6 +837,7 @@ class State:
     blocks: Blocks = field(default_factory=Blocks)
     conduct: Conduct = field(default_factory=Conduct)
     plans: Plans = field(default_factory=Plans)
+    confirmation_keys: dict[Address, ConfirmationKey] = field(default_factory=dict)
     deliveries: Deliveries = field(default_factory=Deliveries)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)

@@ -764,6 +764,17 @@ def _plans(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]
             yield Question("plans", f"version {plan.version} of {what}", at, name, "planOf", asked, told, subject)
 
 
+def _confirmation_keys(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "TradeConfirmations"
+    if name not in contracts:
+        return
+    for key, known in state.confirmation_keys.items():
+        told = {"from": known.since, "until": known.until, "revokedSince": known.revoked_since}
+        subject: Subject = ("confirmation key", key)
+        what = f"period of the confirmation key {key}"
+        yield Question("confirmations", what, contracts[name], name, "confirmationKeyOf", (key,), told, subject)
+
+
 def _vouchers(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
     names = {address: name for name, address in contracts.items()}
     for (issuer, number), series in state.vouchers.series.items():
@@ -1339,6 +1350,7 @@ _ASKING: tuple[Asking, ...] = (
     _blocks,
     _conduct,
     _plans,
+    _confirmation_keys,
     _vouchers,
     _registry,
     _reports,

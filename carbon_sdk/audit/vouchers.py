@@ -304,7 +304,7 @@ def from_json(document: Mapping[str, Any]) -> Voucher:
     Raises:
         InputError: A field is missing, of the wrong form, or unknown.
     """
-    problems = list(wrong_form("voucher", document, _VOUCHER_FORM))
+    problems = list(wrong_form("voucher", document, VOUCHER_FORM))
     if problems:
         raise InputError("; ".join(map(str, problems)))
     return Voucher(
@@ -354,7 +354,7 @@ def check(
     problems.extend(_check_code(document["code"], voucher, rules))
     if known is not None:
         problems.extend(_differences(voucher, known))
-    problems.extend(_check_path(document, voucher))
+    problems.extend(check_path(document, voucher))
     if anchor is not None:
         problems.extend(_check_anchor(document, voucher, anchor))
     return problems
@@ -373,7 +373,8 @@ def verify(
     return from_json(orjson.loads(certificate_bytes)["voucher"])
 
 
-def _check_path(document: Mapping[str, Any], voucher: Voucher) -> Iterator[Problem]:
+def check_path(document: Mapping[str, Any], voucher: Voucher) -> Iterator[Problem]:
+    """What is wrong with the way from a voucher's fields by `leaf` to `proof.root` of a document."""
     proof = document["proof"]
     leaf, count = _raw(document["leaf"]), proof["count"]
     siblings, peaks = [_raw(x) for x in proof["siblings"]], [_raw(x) for x in proof["peaks"]]
@@ -426,6 +427,8 @@ def _differences(voucher: Voucher, known: Voucher) -> Iterator[Problem]:
 def _check_code(code: str, voucher: Voucher, rules: Sequence[Any] | None) -> Iterator[Problem]:
     if code and not code_is_sound(code):
         yield Problem("code", f"{code} is mistyped: its check characters are wrong")
+    elif rules and voucher.kind is VoucherKind.NONE:
+        yield Problem("voucher.kind", "a voucher of no kind has no code")
     elif rules and (expected := code_of(voucher, rules)) != code:
         yield Problem("code", f"{code}; the voucher's fields give {expected}")
 
@@ -437,7 +440,7 @@ def _kind(value: Any) -> str:
     return "" if isinstance(value, str) and value in VoucherKind.__members__ else f"{value!r} is no kind of voucher"
 
 
-_VOUCHER_FORM: dict[str, Any] = {
+VOUCHER_FORM: dict[str, Any] = {
     "kind": _kind,
     "series": whole(32),
     "index": whole(40),
@@ -451,19 +454,21 @@ _VOUCHER_FORM: dict[str, Any] = {
     "ref": decimal(256),
 }
 
+PROOF_FORM: dict[str, Any] = {
+    "count": whole(40),
+    "siblings": list_of(HASH_TEXT),
+    "peaks": list_of(HASH_TEXT),
+    "root": HASH_TEXT,
+}
+
 _FORM: dict[str, Any] = {
     "format": text(re.compile(r"[a-z0-9/-]{1,40}"), "format"),
     "chain": whole(64),
     "issuer": address_text,
     "code": text(re.compile(r"[0-9A-Z-]{0,80}"), "code"),
-    "voucher": _VOUCHER_FORM,
+    "voucher": VOUCHER_FORM,
     "leaf": HASH_TEXT,
-    "proof": {
-        "count": whole(40),
-        "siblings": list_of(HASH_TEXT),
-        "peaks": list_of(HASH_TEXT),
-        "root": HASH_TEXT,
-    },
+    "proof": PROOF_FORM,
     "block": {"number": whole(64), "hash": HASH_TEXT},
 }
 

@@ -1,4 +1,4 @@
-"""`carbon market`: what the market tells everybody, from the event store."""
+"""`carbon market`: what the market tells everybody: books as they are, and requirements from the event store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carbon_sdk.cli.history import open_histories, with_store
+from carbon_sdk.cli.market_book import BOOK_COMMANDS
 
 if TYPE_CHECKING:
     from carbon_sdk.cli.history import Opened
@@ -19,6 +20,10 @@ _DIGITS = 18
 @click.group()
 def market() -> None:
     """Tell what the market wants and does."""
+
+
+for _command in BOOK_COMMANDS:
+    market.add_command(_command)
 
 
 @market.command()

@@ -1,4 +1,4 @@
-"""`carbon platform`: the operator's verbs, the watch for stress, and the list of large positions."""
+"""`carbon platform`: the operator's verbs, the watch for stress, trade confirmations, the list of large positions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from carbon_sdk.cli.roles import platform
 
 if TYPE_CHECKING:
     from carbon_sdk.actors.watcher import Seen
+    from carbon_sdk.confirmations import Confirmed
 
 __all__ = ["platform"]
 
@@ -89,6 +90,70 @@ def _tell(seen: Seen, as_json: bool) -> None:
         click.echo(f"  passed: {excess} (rules {seen.version})")
     if seen.acted:
         click.echo(f"  the platform is limited to its core functions by {seen.acted}")
+
+
+@platform.command()
+@with_scheme
+@with_key
+@click.option(
+    "--out", metavar="FOLDER", default="confirmations", show_default=True, help="Where files and journal lie."
+)
+@click.option("--store", metavar="FILE", default="audit.sqlite", show_default=True, help="Where the events are kept.")
+@click.option(
+    "--finality",
+    metavar="LEVEL",
+    default="finalized",
+    show_default=True,
+    help="finalized, safe, latest, or how many blocks must lie above a trade's.",
+)
+@click.option("--since", metavar="BLOCK", type=click.IntRange(0), default=0, help="First block, in a new folder.")
+@click.option("--once", is_flag=True, help="Stop at the last block of that finality.")
+@click.option("--every", metavar="SECONDS", type=click.IntRange(1), default=2, show_default=True, help="To look again.")
+def confirm(
+    rpc: str | None,
+    deployment: str | None,
+    as_json: bool,
+    keystore: str | None,
+    key_env: str | None,
+    out: str,
+    store: str,
+    finality: str,
+    since: int,
+    once: bool,
+    every: int,
+) -> None:
+    """Follow the chain and sign a confirmation of every trade: one file each, for both parties.
+
+    The key is the platform's confirmation key; it needs no role, and must be registered for the time of the trades
+    (carbon platform register-confirmation-key). Stopped at any moment, it goes on where it was: no trade is left out
+    and none confirmed twice. What a reorganisation takes back moves to the folder withdrawn.
+    """
+    from carbon_sdk.audit.suite import open_store
+    from carbon_sdk.confirmations import Confirmer
+
+    level: str | int = int(finality) if finality.isdecimal() else finality
+    with (
+        open_scheme(rpc, deployment) as scheme,
+        contextlib.closing(open_store(store)) as events,
+        Confirmer(scheme, signer_of(keystore, key_env), out, events, finality=level, since=since) as confirmer,
+    ):
+        while True:
+            for confirmed in confirmer.catch_up():
+                _tell_confirmed(confirmed, as_json)
+            if once:
+                break
+            time.sleep(every)
+
+
+def _tell_confirmed(one: Confirmed, as_json: bool) -> None:
+    import orjson
+
+    what = "withdrawn" if one.withdrawn else "found" if one.found else "confirmed"
+    if as_json:
+        block = None if one.confirmation is None else one.confirmation.block
+        click.echo(orjson.dumps({"voucher": one.voucher, "what": what, "file": str(one.path), "block": block}))
+    else:
+        click.echo(f"{what} {one.voucher}: {one.path}")
 
 
 @platform.command()

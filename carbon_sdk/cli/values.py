@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MONEY_DECIMALS = 2
 Given = Mapping[str, Any]
 """What was converted already, by parameter: a price needs its market."""
-_MONEY, _TICKS = Union[Money, Quantity], Union[Ticks, int]  # noqa: UP007 -- compared with hints, which are unions
+_MONEY = Union[Money, Quantity]  # noqa: UP007 -- compared with hints, which are unions
 _BOARD, _BLOCK_MARKET, _QUOTE = Union[BoardId, int], Union[BlockMarketId, int], Union[QuoteId, int]  # noqa: UP007
 _KIND = Union[Misconduct, int]  # noqa: UP007
 _INSTRUMENT, _MARKET, _ORDER = Union[InstrumentId, int], Union[MarketId, int], Union[OrderId, int]  # noqa: UP007
@@ -47,10 +47,12 @@ def convert(scheme: Scheme, name: str, hint: Any, text: str, given: Given) -> An
     Raises:
         InputError: It cannot be meant.
     """
-    if set(get_args(hint)) == set(get_args(_TICKS)) or (type(None) in get_args(hint) and Ticks in get_args(hint)):
+    if Ticks in get_args(hint):
         return _market_of(scheme, given).ticks(text, _decimals(scheme, {}))
     if type(None) in get_args(hint):
         hint = Union[tuple(part for part in get_args(hint) if part is not type(None))]  # noqa: UP007
+    if member := next((part for part in get_args(hint) if isinstance(part, type) and issubclass(part, IntEnum)), None):
+        return _member(member, name, text)
     if hint == _MONEY:
         return money(text, _decimals(scheme, given), name=name)
     for known, reader in _READERS:

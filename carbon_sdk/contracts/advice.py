@@ -208,6 +208,11 @@ ADVICE: dict[str, str] = {
     "NotAsCommitted": "Open it with the terms and the salt of which the commitment was made.",
     "PlanIsOpen": "Nothing needs to be done: the version is public.",
     "UnknownPlan": "Look up the versions that the account filed for the period.",
+    # trade confirmations
+    "BadConfirmationKey": "Give a key, and a period that ends after it begins.",
+    "BadRevocation": "Give a time up to now; a second revocation must begin before the first.",
+    "ConfirmationKeyExists": "Register another key: this one's period stays as it is.",
+    "UnknownConfirmationKey": "Register the key first, or look up which are registered.",
     # listed quotes and block trades
     "BadBlockQuantity": "Give a whole number of lots, at least the market's smallest block.",
     "BadBlockTerms": "Correct the term that the position names.",

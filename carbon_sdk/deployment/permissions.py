@@ -184,6 +184,10 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setFeeAccount": Role.PLATFORM_OPERATOR,
         "annul": Role.REGULATOR,
     },
+    "TradeConfirmations": {
+        "registerConfirmationKey": Role.PLATFORM_OPERATOR,
+        "revokeConfirmationKey": Role.PLATFORM_OPERATOR,
+    },
     "Methodologies": {"register": Role.REGULATOR, "close": Role.REGULATOR},
     "Verifications": {
         "accreditVerifier": Role.REGULATOR,

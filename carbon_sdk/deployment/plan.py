@@ -64,12 +64,14 @@ from carbon_sdk.contracts.generated.structs import (
     Setup,
     Siblings,
 )
+from carbon_sdk.contracts.generated.trade_confirmations import TradeConfirmations
 from carbon_sdk.contracts.generated.trading_plans import TradingPlans
 from carbon_sdk.contracts.generated.transfer_rules import TransferRules
 from carbon_sdk.contracts.generated.verifications import Verifications
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.deployment.checks import check_all
 from carbon_sdk.deployment.conduct import conduct_steps
+from carbon_sdk.deployment.confirmations import confirmation_steps
 from carbon_sdk.deployment.engine import Plan, Progress, Result, Situation, Step, carry_out, dry_run
 from carbon_sdk.deployment.market_rules import market_rule_steps
 from carbon_sdk.deployment.model import Compiler, Deployed, Deployment
@@ -116,6 +118,7 @@ PROXIED: tuple[str, ...] = (
     "QuoteBoard",
     "BlockTrades",
     "TradingPlans",
+    "TradeConfirmations",
     "Obligations",
     "ComplianceDesk",
     "VoucherBook",
@@ -281,6 +284,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             _at(now, "MarketRules"),
         ),
         "TradingPlans": lambda now: TradingPlans.creation(_at(now, "InstrumentLedger")),
+        "TradeConfirmations": lambda now: TradeConfirmations.creation(
+            _at(now, "VoucherBook"), money, rules.file.confirmations.name(rules.file.scheme.code)
+        ),
         "Obligations": lambda now: Obligations.creation(
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
         ),
@@ -378,6 +384,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     yield _series(file.vouchers.block_series, "BlockTrades", VoucherKind.TRADE)
     yield _series(file.vouchers.desk_series, "ComplianceDesk", VoucherKind.SURRENDER, VoucherKind.CANCELLATION)
     yield _series(file.vouchers.offers_series, "CreditOffers", VoucherKind.TRADE)
+    yield from confirmation_steps(file.confirmations, _on)
     if labels := file.credits.required_bits:
         yield _on(
             "labels", "CreditProjects", lambda at: CreditProjects(None, at).set_required_labels(labels, rules.digest)

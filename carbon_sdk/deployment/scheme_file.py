@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from carbon_sdk.contracts.generated.enums import ClosingRule
 from carbon_sdk.contracts.generated.structs import BlockTerms, BoardTerms, Conduct, Limits
 from carbon_sdk.deployment.conduct import ConductTable
+from carbon_sdk.deployment.confirmations import ConfirmationsTable
 from carbon_sdk.deployment.market_tables import CalendarTable, ClockTime, LargePositionTable, StressTable
 from carbon_sdk.deployment.strict_toml import Strict, load
 from carbon_sdk.deployment.transfer_tables import TransfersTable, TransferTypeTable, sets_of
@@ -334,6 +335,7 @@ class SchemeFile(Strict):
     vouchers: VouchersTable
     credits: CreditsTable = Field(default_factory=CreditsTable)
     conduct: ConductTable = Field(default_factory=ConductTable)
+    confirmations: ConfirmationsTable = Field(default_factory=ConfirmationsTable)
     methods: tuple[MethodTable, ...] = Field(strict=False)
     policies: tuple[PolicyTable, ...] = Field(strict=False)
     transfers: TransfersTable | None = None

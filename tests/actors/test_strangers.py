@@ -205,6 +205,8 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "collect_fees": (1, SOMEBODY),
             "set_board_band": (1, 1, 2),
             "set_quote_fee_account": (SOMEBODY,),
+            "register_confirmation_key": (SOMEBODY, 1_600_000_000, 1_700_000_000),
+            "revoke_confirmation_key": (SOMEBODY, 1_600_000_000, "cause"),
             "set_reference": (1, 5000),
             "set_block_hours": (1, 0, 86_400, ["mon"]),
             "set_block_fee_account": (SOMEBODY,),

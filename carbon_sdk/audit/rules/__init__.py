@@ -12,6 +12,7 @@ def load() -> None:
         bilateral,
         compliance,
         conduct,
+        confirmations,
         governance,
         instruments,
         market,
