@@ -178,13 +178,19 @@ class BlockTrades(Contract):
 
     @classmethod
     def creation(
-        cls, ledger: Address, credit_record: Address, main_money: InstrumentId, day_offset: int, series: int
+        cls,
+        ledger: Address,
+        credit_record: Address,
+        main_money: InstrumentId,
+        day_offset: int,
+        series: int,
+        rules: Address,
     ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "address", "uint256", "int256", "uint32"),
-            ("ledger", "credit_record", "main_money", "day_offset", "series"),
-            (ledger, credit_record, main_money, day_offset, series),
+            ("address", "address", "uint256", "int256", "uint32", "address"),
+            ("ledger", "credit_record", "main_money", "day_offset", "series", "rules"),
+            (ledger, credit_record, main_money, day_offset, series, rules),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:

@@ -100,12 +100,12 @@ class CreditOffers(Contract):
     )
 
     @classmethod
-    def creation(cls, ledger: Address, main_money: int, series: int, utc_offset: int) -> Act[bytes]:
+    def creation(cls, ledger: Address, main_money: int, series: int, utc_offset: int, rules: Address) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "uint256", "uint32", "int32"),
-            ("ledger", "main_money", "series", "utc_offset"),
-            (ledger, main_money, series, utc_offset),
+            ("address", "uint256", "uint32", "int32", "address"),
+            ("ledger", "main_money", "series", "utc_offset", "rules"),
+            (ledger, main_money, series, utc_offset, rules),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:

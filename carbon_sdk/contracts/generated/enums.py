@@ -129,6 +129,13 @@ class CloseReason(IntEnum):
     AUTHORITY = 4
 
 
+class ClosingRule(IntEnum):
+    """Solidity's `ClosingRule`."""
+
+    LAST = 0
+    VWAP = 1
+
+
 class Conclusion(IntEnum):
     """Solidity's `Conclusion`."""
 
@@ -136,6 +143,21 @@ class Conclusion(IntEnum):
     POSITIVE = 1
     QUALIFIED = 2
     NEGATIVE = 3
+
+
+class ConfirmationVerdict(IntEnum):
+    """Solidity's `ConfirmationVerdict`."""
+
+    VALID = 0
+    NOT_A_TRADE = 1
+    OTHER_PLATFORM = 2
+    OTHER_MONEY = 3
+    BAD_SIGNATURE = 4
+    UNKNOWN_KEY = 5
+    KEY_NOT_VALID = 6
+    KEY_REVOKED = 7
+    NOT_IN_SERIES = 8
+    WRONG_CODE = 9
 
 
 class Counterparty(IntEnum):
@@ -208,6 +230,11 @@ class MarketState(IntEnum):
     NONE = 0
     OPEN = 1
     HALTED = 2
+    CLOSED = 3
+    CALL = 4
+    LOCKED = 5
+    UNCROSSING = 6
+    DOWNGRADED = 7
 
 
 class Method(IntEnum):

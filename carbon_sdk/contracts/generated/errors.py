@@ -25,6 +25,7 @@ from carbon_sdk.contracts.generated.enums import (
     PurchaseState,
     Reason,
     State,
+    TimeInForce,
     TransferState,
     TrustState,
     WithdrawalState,
@@ -389,6 +390,21 @@ class AlreadyEnrolled(RuleBroken):
         super().__init__(self.account, self.first_year, data=data)
 
 
+class AlreadyInMode(RuleBroken):
+    """The platform is in this mode already."""
+
+    error = "AlreadyInMode"
+    signature = "AlreadyInMode(bool)"
+    selector = bytes.fromhex("581e51ab")
+    names = ("downgraded",)
+    meaning = "The platform is in this mode already."
+    advice = ADVICE.get("AlreadyInMode", "")
+
+    def __init__(self, downgraded: bool, *, data: bytes = b"") -> None:
+        self.downgraded = downgraded
+        super().__init__(self.downgraded, data=data)
+
+
 class AlreadyReversed(RuleBroken):
     """Act `id` was reversed by act `reversedBy`."""
 
@@ -560,6 +576,21 @@ class AttestedForAnother(RuleBroken):
         self.expected_account = expected_account
         self.expected_key = expected_key
         super().__init__(self.account, self.key, self.expected_account, self.expected_key, data=data)
+
+
+class AuctionPending(RuleBroken):
+    """A call has ended, and its price has to be fixed and executed first: anyone may, by `uncross`."""
+
+    error = "AuctionPending"
+    signature = "AuctionPending(uint24)"
+    selector = bytes.fromhex("ab39bb48")
+    names = ("market",)
+    meaning = "A call has ended, and its price has to be fixed and executed first: anyone may, by `uncross`."
+    advice = ADVICE.get("AuctionPending", "")
+
+    def __init__(self, market: int, *, data: bytes = b"") -> None:
+        self.market = market
+        super().__init__(self.market, data=data)
 
 
 class BackingFixed(RuleBroken):
@@ -746,6 +777,21 @@ class BadCodingRules(RuleBroken):
     advice = ADVICE.get("BadCodingRules", "")
 
 
+class BadConduct(RuleBroken):
+    """Some part of the conduct is impossible; `part` is its position in `Conduct`, from 0."""
+
+    error = "BadConduct"
+    signature = "BadConduct(uint256)"
+    selector = bytes.fromhex("b72f5b41")
+    names = ("part",)
+    meaning = "Some part of the conduct is impossible; `part` is its position in `Conduct`, from 0."
+    advice = ADVICE.get("BadConduct", "")
+
+    def __init__(self, part: int, *, data: bytes = b"") -> None:
+        self.part = part
+        super().__init__(self.part, data=data)
+
+
 class BadConductTerms(RuleBroken):
     """Some term is impossible; `term` is its position in the struct, from 0."""
 
@@ -759,6 +805,23 @@ class BadConductTerms(RuleBroken):
     def __init__(self, term: int, *, data: bytes = b"") -> None:
         self.term = term
         super().__init__(self.term, data=data)
+
+
+class BadConfirmationKey(RuleBroken):
+    """No key, or a period that ends before it has begun."""
+
+    error = "BadConfirmationKey"
+    signature = "BadConfirmationKey(address,uint40,uint40)"
+    selector = bytes.fromhex("137077e3")
+    names = ("key", "from", "until")
+    meaning = "No key, or a period that ends before it has begun."
+    advice = ADVICE.get("BadConfirmationKey", "")
+
+    def __init__(self, key: Address, from_: int, until: int, *, data: bytes = b"") -> None:
+        self.key = key
+        self.from_ = from_
+        self.until = until
+        super().__init__(self.key, self.from_, self.until, data=data)
 
 
 class BadCrediting(RuleBroken):
@@ -776,6 +839,21 @@ class BadCrediting(RuleBroken):
         self.last_day = last_day
         self.buffer_share = buffer_share
         super().__init__(self.first_day, self.last_day, self.buffer_share, data=data)
+
+
+class BadDayOffset(RuleBroken):
+    """The offset of the civil day is no whole number of minutes."""
+
+    error = "BadDayOffset"
+    signature = "BadDayOffset(int256)"
+    selector = bytes.fromhex("55810510")
+    names = ("offset",)
+    meaning = "The offset of the civil day is no whole number of minutes."
+    advice = ADVICE.get("BadDayOffset", "")
+
+    def __init__(self, offset: int, *, data: bytes = b"") -> None:
+        self.offset = offset
+        super().__init__(self.offset, data=data)
 
 
 class BadDue(RuleBroken):
@@ -866,6 +944,21 @@ class BadLabels(RuleBroken):
     def __init__(self, labels: int, *, data: bytes = b"") -> None:
         self.labels = labels
         super().__init__(self.labels, data=data)
+
+
+class BadLimits(RuleBroken):
+    """Some limit is impossible, or cannot be written so exactly; `limit` is its position in `Limits`, from 0."""
+
+    error = "BadLimits"
+    signature = "BadLimits(uint256)"
+    selector = bytes.fromhex("6335a2be")
+    names = ("limit",)
+    meaning = "Some limit is impossible, or cannot be written so exactly; `limit` is its position in `Limits`, from 0."
+    advice = ADVICE.get("BadLimits", "")
+
+    def __init__(self, limit: int, *, data: bytes = b"") -> None:
+        self.limit = limit
+        super().__init__(self.limit, data=data)
 
 
 class BadLines(RuleBroken):
@@ -1061,6 +1154,20 @@ class BadPledgeTerms(RuleBroken):
         super().__init__(self.pledgee, self.receiver, self.agreement, data=data)
 
 
+class BadPositionTerms(RuleBroken):
+    """`BadPositionTerms(uint256)`."""
+
+    error = "BadPositionTerms"
+    signature = "BadPositionTerms(uint256)"
+    selector = bytes.fromhex("5364e791")
+    names = ("term",)
+    advice = ADVICE.get("BadPositionTerms", "")
+
+    def __init__(self, term: int, *, data: bytes = b"") -> None:
+        self.term = term
+        super().__init__(self.term, data=data)
+
+
 class BadPrice(RuleBroken):
     """A price of nothing, or one that no account can pay."""
 
@@ -1173,6 +1280,22 @@ class BadRestrictions(RuleBroken):
         super().__init__(self.restrictions, data=data)
 
 
+class BadRevocation(RuleBroken):
+    """A revocation counts from some time up to now, and a second one only from an earlier time than the first."""
+
+    error = "BadRevocation"
+    signature = "BadRevocation(uint40,uint256)"
+    selector = bytes.fromhex("02fadab8")
+    names = ("since", "latest")
+    meaning = "A revocation counts from some time up to now, and a second one only from an earlier time than the first."
+    advice = ADVICE.get("BadRevocation", "")
+
+    def __init__(self, since: int, latest: int, *, data: bytes = b"") -> None:
+        self.since = since
+        self.latest = latest
+        super().__init__(self.since, self.latest, data=data)
+
+
 class BadRevocationReason(RuleBroken):
     """RFC 5280 knows reasons 0 to 6 and 8 to 10; a certificate is never put on hold (6) or taken off (8) here."""
 
@@ -1272,6 +1395,26 @@ class BadSeries(RuleBroken):
         super().__init__(self.issuer, self.kinds, data=data)
 
 
+class BadSession(RuleBroken):
+    """Session `index` does not come after the one before, is empty, ends after the day, or has an impossible state; a
+    LOCKED one follows a CALL at once, and a call ends before the day does.
+    """
+
+    error = "BadSession"
+    signature = "BadSession(uint256)"
+    selector = bytes.fromhex("c20ed81c")
+    names = ("index",)
+    meaning = (
+        "Session `index` does not come after the one before, is empty, ends after the day, or has an impossible state; "
+        "a LOCKED one follows a CALL at once, and a call ends before the day does."
+    )
+    advice = ADVICE.get("BadSession", "")
+
+    def __init__(self, index: int, *, data: bytes = b"") -> None:
+        self.index = index
+        super().__init__(self.index, data=data)
+
+
 class BadSettlementTime(RuleBroken):
     """It would settle at `settleAt`; possible is 0, or a time from now to `latest`."""
 
@@ -1302,6 +1445,21 @@ class BadStreamCount(RuleBroken):
         self.given = given
         self.limit = limit
         super().__init__(self.given, self.limit, data=data)
+
+
+class BadStressRules(RuleBroken):
+    """Some figure is impossible; `term` is its position in the struct, from 0."""
+
+    error = "BadStressRules"
+    signature = "BadStressRules(uint256)"
+    selector = bytes.fromhex("3132da32")
+    names = ("term",)
+    meaning = "Some figure is impossible; `term` is its position in the struct, from 0."
+    advice = ADVICE.get("BadStressRules", "")
+
+    def __init__(self, term: int, *, data: bytes = b"") -> None:
+        self.term = term
+        super().__init__(self.term, data=data)
 
 
 class BadTermCount(RuleBroken):
@@ -1416,6 +1574,21 @@ class BadUnits(RuleBroken):
         self.lines = lines
         self.most = most
         super().__init__(self.lines, self.most, data=data)
+
+
+class BadWeek(RuleBroken):
+    """A week has 7 days; day `index` has a type that the sessions do not define."""
+
+    error = "BadWeek"
+    signature = "BadWeek(uint256)"
+    selector = bytes.fromhex("9653941a")
+    names = ("index",)
+    meaning = "A week has 7 days; day `index` has a type that the sessions do not define."
+    advice = ADVICE.get("BadWeek", "")
+
+    def __init__(self, index: int, *, data: bytes = b"") -> None:
+        self.index = index
+        super().__init__(self.index, data=data)
 
 
 class BadYears(RuleBroken):
@@ -1887,6 +2060,21 @@ class ConclusionMissing(RuleBroken):
     advice = ADVICE.get("ConclusionMissing", "")
 
 
+class ConfirmationKeyExists(RuleBroken):
+    """`key` has a period already; it has one for ever."""
+
+    error = "ConfirmationKeyExists"
+    signature = "ConfirmationKeyExists(address)"
+    selector = bytes.fromhex("0242936f")
+    names = ("key",)
+    meaning = "`key` has a period already; it has one for ever."
+    advice = ADVICE.get("ConfirmationKeyExists", "")
+
+    def __init__(self, key: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        super().__init__(self.key, data=data)
+
+
 class ConfirmationTooLate(RuleBroken):
     """Act `id` could be confirmed until `confirmBy`."""
 
@@ -1933,6 +2121,22 @@ class DayLimitExceeded(RuleBroken):
         self.quantity = quantity
         self.left = left
         super().__init__(self.quantity, self.left, data=data)
+
+
+class DayUnderWay(RuleBroken):
+    """Only days after `today` can still be set."""
+
+    error = "DayUnderWay"
+    signature = "DayUnderWay(uint24,uint24)"
+    selector = bytes.fromhex("d9b17687")
+    names = ("day", "today")
+    meaning = "Only days after `today` can still be set."
+    advice = ADVICE.get("DayUnderWay", "")
+
+    def __init__(self, day: int, today: int, *, data: bytes = b"") -> None:
+        self.day = day
+        self.today = today
+        super().__init__(self.day, self.today, data=data)
 
 
 class DayWouldChange(RuleBroken):
@@ -2565,6 +2769,24 @@ class FrozenMeanwhile(RuleBroken):
         super().__init__(self.account, self.instrument, self.frozen, self.left, data=data)
 
 
+class HoldingLimit(RuleBroken):
+    """With this purchase `account` would hold `held` units of `instrument`, more than it may, `most`."""
+
+    error = "HoldingLimit"
+    signature = "HoldingLimit(address,uint256,uint256,uint256)"
+    selector = bytes.fromhex("3876ef9b")
+    names = ("account", "instrument", "held", "most")
+    meaning = "With this purchase `account` would hold `held` units of `instrument`, more than it may, `most`."
+    advice = ADVICE.get("HoldingLimit", "")
+
+    def __init__(self, account: Address, instrument: InstrumentId, held: int, most: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.held = held
+        self.most = most
+        super().__init__(self.account, self.instrument, self.held, self.most, data=data)
+
+
 class InstrumentExists(RuleBroken):
     """`instrument` exists already."""
 
@@ -2764,13 +2986,18 @@ class LiabilityNotOver(RuleBroken):
 
 
 class MakersRefused(RuleBroken):
-    """Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner."""
+    """Bit i of `blocked`: the maker i may not trade now, or would hold more than it may; of `own`: it has the taker's
+    beneficial owner.
+    """
 
     error = "MakersRefused"
     signature = "MakersRefused(uint256,uint256)"
     selector = bytes.fromhex("04f68bc5")
     names = ("blocked", "own")
-    meaning = "Bit i of `blocked`: the maker i may not trade now; of `own`: it has the taker's beneficial owner."
+    meaning = (
+        "Bit i of `blocked`: the maker i may not trade now, or would hold more than it may; of `own`: it has the "
+        "taker's beneficial owner."
+    )
     advice = ADVICE.get("MakersRefused", "")
 
     def __init__(self, blocked: int, own: int, *, data: bytes = b"") -> None:
@@ -2808,6 +3035,22 @@ class MalformedInstrument(RuleBroken):
     def __init__(self, id: int, *, data: bytes = b"") -> None:
         self.id = id
         super().__init__(self.id, data=data)
+
+
+class MarketNotHalted(RuleBroken):
+    """There is nothing to resume: the market's state is `state`."""
+
+    error = "MarketNotHalted"
+    signature = "MarketNotHalted(uint24,uint8)"
+    selector = bytes.fromhex("eb65094e")
+    names = ("market", "state")
+    meaning = "There is nothing to resume: the market's state is `state`."
+    advice = ADVICE.get("MarketNotHalted", "")
+
+    def __init__(self, market: int, state: int, *, data: bytes = b"") -> None:
+        self.market = market
+        self.state = state
+        super().__init__(self.market, self.state, data=data)
 
 
 class MarketNotOpen(RuleBroken):
@@ -3741,6 +3984,25 @@ class NotGivenUp(RuleBroken):
         super().__init__(self.reason, self.module, data=data)
 
 
+class NotInPosition(RuleBroken):
+    """Order `index` is not an open sell order of the account for the instrument, or does not come after the one before.
+    """
+
+    error = "NotInPosition"
+    signature = "NotInPosition(uint256)"
+    selector = bytes.fromhex("68ca3f9c")
+    names = ("index",)
+    meaning = (
+        "Order `index` is not an open sell order of the account for the instrument, or does not come after the one "
+        "before."
+    )
+    advice = ADVICE.get("NotInPosition", "")
+
+    def __init__(self, index: int, *, data: bytes = b"") -> None:
+        self.index = index
+        super().__init__(self.index, data=data)
+
+
 class NotIndependent(RuleBroken):
     """Verifier and operator are one, or have the same beneficial owner."""
 
@@ -4432,6 +4694,21 @@ class OfficerLeft(RuleBroken):
         super().__init__(self.officer, data=data)
 
 
+class OnlyHaltOrResume(RuleBroken):
+    """An officer halts (HALTED) or resumes (OPEN); the other states follow from the calendar."""
+
+    error = "OnlyHaltOrResume"
+    signature = "OnlyHaltOrResume(uint8)"
+    selector = bytes.fromhex("a58b8234")
+    names = ("state",)
+    meaning = "An officer halts (HALTED) or resumes (OPEN); the other states follow from the calendar."
+    advice = ADVICE.get("OnlyHaltOrResume", "")
+
+    def __init__(self, state: int, *, data: bytes = b"") -> None:
+        self.state = state
+        super().__init__(self.state, data=data)
+
+
 class OpinionExists(RuleBroken):
     """There is an opinion on this version; an amended report can get a new one."""
 
@@ -4465,6 +4742,22 @@ class OpinionUnfavourable(RuleBroken):
         super().__init__(self.id, self.findings, data=data)
 
 
+class OrderMustRest(RuleBroken):
+    """While orders are collected for a call auction, only those that rest are taken: GTC and POST_ONLY."""
+
+    error = "OrderMustRest"
+    signature = "OrderMustRest(uint24,uint8)"
+    selector = bytes.fromhex("ecf6746f")
+    names = ("market", "timeInForce")
+    meaning = "While orders are collected for a call auction, only those that rest are taken: GTC and POST_ONLY."
+    advice = ADVICE.get("OrderMustRest", "")
+
+    def __init__(self, market: int, time_in_force: TimeInForce, *, data: bytes = b"") -> None:
+        self.market = market
+        self.time_in_force = TimeInForce(time_in_force)
+        super().__init__(self.market, self.time_in_force, data=data)
+
+
 class OrderNotOpen(RuleBroken):
     """The order is not, or no longer, in the book."""
 
@@ -4474,6 +4767,53 @@ class OrderNotOpen(RuleBroken):
     names = ("id",)
     meaning = "The order is not, or no longer, in the book."
     advice = ADVICE.get("OrderNotOpen", "")
+
+    def __init__(self, id: OrderId, *, data: bytes = b"") -> None:
+        self.id = OrderId(id)
+        super().__init__(self.id, data=data)
+
+
+class OrderTooLarge(RuleBroken):
+    """No order may be of more than `most` tonnes."""
+
+    error = "OrderTooLarge"
+    signature = "OrderTooLarge(uint256,uint256)"
+    selector = bytes.fromhex("ba8b71a3")
+    names = ("quantity", "most")
+    meaning = "No order may be of more than `most` tonnes."
+    advice = ADVICE.get("OrderTooLarge", "")
+
+    def __init__(self, quantity: int, most: int, *, data: bytes = b"") -> None:
+        self.quantity = quantity
+        self.most = most
+        super().__init__(self.quantity, self.most, data=data)
+
+
+class OrdersLocked(RuleBroken):
+    """In the last minutes of a call nothing is taken back or made smaller."""
+
+    error = "OrdersLocked"
+    signature = "OrdersLocked(uint24,uint40)"
+    selector = bytes.fromhex("6a82fe64")
+    names = ("market", "until")
+    meaning = "In the last minutes of a call nothing is taken back or made smaller."
+    advice = ADVICE.get("OrdersLocked", "")
+
+    def __init__(self, market: int, until: int, *, data: bytes = b"") -> None:
+        self.market = market
+        self.until = until
+        super().__init__(self.market, self.until, data=data)
+
+
+class OtherQueue(RuleBroken):
+    """An order is replaced by one of the same market and side; `id` is of another."""
+
+    error = "OtherQueue"
+    signature = "OtherQueue(uint256)"
+    selector = bytes.fromhex("f3d8e147")
+    names = ("id",)
+    meaning = "An order is replaced by one of the same market and side; `id` is of another."
+    advice = ADVICE.get("OtherQueue", "")
 
     def __init__(self, id: OrderId, *, data: bytes = b"") -> None:
         self.id = OrderId(id)
@@ -4688,6 +5028,26 @@ class PlanIsOpen(RuleBroken):
         super().__init__(self.account, self.version, data=data)
 
 
+class PlatformDowngraded(RuleBroken):
+    """Since `since` (Unix seconds) nothing new is listed, clicked, proposed, confirmed or placed; what is open can be
+    taken back.
+    """
+
+    error = "PlatformDowngraded"
+    signature = "PlatformDowngraded(uint40)"
+    selector = bytes.fromhex("a5d40e31")
+    names = ("since",)
+    meaning = (
+        "Since `since` (Unix seconds) nothing new is listed, clicked, proposed, confirmed or placed; what is open can "
+        "be taken back."
+    )
+    advice = ADVICE.get("PlatformDowngraded", "")
+
+    def __init__(self, since: int, *, data: bytes = b"") -> None:
+        self.since = since
+        super().__init__(self.since, data=data)
+
+
 class PledgeNotDue(RuleBroken):
     """Notice can be given after `due`."""
 
@@ -4737,6 +5097,56 @@ class PledgedLess(RuleBroken):
         self.pledged = pledged
         self.asked = asked
         super().__init__(self.id, self.instrument, self.pledged, self.asked, data=data)
+
+
+class PositionExempt(RuleBroken):
+    """Positions of the authority's accounts are not reported."""
+
+    error = "PositionExempt"
+    signature = "PositionExempt(address)"
+    selector = bytes.fromhex("d716a3a0")
+    names = ("account",)
+    meaning = "Positions of the authority's accounts are not reported."
+    advice = ADVICE.get("PositionExempt", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
+
+
+class PositionNotLarge(RuleBroken):
+    """`held` tonnes, what the orders hold included, are below the threshold."""
+
+    error = "PositionNotLarge"
+    signature = "PositionNotLarge(address,uint256,uint256,uint256)"
+    selector = bytes.fromhex("a9aa4bdc")
+    names = ("account", "instrument", "held", "threshold")
+    meaning = "`held` tonnes, what the orders hold included, are below the threshold."
+    advice = ADVICE.get("PositionNotLarge", "")
+
+    def __init__(
+        self, account: Address, instrument: InstrumentId, held: int, threshold: int, *, data: bytes = b""
+    ) -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.held = held
+        self.threshold = threshold
+        super().__init__(self.account, self.instrument, self.held, self.threshold, data=data)
+
+
+class PositionsNotReported(RuleBroken):
+    """No positions in the instrument are reported."""
+
+    error = "PositionsNotReported"
+    signature = "PositionsNotReported(uint256)"
+    selector = bytes.fromhex("63944c7d")
+    names = ("instrument",)
+    meaning = "No positions in the instrument are reported."
+    advice = ADVICE.get("PositionsNotReported", "")
+
+    def __init__(self, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.instrument, data=data)
 
 
 class PossessionNotProven(RuleBroken):
@@ -4986,6 +5396,57 @@ class RegistryNotAccepted(RuleBroken):
         super().__init__(self.registry, data=data)
 
 
+class ReportAlreadyDue(RuleBroken):
+    """A report is due until `due` already."""
+
+    error = "ReportAlreadyDue"
+    signature = "ReportAlreadyDue(address,uint256,uint40)"
+    selector = bytes.fromhex("03e9551f")
+    names = ("account", "instrument", "due")
+    meaning = "A report is due until `due` already."
+    advice = ADVICE.get("ReportAlreadyDue", "")
+
+    def __init__(self, account: Address, instrument: InstrumentId, due: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.due = due
+        super().__init__(self.account, self.instrument, self.due, data=data)
+
+
+class ReportNotOverdue(RuleBroken):
+    """No report is overdue: `due` is when one is, 0 if never."""
+
+    error = "ReportNotOverdue"
+    signature = "ReportNotOverdue(address,uint256,uint40)"
+    selector = bytes.fromhex("b2f51d82")
+    names = ("account", "instrument", "due")
+    meaning = "No report is overdue: `due` is when one is, 0 if never."
+    advice = ADVICE.get("ReportNotOverdue", "")
+
+    def __init__(self, account: Address, instrument: InstrumentId, due: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.due = due
+        super().__init__(self.account, self.instrument, self.due, data=data)
+
+
+class ReportStands(RuleBroken):
+    """A report stands until `until`."""
+
+    error = "ReportStands"
+    signature = "ReportStands(address,uint256,uint40)"
+    selector = bytes.fromhex("1531ff95")
+    names = ("account", "instrument", "until")
+    meaning = "A report stands until `until`."
+    advice = ADVICE.get("ReportStands", "")
+
+    def __init__(self, account: Address, instrument: InstrumentId, until: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.until = until
+        super().__init__(self.account, self.instrument, self.until, data=data)
+
+
 class ReportingNotOpen(RuleBroken):
     """The authority has not opened reporting for `year` (no deadline is set)."""
 
@@ -5205,19 +5666,20 @@ class SeriesExists(RuleBroken):
 
 
 class SeriesFull(RuleBroken):
-    """More trades than a market or its day can number."""
+    """More trades or lots than a market or its day can number."""
 
     error = "SeriesFull"
-    signature = "SeriesFull(uint256,uint256)"
-    selector = bytes.fromhex("bf79be24")
-    names = ("count", "orderOfDay")
-    meaning = "More trades than a market or its day can number."
+    signature = "SeriesFull(uint256,uint256,uint256)"
+    selector = bytes.fromhex("27301dcb")
+    names = ("count", "orderOfDay", "lots")
+    meaning = "More trades or lots than a market or its day can number."
     advice = ADVICE.get("SeriesFull", "")
 
-    def __init__(self, count: int, order_of_day: int, *, data: bytes = b"") -> None:
+    def __init__(self, count: int, order_of_day: int, lots: int, *, data: bytes = b"") -> None:
         self.count = count
         self.order_of_day = order_of_day
-        super().__init__(self.count, self.order_of_day, data=data)
+        self.lots = lots
+        super().__init__(self.count, self.order_of_day, self.lots, data=data)
 
 
 class SignerWithdrawn(RuleBroken):
@@ -5350,6 +5812,22 @@ class TooManyAccounts(RuleBroken):
         super().__init__(self.given, self.most, data=data)
 
 
+class TooManyAtOnce(RuleBroken):
+    """One call takes back and places at most `most` orders together."""
+
+    error = "TooManyAtOnce"
+    signature = "TooManyAtOnce(uint256,uint256)"
+    selector = bytes.fromhex("af3f6810")
+    names = ("given", "most")
+    meaning = "One call takes back and places at most `most` orders together."
+    advice = ADVICE.get("TooManyAtOnce", "")
+
+    def __init__(self, given: int, most: int, *, data: bytes = b"") -> None:
+        self.given = given
+        self.most = most
+        super().__init__(self.given, self.most, data=data)
+
+
 class TooManyBindings(RuleBroken):
     """More bindings than one act may name."""
 
@@ -5428,6 +5906,22 @@ class TooManyMakers(RuleBroken):
     def __init__(self, makers: int, *, data: bytes = b"") -> None:
         self.makers = makers
         super().__init__(self.makers, data=data)
+
+
+class TooManyOpenOrders(RuleBroken):
+    """`account` has `open` orders in the market, as many as it may."""
+
+    error = "TooManyOpenOrders"
+    signature = "TooManyOpenOrders(address,uint256)"
+    selector = bytes.fromhex("893ccc18")
+    names = ("account", "open")
+    meaning = "`account` has `open` orders in the market, as many as it may."
+    advice = ADVICE.get("TooManyOpenOrders", "")
+
+    def __init__(self, account: Address, open: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.open = open
+        super().__init__(self.account, self.open, data=data)
 
 
 class TooManyPending(RuleBroken):
@@ -5760,6 +6254,20 @@ class UnknownBoard(RuleBroken):
         super().__init__(self.board, data=data)
 
 
+class UnknownCalendar(RuleBroken):
+    """`UnknownCalendar(uint16)`."""
+
+    error = "UnknownCalendar"
+    signature = "UnknownCalendar(uint16)"
+    selector = bytes.fromhex("6ef08e83")
+    names = ("calendar",)
+    advice = ADVICE.get("UnknownCalendar", "")
+
+    def __init__(self, calendar: int, *, data: bytes = b"") -> None:
+        self.calendar = calendar
+        super().__init__(self.calendar, data=data)
+
+
 class UnknownCertificate(RuleBroken):
     """`UnknownCertificate(bytes32)`."""
 
@@ -5772,6 +6280,37 @@ class UnknownCertificate(RuleBroken):
     def __init__(self, fingerprint: bytes, *, data: bytes = b"") -> None:
         self.fingerprint = fingerprint
         super().__init__(self.fingerprint, data=data)
+
+
+class UnknownConfirmationKey(RuleBroken):
+    """`UnknownConfirmationKey(address)`."""
+
+    error = "UnknownConfirmationKey"
+    signature = "UnknownConfirmationKey(address)"
+    selector = bytes.fromhex("83c2e3d4")
+    names = ("key",)
+    advice = ADVICE.get("UnknownConfirmationKey", "")
+
+    def __init__(self, key: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        super().__init__(self.key, data=data)
+
+
+class UnknownDayType(RuleBroken):
+    """The calendar has `dayTypes` types; 255 is a day as its weekday says."""
+
+    error = "UnknownDayType"
+    signature = "UnknownDayType(uint16,uint8,uint8)"
+    selector = bytes.fromhex("3071bc3f")
+    names = ("calendar", "dayType", "dayTypes")
+    meaning = "The calendar has `dayTypes` types; 255 is a day as its weekday says."
+    advice = ADVICE.get("UnknownDayType", "")
+
+    def __init__(self, calendar: int, day_type: int, day_types: int, *, data: bytes = b"") -> None:
+        self.calendar = calendar
+        self.day_type = day_type
+        self.day_types = day_types
+        super().__init__(self.calendar, self.day_type, self.day_types, data=data)
 
 
 class UnknownDetermination(RuleBroken):
@@ -6371,6 +6910,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     AddressEmptyCode.selector: (AddressEmptyCode, codec_of(("address",))),
     AlreadyAssessed.selector: (AlreadyAssessed, codec_of(("address", "uint16"))),
     AlreadyEnrolled.selector: (AlreadyEnrolled, codec_of(("address", "uint16"))),
+    AlreadyInMode.selector: (AlreadyInMode, codec_of(("bool",))),
     AlreadyReversed.selector: (AlreadyReversed, codec_of(("uint256", "uint64"))),
     AmountTooLarge.selector: (AmountTooLarge, codec_of(("uint256",))),
     AnotherKeyApproves.selector: (AnotherKeyApproves, codec_of(("address",))),
@@ -6382,6 +6922,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     AttestationExpired.selector: (AttestationExpired, codec_of(("bytes32", "uint40"))),
     AttestationNotYetValid.selector: (AttestationNotYetValid, codec_of(("bytes32", "uint40"))),
     AttestedForAnother.selector: (AttestedForAnother, codec_of(("address", "address", "address", "address"))),
+    AuctionPending.selector: (AuctionPending, codec_of(("uint24",))),
     BackingFixed.selector: (BackingFixed, codec_of(("uint256",))),
     BadAccreditation.selector: (BadAccreditation, codec_of(("address", "uint40"))),
     BadBankingShare.selector: (BadBankingShare, codec_of(("uint16",))),
@@ -6394,14 +6935,18 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadCapabilities.selector: (BadCapabilities, codec_of(("uint8", "uint8"))),
     BadClick.selector: (BadClick, codec_of(("uint256", "uint256", "uint256", "uint256"))),
     BadCodingRules.selector: (BadCodingRules, codec_of(())),
+    BadConduct.selector: (BadConduct, codec_of(("uint256",))),
     BadConductTerms.selector: (BadConductTerms, codec_of(("uint256",))),
+    BadConfirmationKey.selector: (BadConfirmationKey, codec_of(("address", "uint40", "uint40"))),
     BadCrediting.selector: (BadCrediting, codec_of(("uint32", "uint32", "uint16"))),
+    BadDayOffset.selector: (BadDayOffset, codec_of(("int256",))),
     BadDue.selector: (BadDue, codec_of(("uint40",))),
     BadExpiry.selector: (BadExpiry, codec_of(("uint40", "uint256"))),
     BadHint.selector: (BadHint, codec_of(("uint64",))),
     BadIssueLines.selector: (BadIssueLines, codec_of(("uint256", "uint256"))),
     BadKind.selector: (BadKind, codec_of(("uint8",))),
     BadLabels.selector: (BadLabels, codec_of(("uint16",))),
+    BadLimits.selector: (BadLimits, codec_of(("uint256",))),
     BadLines.selector: (BadLines, codec_of(("uint256", "uint256", "uint256"))),
     BadMakerLimit.selector: (BadMakerLimit, codec_of(("uint16",))),
     BadMateriality.selector: (BadMateriality, codec_of(("uint16", "uint16"))),
@@ -6414,6 +6959,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadPlan.selector: (BadPlan, codec_of(("uint96", "uint96"))),
     BadPlanPeriod.selector: (BadPlanPeriod, codec_of(("uint16", "uint8"))),
     BadPledgeTerms.selector: (BadPledgeTerms, codec_of(("address", "address", "bytes32"))),
+    BadPositionTerms.selector: (BadPositionTerms, codec_of(("uint256",))),
     BadPrice.selector: (BadPrice, codec_of(("uint256",))),
     BadQuantity.selector: (BadQuantity, codec_of(("uint256",))),
     BadQuoteExpiry.selector: (BadQuoteExpiry, codec_of(("uint40", "uint256"))),
@@ -6421,14 +6967,17 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadQuoteReduction.selector: (BadQuoteReduction, codec_of(("uint256", "uint256", "uint256"))),
     BadReduction.selector: (BadReduction, codec_of(("uint256", "uint256", "uint256"))),
     BadRestrictions.selector: (BadRestrictions, codec_of(("uint16",))),
+    BadRevocation.selector: (BadRevocation, codec_of(("uint40", "uint256"))),
     BadRevocationReason.selector: (BadRevocationReason, codec_of(("uint8",))),
     BadRights.selector: (BadRights, codec_of(("uint16",))),
     BadRules.selector: (BadRules, codec_of(("uint16",))),
     BadScope.selector: (BadScope, codec_of(("uint64", "uint40", "uint40"))),
     BadSerials.selector: (BadSerials, codec_of(("uint64", "uint64"))),
     BadSeries.selector: (BadSeries, codec_of(("address", "uint16"))),
+    BadSession.selector: (BadSession, codec_of(("uint256",))),
     BadSettlementTime.selector: (BadSettlementTime, codec_of(("uint40", "uint256"))),
     BadStreamCount.selector: (BadStreamCount, codec_of(("uint256", "uint256"))),
+    BadStressRules.selector: (BadStressRules, codec_of(("uint256",))),
     BadTermCount.selector: (BadTermCount, codec_of(("uint256", "uint256", "uint256"))),
     BadTerms.selector: (BadTerms, codec_of(("uint256",))),
     BadTonnes.selector: (BadTonnes, codec_of(("uint256",))),
@@ -6436,6 +6985,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadType.selector: (BadType, codec_of(("uint256",))),
     BadTypeCount.selector: (BadTypeCount, codec_of(("uint256", "uint256"))),
     BadUnits.selector: (BadUnits, codec_of(("uint256", "uint256"))),
+    BadWeek.selector: (BadWeek, codec_of(("uint256",))),
     BadYears.selector: (BadYears, codec_of(("uint16", "uint16"))),
     BankingLimitExceeded.selector: (BankingLimitExceeded, codec_of(("uint256", "address", "uint256", "uint256"))),
     BankingNotClosed.selector: (BankingNotClosed, codec_of(("uint256", "uint40"))),
@@ -6465,9 +7015,11 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     CertificateIsRevoked.selector: (CertificateIsRevoked, codec_of(("bytes32", "uint40"))),
     ClickTooLate.selector: (ClickTooLate, codec_of(("uint40", "uint256"))),
     ConclusionMissing.selector: (ConclusionMissing, codec_of(())),
+    ConfirmationKeyExists.selector: (ConfirmationKeyExists, codec_of(("address",))),
     ConfirmationTooLate.selector: (ConfirmationTooLate, codec_of(("uint256", "uint40"))),
     CreditsExpired.selector: (CreditsExpired, codec_of(("uint256", "uint40"))),
     DayLimitExceeded.selector: (DayLimitExceeded, codec_of(("uint256", "uint256"))),
+    DayUnderWay.selector: (DayUnderWay, codec_of(("uint24", "uint24"))),
     DayWouldChange.selector: (DayWouldChange, codec_of(("int32", "int32"))),
     DeadlineNotPassedOfIEmissionReports.selector: (DeadlineNotPassedOfIEmissionReports, codec_of(("uint16", "uint40"))),
     DeadlineNotPassedOfIObligations.selector: (
@@ -6516,6 +7068,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ForeclosureTooEarly.selector: (ForeclosureTooEarly, codec_of(("uint256", "uint256"))),
     FrozenByAuthority.selector: (FrozenByAuthority, codec_of(("address", "uint256", "uint256"))),
     FrozenMeanwhile.selector: (FrozenMeanwhile, codec_of(("address", "uint256", "uint256", "uint256"))),
+    HoldingLimit.selector: (HoldingLimit, codec_of(("address", "uint256", "uint256", "uint256"))),
     InstrumentExists.selector: (InstrumentExists, codec_of(("uint256",))),
     InstrumentNotOpen.selector: (InstrumentNotOpen, codec_of(("uint256", "uint40"))),
     InsufficientBalance.selector: (InsufficientBalance, codec_of(("uint256", "uint256"))),
@@ -6533,6 +7086,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     MakersRefused.selector: (MakersRefused, codec_of(("uint256", "uint256"))),
     MalformedInputs.selector: (MalformedInputs, codec_of(("uint256", "uint256"))),
     MalformedInstrument.selector: (MalformedInstrument, codec_of(("uint256",))),
+    MarketNotHalted.selector: (MarketNotHalted, codec_of(("uint24", "uint8"))),
     MarketNotOpen.selector: (MarketNotOpen, codec_of(("uint24", "uint8"))),
     MaterialMisstatement.selector: (MaterialMisstatement, codec_of(("uint128", "uint256"))),
     MayNotRollBack.selector: (MayNotRollBack, codec_of(("address",))),
@@ -6593,6 +7147,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotFillable.selector: (NotFillable, codec_of(("uint256", "uint256"))),
     NotForOfficers.selector: (NotForOfficers, codec_of(("uint8",))),
     NotGivenUp.selector: (NotGivenUp, codec_of(("uint8", "address"))),
+    NotInPosition.selector: (NotInPosition, codec_of(("uint256",))),
     NotIndependent.selector: (NotIndependent, codec_of(("address", "address", "uint32"))),
     NotInitializing.selector: (NotInitializing, codec_of(())),
     NotMoney.selector: (NotMoney, codec_of(("uint256",))),
@@ -6636,9 +7191,14 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     OfferStands.selector: (OfferStands, codec_of(("uint256", "uint40"))),
     OfferStillOpen.selector: (OfferStillOpen, codec_of(("uint256",))),
     OfficerLeft.selector: (OfficerLeft, codec_of(("address",))),
+    OnlyHaltOrResume.selector: (OnlyHaltOrResume, codec_of(("uint8",))),
     OpinionExists.selector: (OpinionExists, codec_of(("uint64", "uint16", "uint16"))),
     OpinionUnfavourable.selector: (OpinionUnfavourable, codec_of(("uint256", "uint16"))),
+    OrderMustRest.selector: (OrderMustRest, codec_of(("uint24", "uint8"))),
     OrderNotOpen.selector: (OrderNotOpen, codec_of(("uint256",))),
+    OrderTooLarge.selector: (OrderTooLarge, codec_of(("uint256", "uint256"))),
+    OrdersLocked.selector: (OrdersLocked, codec_of(("uint24", "uint40"))),
+    OtherQueue.selector: (OtherQueue, codec_of(("uint256",))),
     OutOfRange.selector: (OutOfRange, codec_of(("bytes32", "uint256", "uint256"))),
     OutsideBlockHours.selector: (OutsideBlockHours, codec_of(("uint24", "uint256"))),
     OutsideHours.selector: (OutsideHours, codec_of(("uint256",))),
@@ -6652,9 +7212,13 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     PeriodTaken.selector: (PeriodTaken, codec_of(("uint32", "uint32", "uint32", "uint32"))),
     PermitTaken.selector: (PermitTaken, codec_of(("bytes32", "uint64"))),
     PlanIsOpen.selector: (PlanIsOpen, codec_of(("address", "uint32"))),
+    PlatformDowngraded.selector: (PlatformDowngraded, codec_of(("uint40",))),
     PledgeNotDue.selector: (PledgeNotDue, codec_of(("uint256", "uint40"))),
     PledgeNotIn.selector: (PledgeNotIn, codec_of(("uint256", "uint8", "uint8"))),
     PledgedLess.selector: (PledgedLess, codec_of(("uint256", "uint256", "uint256", "uint256"))),
+    PositionExempt.selector: (PositionExempt, codec_of(("address",))),
+    PositionNotLarge.selector: (PositionNotLarge, codec_of(("address", "uint256", "uint256", "uint256"))),
+    PositionsNotReported.selector: (PositionsNotReported, codec_of(("uint256",))),
     PossessionNotProven.selector: (PossessionNotProven, codec_of(("address", "address"))),
     PriceOutsideBand.selector: (PriceOutsideBand, codec_of(("uint24", "uint24", "uint24"))),
     PrincipalStays.selector: (PrincipalStays, codec_of(("address", "address"))),
@@ -6672,6 +7236,9 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ReferenceMissing.selector: (ReferenceMissing, codec_of(())),
     ReferenceUsed.selector: (ReferenceUsed, codec_of(("bytes32",))),
     RegistryNotAccepted.selector: (RegistryNotAccepted, codec_of(("bytes32",))),
+    ReportAlreadyDue.selector: (ReportAlreadyDue, codec_of(("address", "uint256", "uint40"))),
+    ReportNotOverdue.selector: (ReportNotOverdue, codec_of(("address", "uint256", "uint40"))),
+    ReportStands.selector: (ReportStands, codec_of(("address", "uint256", "uint40"))),
     ReportingNotOpen.selector: (ReportingNotOpen, codec_of(("uint16",))),
     ReversalOwed.selector: (ReversalOwed, codec_of(("uint32", "uint256"))),
     ReversalTooLate.selector: (ReversalTooLate, codec_of(("uint256", "uint256"))),
@@ -6686,7 +7253,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     SecondOfficerNeeded.selector: (SecondOfficerNeeded, codec_of(("address",))),
     SerialsTaken.selector: (SerialsTaken, codec_of(("bytes32", "uint64", "uint64"))),
     SeriesExists.selector: (SeriesExists, codec_of(("uint32", "address"))),
-    SeriesFull.selector: (SeriesFull, codec_of(("uint256", "uint256"))),
+    SeriesFull.selector: (SeriesFull, codec_of(("uint256", "uint256", "uint256"))),
     SignerWithdrawn.selector: (SignerWithdrawn, codec_of(("address", "uint40"))),
     StalePolicy.selector: (StalePolicy, codec_of(("uint32", "uint32"))),
     StreamOutOfOrder.selector: (StreamOutOfOrder, codec_of(("uint256", "uint16", "uint16"))),
@@ -6695,11 +7262,13 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     TonnesOutOfRange.selector: (TonnesOutOfRange, codec_of(("uint256", "uint256"))),
     TooLate.selector: (TooLate, codec_of(("uint40", "uint256"))),
     TooManyAccounts.selector: (TooManyAccounts, codec_of(("uint256", "uint256"))),
+    TooManyAtOnce.selector: (TooManyAtOnce, codec_of(("uint256", "uint256"))),
     TooManyBindings.selector: (TooManyBindings, codec_of(("uint256", "uint256"))),
     TooManyDecimals.selector: (TooManyDecimals, codec_of(("address", "uint8"))),
     TooManyGrams.selector: (TooManyGrams, codec_of(("uint256",))),
     TooManyInstallations.selector: (TooManyInstallations, codec_of(("address", "uint256"))),
     TooManyMakers.selector: (TooManyMakers, codec_of(("uint256",))),
+    TooManyOpenOrders.selector: (TooManyOpenOrders, codec_of(("address", "uint256"))),
     TooManyPending.selector: (TooManyPending, codec_of(("address", "uint256"))),
     TooManyRules.selector: (TooManyRules, codec_of(("uint256",))),
     TooManyTonnes.selector: (TooManyTonnes, codec_of(("uint256",))),
@@ -6724,7 +7293,10 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     UnknownBankingRule.selector: (UnknownBankingRule, codec_of(("uint256",))),
     UnknownBlockMarket.selector: (UnknownBlockMarket, codec_of(("uint24",))),
     UnknownBoard.selector: (UnknownBoard, codec_of(("uint24",))),
+    UnknownCalendar.selector: (UnknownCalendar, codec_of(("uint16",))),
     UnknownCertificate.selector: (UnknownCertificate, codec_of(("bytes32",))),
+    UnknownConfirmationKey.selector: (UnknownConfirmationKey, codec_of(("address",))),
+    UnknownDayType.selector: (UnknownDayType, codec_of(("uint16", "uint8", "uint8"))),
     UnknownDetermination.selector: (UnknownDetermination, codec_of(("uint256",))),
     UnknownExport.selector: (UnknownExport, codec_of(("uint256",))),
     UnknownInstallation.selector: (UnknownInstallation, codec_of(("uint64",))),

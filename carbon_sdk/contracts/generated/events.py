@@ -20,6 +20,7 @@ from carbon_sdk.contracts.generated.enums import (
     BoardState,
     BusinessHours,
     CloseReason,
+    ClosingRule,
     Conclusion,
     Counterparty,
     CreditTier,
@@ -46,6 +47,7 @@ from carbon_sdk.contracts.generated.structs import (
     Calendar,
     Cap,
     CodingRules,
+    Conduct,
     ConductEntry,
     Crediting,
     Design,
@@ -54,16 +56,20 @@ from carbon_sdk.contracts.generated.structs import (
     Inputs,
     IVerificationsOpinion,
     KindTerms,
+    Limits,
     MarketTerms,
     Materiality,
     Origin,
     PlanPeriod,
     PledgeTerms,
+    PositionTerms,
     Rules,
     Scheme,
     SecondOfficerRules,
+    Session,
     Setup,
     Stream,
+    StressRules,
     Term,
     TierTerms,
     TradingPlan,
@@ -1185,6 +1191,48 @@ class BufferReleased(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarAssigned(Event):
+    """The market trades by the calendar from the civil day `from` on; 0: open all day."""
+
+    TOPIC: ClassVar[str] = "0xa9d2c3f60ebc91dabc0e928986b7d022db4eb1ef94e37816afc750e7a57b060f"
+    SIGNATURE: ClassVar[str] = "CalendarAssigned(uint24,uint16,uint24)"
+    INDEXED: ClassVar[int] = 2
+    market: int
+    calendar: int
+    from_: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CalendarAssigned:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return CalendarAssigned(int(topics[1], 16), int(topics[2], 16), int.from_bytes(b[29:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDefined(Event):
+    """`CalendarDefined(uint16,bytes32,uint8[],(uint8,uint16,uint16,uint8)[])`."""
+
+    TOPIC: ClassVar[str] = "0x1606450764e587cf70ab74d3db1b1d0c47a71078b53c75499271d054a2b61f69"
+    SIGNATURE: ClassVar[str] = "CalendarDefined(uint16,bytes32,uint8[],(uint8,uint16,uint16,uint8)[])"
+    INDEXED: ClassVar[int] = 1
+    calendar: int
+    name: bytes
+    week: tuple[int, ...]
+    sessions: tuple[Session, ...]
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CalendarDefined:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("bytes32", "uint8[]", "(uint8,uint16,uint16,uint8)[]")).decode(b, 0)
+        return CalendarDefined(
+            int(topics[1], 16), v[0], v[1], tuple([Session(x[0], x[1], x[2], MarketState(x[3])) for x in v[2]])
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarSet(Event):
     """`CalendarSet((int32,uint24,uint24,uint8))`."""
 
@@ -1361,6 +1409,24 @@ class ComplianceRestricted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ConductChanged(Event):
+    """`ConductChanged(uint24,(uint16,uint8,uint16,uint16,bool))`."""
+
+    TOPIC: ClassVar[str] = "0xa84300548fc2f9ef83bc2964b7abd50b855a429786f497bf12f67c35eb6e5dd5"
+    SIGNATURE: ClassVar[str] = "ConductChanged(uint24,(uint16,uint8,uint16,uint16,bool))"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    conduct: Conduct
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ConductChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint16,uint8,uint16,uint16,bool)",)).decode(b, 0)
+        return ConductChanged(int(topics[1], 16), Conduct(v[0][0], ClosingRule(v[0][1]), v[0][2], v[0][3], v[0][4]))
+
+
+@dataclass(frozen=True, slots=True)
 class ConductEntered(Event):
     """
     `ConductEntered(address,uint32,uint8,(uint8,uint8,uint16,uint16,uint40,uint40,uint40,uint40,uint32,address,address,bytes32))`.
@@ -1427,6 +1493,48 @@ class ConductRestrictionsChanged(Event):
         return ConductRestrictionsChanged(
             checksummed(topics[1][26:].lower()), int.from_bytes(b[30:32], "big"), b[32:64]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationKeyRegistered(Event):
+    """`ConfirmationKeyRegistered(address,uint40,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x9696e78d2ce1ba682998b82d9d9a80eb3502ec03d74925e86a0ed1a48494f9fc"
+    SIGNATURE: ClassVar[str] = "ConfirmationKeyRegistered(address,uint40,uint40)"
+    INDEXED: ClassVar[int] = 1
+    key: Address
+    from_: int
+    until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ConfirmationKeyRegistered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ConfirmationKeyRegistered(
+            checksummed(topics[1][26:].lower()), int.from_bytes(b[27:32], "big"), int.from_bytes(b[59:64], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationKeyRevoked(Event):
+    """`ConfirmationKeyRevoked(address,uint40,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x98d3181a1009c0c91be6c6be3609121f1fd9a0d80225f0eb23fc9795ff0546fb"
+    SIGNATURE: ClassVar[str] = "ConfirmationKeyRevoked(address,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    key: Address
+    since: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ConfirmationKeyRevoked:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ConfirmationKeyRevoked(checksummed(topics[1][26:].lower()), int.from_bytes(b[27:32], "big"), b[32:64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -1589,6 +1697,73 @@ class CreditsOffered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DayClosed(Event):
+    """What traded on the civil day `day`, counted from 1970-01-01: `turnover` in ticks x lots. `close` in ticks, 0:
+    nothing has ever traded.
+    """
+
+    TOPIC: ClassVar[str] = "0x003561b0a80d5bd7d975fdbd22a1b9435a5bc1ca9bb0cc94e8f9c4bed8e0dd95"
+    SIGNATURE: ClassVar[str] = "DayClosed(uint24,uint24,uint24,uint48,uint96)"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    day: int
+    close: int
+    lots: int
+    turnover: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DayClosed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return DayClosed(
+            int(topics[1], 16),
+            int.from_bytes(b[29:32], "big"),
+            int.from_bytes(b[61:64], "big"),
+            int.from_bytes(b[90:96], "big"),
+            int.from_bytes(b[116:128], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DayOffsetSet(Event):
+    """Civil days are `offset` seconds ahead of UTC's."""
+
+    TOPIC: ClassVar[str] = "0x72ab7eef54685269891f1d3f39f25dffeb88d9a34ae02699cf2d7011b95eae76"
+    SIGNATURE: ClassVar[str] = "DayOffsetSet(int256)"
+    INDEXED: ClassVar[int] = 0
+    offset: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DayOffsetSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return DayOffsetSet(int.from_bytes(b[0:32], "big", signed=True))
+
+
+@dataclass(frozen=True, slots=True)
+class DaysSet(Event):
+    """The civil days have the type `dayType`: 0: closed, 255: as their weekday says."""
+
+    TOPIC: ClassVar[str] = "0x70185011bd32b19c99190a7864f54fe7922ab39366f550282909491022134295"
+    SIGNATURE: ClassVar[str] = "DaysSet(uint16,uint24[],uint8)"
+    INDEXED: ClassVar[int] = 1
+    calendar: int
+    civil_days: tuple[int, ...]
+    day_type: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DaysSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint24[]", "uint8")).decode(b, 0)
+        return DaysSet(int(topics[1], 16), v[0], v[1])
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineSet(Event):
     """`DeadlineSet(uint16,uint40)`."""
 
@@ -1692,6 +1867,38 @@ class DirectTransfersSet(Event):
             int(topics[3], 16),
             int.from_bytes(b[27:32], "big"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DowngradeBegan(Event):
+    """`DowngradeBegan(address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xfe071869fa5da394b22bbd412210a0ddbfa0cd1b874c573c67f87576c51271f9"
+    SIGNATURE: ClassVar[str] = "DowngradeBegan(address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    officer: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DowngradeBegan:
+        """From a log's topics and data."""
+        return DowngradeBegan(checksummed(topics[1][26:].lower()), bytes.fromhex(topics[2][2:66]))
+
+
+@dataclass(frozen=True, slots=True)
+class DowngradeEnded(Event):
+    """`DowngradeEnded(address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x9d2da28fa510f882a5720410aa3dcc350821b7ce72fab866268aa2f1fde66cc6"
+    SIGNATURE: ClassVar[str] = "DowngradeEnded(address,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    officer: Address
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DowngradeEnded:
+        """From a log's topics and data."""
+        return DowngradeEnded(checksummed(topics[1][26:].lower()), bytes.fromhex(topics[2][2:66]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -2024,6 +2231,28 @@ class ExclusionChanged(Event):
         if len(b) < 64:
             raise short_event(topics[0])
         return ExclusionChanged(checksummed(topics[1][26:].lower()), int(topics[2], 16), b[31] != 0, b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryChanged(Event):
+    """The order has another expiry, and its place still."""
+
+    TOPIC: ClassVar[str] = "0xbac3a38ae8ec1447068a6614ec929ab6dc20068365f90918427a0d9ac138176c"
+    SIGNATURE: ClassVar[str] = "ExpiryChanged(uint256,address,uint40)"
+    INDEXED: ClassVar[int] = 2
+    id: OrderId
+    account: Address
+    expires: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ExpiryChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ExpiryChanged(
+            OrderId(int(topics[1], 16)), checksummed(topics[2][26:].lower()), int.from_bytes(b[27:32], "big")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -2394,6 +2623,26 @@ class InstrumentStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted(Event):
+    """An order could have traded at `tick`, outside of the dynamic band: a call follows."""
+
+    TOPIC: ClassVar[str] = "0xbc615c8080afa062e89cd2a69e2b0f9650489926dc5bdcdd89a34c3fe639950a"
+    SIGNATURE: ClassVar[str] = "Interrupted(uint24,uint24,uint40)"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    tick: int
+    until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> Interrupted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return Interrupted(int(topics[1], 16), int.from_bytes(b[29:32], "big"), int.from_bytes(b[59:64], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRotated(Event):
     """`newKey` took the place and rights of `oldKey`; it is the principal if that was."""
 
@@ -2460,6 +2709,24 @@ class LeastNoticeSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LimitsChanged(Event):
+    """`LimitsChanged(uint24,(uint48,uint16,uint64,uint16))`."""
+
+    TOPIC: ClassVar[str] = "0x246e3b7fdbef91991b9bd4b0753f832888822e259d5d0fffe848cb887b542c82"
+    SIGNATURE: ClassVar[str] = "LimitsChanged(uint24,(uint48,uint16,uint64,uint16))"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    limits: Limits
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> LimitsChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint48,uint16,uint64,uint16)",)).decode(b, 0)
+        return LimitsChanged(int(topics[1], 16), Limits(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
 class MarketOpened(Event):
     """`MarketOpened(uint24,uint256,(uint256,uint32,uint8,uint24,uint16,uint16,uint16,uint24,uint24))`."""
 
@@ -2484,21 +2751,24 @@ class MarketOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class MarketStateChanged(Event):
-    """`MarketStateChanged(uint24,uint8)`."""
+    """`until`: Unix seconds at which the state ends; with HALTED and UNCROSSING 0."""
 
-    TOPIC: ClassVar[str] = "0x5dd34ed8c7b0d7a03b5d2964c1da12027f9cb08f7abc1c98cc4a0b70d1df26ea"
-    SIGNATURE: ClassVar[str] = "MarketStateChanged(uint24,uint8)"
+    TOPIC: ClassVar[str] = "0x0c6edeb2d0a59601756e2730f344e8fe65908f6a79d986da2c3f2379ffda18fb"
+    SIGNATURE: ClassVar[str] = "MarketStateChanged(uint24,uint8,uint40)"
     INDEXED: ClassVar[int] = 1
     market: int
     state: MarketState
+    until: int
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> MarketStateChanged:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
-        if len(b) < 32:
+        if len(b) < 64:
             raise short_event(topics[0])
-        return MarketStateChanged(int(topics[1], 16), MarketState(int.from_bytes(b[31:32], "big")))
+        return MarketStateChanged(
+            int(topics[1], 16), MarketState(int.from_bytes(b[31:32], "big")), int.from_bytes(b[59:64], "big")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -3422,6 +3692,102 @@ class PledgeToppedUp(Event):
         b = bytes.fromhex(data[2:])
         v = codec_of(("(uint256,uint256)[]",)).decode(b, 0)
         return PledgeToppedUp(int(topics[1], 16), tuple([Units(InstrumentId(x[0]), x[1]) for x in v[0]]))
+
+
+@dataclass(frozen=True, slots=True)
+class PositionFlagged(Event):
+    """No report came until `due`."""
+
+    TOPIC: ClassVar[str] = "0xf49b0dc719aad948fd1f33389f5f901ef4bdd97370cfe091891f1ed4a9221aa8"
+    SIGNATURE: ClassVar[str] = "PositionFlagged(address,uint256,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    instrument: InstrumentId
+    due: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PositionFlagged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return PositionFlagged(
+            checksummed(topics[1][26:].lower()), InstrumentId(int(topics[2], 16)), int.from_bytes(b[27:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PositionNoted(Event):
+    """The account holds `held` tonnes, from `threshold` on it reports, until `due`."""
+
+    TOPIC: ClassVar[str] = "0xffed12de32ad686bd1df334f248a2d54768918c84454dcb19b8647a45b198d05"
+    SIGNATURE: ClassVar[str] = "PositionNoted(address,uint256,uint256,uint256,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    instrument: InstrumentId
+    held: int
+    threshold: int
+    due: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PositionNoted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return PositionNoted(
+            checksummed(topics[1][26:].lower()),
+            InstrumentId(int(topics[2], 16)),
+            int.from_bytes(b[0:32], "big"),
+            int.from_bytes(b[32:64], "big"),
+            int.from_bytes(b[91:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PositionReported(Event):
+    """`digest` commits to the report, which is kept encrypted off the chain; it stands until `until`."""
+
+    TOPIC: ClassVar[str] = "0x3eb70e29e911525bab40b4bdff289ba70949b4e5bdadf1d298787ce94e67e85a"
+    SIGNATURE: ClassVar[str] = "PositionReported(address,uint256,address,bytes32,uint40)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    instrument: InstrumentId
+    key: Address
+    digest: bytes
+    until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PositionReported:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return PositionReported(
+            checksummed(topics[1][26:].lower()),
+            InstrumentId(int(topics[2], 16)),
+            checksummed(b[12:32].hex()),
+            b[32:64],
+            int.from_bytes(b[91:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTermsSet(Event):
+    """`PositionTermsSet(uint256,(uint64,uint16,uint32,uint32))`."""
+
+    TOPIC: ClassVar[str] = "0x130f057bde8a11923808556e749afc120f76008c4b1b7603db19b0be4cdebccd"
+    SIGNATURE: ClassVar[str] = "PositionTermsSet(uint256,(uint64,uint16,uint32,uint32))"
+    INDEXED: ClassVar[int] = 1
+    instrument: InstrumentId
+    terms: PositionTerms
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> PositionTermsSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint64,uint16,uint32,uint32)",)).decode(b, 0)
+        return PositionTermsSet(InstrumentId(int(topics[1], 16)), PositionTerms(*v[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -4622,6 +4988,24 @@ class StoppedSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StressRulesSet(Event):
+    """`StressRulesSet(uint32,(uint32,uint32,uint16,uint16,uint32))`."""
+
+    TOPIC: ClassVar[str] = "0xccbab5366580becb4bf18633e7d8552c7700163380a813f5ddc63143da16c087"
+    SIGNATURE: ClassVar[str] = "StressRulesSet(uint32,(uint32,uint32,uint16,uint16,uint32))"
+    INDEXED: ClassVar[int] = 1
+    version: int
+    rules: StressRules
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> StressRulesSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint32,uint32,uint16,uint16,uint32)",)).decode(b, 0)
+        return StressRulesSet(int(topics[1], 16), StressRules(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
 class SurrenderApplied(Event):
     """`SurrenderApplied(uint256,address,address,uint256[],uint256[])`."""
 
@@ -5683,6 +6067,8 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (BufferAccountNamed.TOPIC, 2): BufferAccountNamed.decode,
     (BufferCancelled.TOPIC, 3): BufferCancelled.decode,
     (BufferReleased.TOPIC, 3): BufferReleased.decode,
+    (CalendarAssigned.TOPIC, 3): CalendarAssigned.decode,
+    (CalendarDefined.TOPIC, 2): CalendarDefined.decode,
     (CalendarSet.TOPIC, 1): CalendarSet.decode,
     (CapSet.TOPIC, 2): CapSet.decode,
     (CapabilitiesChanged.TOPIC, 2): CapabilitiesChanged.decode,
@@ -5691,20 +6077,28 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (CertificateRevoked.TOPIC, 3): CertificateRevoked.decode,
     (CodingRulesSet.TOPIC, 2): CodingRulesSet.decode,
     (ComplianceRestricted.TOPIC, 2): ComplianceRestricted.decode,
+    (ConductChanged.TOPIC, 2): ConductChanged.decode,
     (ConductEntered.TOPIC, 4): ConductEntered.decode,
     (ConductKindSet.TOPIC, 2): ConductKindSet.decode,
     (ConductRestrictionsChanged.TOPIC, 2): ConductRestrictionsChanged.decode,
+    (ConfirmationKeyRegistered.TOPIC, 2): ConfirmationKeyRegistered.decode,
+    (ConfirmationKeyRevoked.TOPIC, 2): ConfirmationKeyRevoked.decode,
     (CreditChanged.TOPIC, 2): CreditChanged.decode,
     (CreditIssuerAppointed.TOPIC, 2): CreditIssuerAppointed.decode,
     (CreditingRenewed.TOPIC, 2): CreditingRenewed.decode,
     (CreditsImported.TOPIC, 4): CreditsImported.decode,
     (CreditsIssued.TOPIC, 4): CreditsIssued.decode,
     (CreditsOffered.TOPIC, 4): CreditsOffered.decode,
+    (DayClosed.TOPIC, 2): DayClosed.decode,
+    (DayOffsetSet.TOPIC, 1): DayOffsetSet.decode,
+    (DaysSet.TOPIC, 2): DaysSet.decode,
     (DeadlineSet.TOPIC, 2): DeadlineSet.decode,
     (DepositRecorded.TOPIC, 4): DepositRecorded.decode,
     (DesignAmended.TOPIC, 2): DesignAmended.decode,
     (DeskSetUp.TOPIC, 1): DeskSetUp.decode,
     (DirectTransfersSet.TOPIC, 4): DirectTransfersSet.decode,
+    (DowngradeBegan.TOPIC, 3): DowngradeBegan.decode,
+    (DowngradeEnded.TOPIC, 3): DowngradeEnded.decode,
     (EIP712DomainChanged.TOPIC, 1): EIP712DomainChanged.decode,
     (EligibilityChanged.TOPIC, 2): EligibilityChanged.decode,
     (EmissionsAccepted.TOPIC, 4): EmissionsAccepted.decode,
@@ -5719,6 +6113,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (ExchangeEnded.TOPIC, 3): ExchangeEnded.decode,
     (ExchangeProposed.TOPIC, 3): ExchangeProposed.decode,
     (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
+    (ExpiryChanged.TOPIC, 3): ExpiryChanged.decode,
     (ExportAccepted.TOPIC, 2): ExportAccepted.decode,
     (ExportCancelled.TOPIC, 2): ExportCancelled.decode,
     (ExportConfirmed.TOPIC, 3): ExportConfirmed.decode,
@@ -5737,9 +6132,11 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (InstallationYearsSet.TOPIC, 2): InstallationYearsSet.decode,
     (InstrumentDefined.TOPIC, 2): InstrumentDefined.decode,
     (InstrumentStateChanged.TOPIC, 2): InstrumentStateChanged.decode,
+    (Interrupted.TOPIC, 2): Interrupted.decode,
     (KeyRotated.TOPIC, 4): KeyRotated.decode,
     (LabelsSet.TOPIC, 2): LabelsSet.decode,
     (LeastNoticeSet.TOPIC, 1): LeastNoticeSet.decode,
+    (LimitsChanged.TOPIC, 2): LimitsChanged.decode,
     (MarketOpened.TOPIC, 3): MarketOpened.decode,
     (MarketStateChanged.TOPIC, 2): MarketStateChanged.decode,
     (MaterialitySet.TOPIC, 1): MaterialitySet.decode,
@@ -5785,6 +6182,10 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (PledgeReleased.TOPIC, 2): PledgeReleased.decode,
     (PledgeTaken.TOPIC, 3): PledgeTaken.decode,
     (PledgeToppedUp.TOPIC, 2): PledgeToppedUp.decode,
+    (PositionFlagged.TOPIC, 3): PositionFlagged.decode,
+    (PositionNoted.TOPIC, 3): PositionNoted.decode,
+    (PositionReported.TOPIC, 3): PositionReported.decode,
+    (PositionTermsSet.TOPIC, 2): PositionTermsSet.decode,
     (PrincipalChanged.TOPIC, 3): PrincipalChanged.decode,
     (ProjectClosed.TOPIC, 2): ProjectClosed.decode,
     (ProjectListed.TOPIC, 3): ProjectListed.decode,
@@ -5839,6 +6240,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (StatusChangedOfIStakeholderRegistry.TOPIC, 2): StatusChangedOfIStakeholderRegistry.decode,
     (StatusFrozen.TOPIC, 3): StatusFrozen.decode,
     (StoppedSet.TOPIC, 2): StoppedSet.decode,
+    (StressRulesSet.TOPIC, 2): StressRulesSet.decode,
     (SurrenderApplied.TOPIC, 4): SurrenderApplied.decode,
     (SurrenderApproved.TOPIC, 3): SurrenderApproved.decode,
     (SurrenderExamined.TOPIC, 2): SurrenderExamined.decode,

@@ -256,8 +256,8 @@ class InstrumentLedger(Contract):
     )
     SETTLE: ClassVar[Function[Address]] = Function.of(
         "InstrumentLedger",
-        "settle(uint256,uint256,address,bool,uint256[],uint256,bool)",
-        ("debit", "credit", "key", "buys", "makers", "instrument", "own_allowed"),
+        "settle(uint256[],uint256,uint256,address)",
+        ("makers", "amounts", "terms", "key"),
         ("address",),
         lambda v: v[0],
     )
@@ -492,20 +492,11 @@ class InstrumentLedger(Contract):
         """
         return self._act(self.SET_STATE, instrument, state)
 
-    def settle(
-        self,
-        debit: int,
-        credit: int,
-        key: Address,
-        buys: bool,
-        makers: Sequence[int],
-        instrument: int,
-        own_allowed: bool,
-    ) -> Act[Address]:
+    def settle(self, makers: Sequence[int], amounts: int, terms: int, key: Address) -> Act[Address]:
         """Settle one order against makers: delivery versus payment in one call, or nothing at all. Emitted as transfers
         from the account to each maker, to the book for what is left of the debit, and from the book to the account.
         """
-        return self._act(self.SETTLE, debit, credit, key, buys, makers, instrument, own_allowed)
+        return self._act(self.SETTLE, makers, amounts, terms, key)
 
     def supports_interface(self, interface_id: bytes, *, block: BlockTag = "latest") -> bool:
         """`supportsInterface(bytes4)`."""

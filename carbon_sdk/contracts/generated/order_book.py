@@ -8,9 +8,16 @@ from typing import ClassVar, NamedTuple
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
-from carbon_sdk.contracts.generated.enums import MarketState
-from carbon_sdk.contracts.generated.structs import MarketTerms, MarketView, Order, OrderView, Placed
+from carbon_sdk.contracts.generated.enums import ClosingRule, MarketState
+from carbon_sdk.contracts.generated.structs import Conduct, Limits, MarketTerms, MarketView, Order, OrderView, Placed
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
+
+
+class BatchAnswer(NamedTuple):
+    """What `OrderBook.batch` returns."""
+
+    taken: tuple[bool, ...]
+    placed: tuple[Placed, ...]
 
 
 class DepthAnswer(NamedTuple):
@@ -27,6 +34,13 @@ class OrdersAtAnswer(NamedTuple):
     orders: tuple[OrderView, ...]
 
 
+class TurnAnswer(NamedTuple):
+    """What `OrderBook.turn` returns."""
+
+    state: MarketState
+    until: int
+
+
 class OrderBook(Contract):
     """`contracts/market/OrderBook.sol`."""
 
@@ -35,12 +49,29 @@ class OrderBook(Contract):
         "OrderBook", "UPGRADE_INTERFACE_VERSION()", (), ("string",), lambda v: v[0]
     )
     AUTHORITY: ClassVar[Function[Address]] = Function.of("OrderBook", "authority()", (), ("address",), lambda v: v[0])
+    BATCH: ClassVar[Function[BatchAnswer]] = Function.of(
+        "OrderBook",
+        "batch(uint256[],(uint24,uint24,uint8,uint48,uint40,uint8,uint8,uint16,uint40)[])",
+        ("ids", "orders"),
+        ("bool[]", "(uint256,uint48,uint48)[]"),
+        lambda v: BatchAnswer(v[0], tuple([Placed(OrderId(x[0]), x[1], x[2]) for x in v[1]])),
+    )
     CANCEL: ClassVar[Function[None]] = Function.of("OrderBook", "cancel(uint256)", ("id",), (), lambda v: None)
     CANCEL_FOR: ClassVar[Function[None]] = Function.of(
         "OrderBook", "cancelFor(address,uint256[])", ("account", "orders"), (), lambda v: None
     )
+    CANCEL_MANY: ClassVar[Function[tuple[bool, ...]]] = Function.of(
+        "OrderBook", "cancelMany(uint256[])", ("ids",), ("bool[]",), lambda v: v[0]
+    )
     COLLECT_FEES: ClassVar[Function[None]] = Function.of(
         "OrderBook", "collectFees(uint24,address)", ("market", "account"), (), lambda v: None
+    )
+    CONDUCT_OF: ClassVar[Function[Conduct]] = Function.of(
+        "OrderBook",
+        "conductOf(uint24)",
+        ("market",),
+        ("(uint16,uint8,uint16,uint16,bool)",),
+        lambda v: Conduct(v[0][0], ClosingRule(v[0][1]), v[0][2], v[0][3], v[0][4]),
     )
     DEPTH: ClassVar[Function[DepthAnswer]] = Function.of(
         "OrderBook",
@@ -48,6 +79,9 @@ class OrderBook(Contract):
         ("market", "side", "most"),
         ("uint24[]", "uint48[]"),
         lambda v: DepthAnswer(v[0], v[1]),
+    )
+    DOWNGRADE_MARKETS: ClassVar[Function[None]] = Function.of(
+        "OrderBook", "downgradeMarkets(bool)", ("downgraded",), (), lambda v: None
     )
     EVICT: ClassVar[Function[None]] = Function.of("OrderBook", "evict(uint256)", ("id",), (), lambda v: None)
     HALT_MARKETS: ClassVar[Function[None]] = Function.of(
@@ -57,13 +91,16 @@ class OrderBook(Contract):
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "OrderBook", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
+    LIMITS_OF: ClassVar[Function[Limits]] = Function.of(
+        "OrderBook", "limitsOf(uint24)", ("market",), ("(uint48,uint16,uint64,uint16)",), lambda v: Limits(*v[0])
+    )
     MARKET_COUNT: ClassVar[Function[int]] = Function.of("OrderBook", "marketCount()", (), ("uint24",), lambda v: v[0])
     MARKET_OF: ClassVar[Function[MarketView]] = Function.of(
         "OrderBook",
         "marketOf(uint24)",
         ("market",),
-        ("((uint256,uint32,uint8,uint24,uint16,uint16,uint16,uint24,uint24),uint8,uint24,uint24,uint24,uint96,uint40)",),
-        lambda v: MarketView(MarketTerms(InstrumentId(v[0][0][0]), v[0][0][1], v[0][0][2], v[0][0][3], v[0][0][4], v[0][0][5], v[0][0][6], v[0][0][7], v[0][0][8]), MarketState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6]),
+        ("((uint256,uint32,uint8,uint24,uint16,uint16,uint16,uint24,uint24),uint8,uint24,uint24,uint24,uint96,uint40,uint40,uint24,uint24,uint48,uint96)",),
+        lambda v: MarketView(MarketTerms(InstrumentId(v[0][0][0]), v[0][0][1], v[0][0][2], v[0][0][3], v[0][0][4], v[0][0][5], v[0][0][6], v[0][0][7], v[0][0][8]), MarketState(v[0][1]), v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], v[0][11]),
     )
     OPEN_MARKET: ClassVar[Function[int]] = Function.of(
         "OrderBook",
@@ -71,6 +108,9 @@ class OrderBook(Contract):
         ("terms",),
         ("uint24",),
         lambda v: v[0],
+    )
+    OPEN_ORDERS_OF: ClassVar[Function[int]] = Function.of(
+        "OrderBook", "openOrdersOf(uint24,address)", ("market", "account"), ("uint256",), lambda v: v[0]
     )
     ORDER_OF: ClassVar[Function[OrderView]] = Function.of(
         "OrderBook", "orderOf(uint256)", ("id",), ("(address,uint48,uint40)",), lambda v: OrderView(*v[0])
@@ -84,7 +124,7 @@ class OrderBook(Contract):
     )
     PLACE: ClassVar[Function[Placed]] = Function.of(
         "OrderBook",
-        "place((uint24,uint8,uint24,uint48,uint40,uint8,uint8,uint16,uint40))",
+        "place((uint24,uint24,uint8,uint48,uint40,uint8,uint8,uint16,uint40))",
         ("order",),
         ("(uint256,uint48,uint48)",),
         lambda v: Placed(OrderId(v[0][0]), v[0][1], v[0][2]),
@@ -95,14 +135,30 @@ class OrderBook(Contract):
     REDUCE: ClassVar[Function[None]] = Function.of(
         "OrderBook", "reduce(uint256,uint48)", ("id", "by"), (), lambda v: None
     )
+    REPLACE: ClassVar[Function[Placed]] = Function.of(
+        "OrderBook",
+        "replace(uint256,(uint24,uint24,uint8,uint48,uint40,uint8,uint8,uint16,uint40))",
+        ("id", "order"),
+        ("(uint256,uint48,uint48)",),
+        lambda v: Placed(OrderId(v[0][0]), v[0][1], v[0][2]),
+    )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "OrderBook", "setAuthority(address)", ("new_authority",), (), lambda v: None
     )
     SET_BAND: ClassVar[Function[None]] = Function.of(
         "OrderBook", "setBand(uint24,uint24,uint24)", ("market", "lowest", "highest"), (), lambda v: None
     )
+    SET_CONDUCT: ClassVar[Function[None]] = Function.of(
+        "OrderBook", "setConduct(uint24,(uint16,uint8,uint16,uint16,bool))", ("market", "conduct"), (), lambda v: None
+    )
+    SET_LIMITS: ClassVar[Function[None]] = Function.of(
+        "OrderBook", "setLimits(uint24,(uint48,uint16,uint64,uint16))", ("market", "limits"), (), lambda v: None
+    )
     SET_MARKET_STATE: ClassVar[Function[None]] = Function.of(
         "OrderBook", "setMarketState(uint24,uint8)", ("market", "state"), (), lambda v: None
+    )
+    TURN: ClassVar[Function[TurnAnswer]] = Function.of(
+        "OrderBook", "turn(uint24)", ("market",), ("uint8", "uint40"), lambda v: TurnAnswer(MarketState(v[0]), v[1])
     )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "OrderBook", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
@@ -118,10 +174,10 @@ class OrderBook(Contract):
     )
 
     @classmethod
-    def creation(cls, ledger: Address, main_money: InstrumentId, day_offset: int) -> Act[bytes]:
+    def creation(cls, ledger: Address, main_money: InstrumentId, operations: Address) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "uint256", "int256"), ("ledger", "main_money", "day_offset"), (ledger, main_money, day_offset)
+            ("address", "uint256", "address"), ("ledger", "main_money", "operations"), (ledger, main_money, operations)
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
@@ -132,21 +188,41 @@ class OrderBook(Contract):
         """`authority()`."""
         return self._read(self.AUTHORITY, block=block)
 
+    def batch(self, ids: Sequence[OrderId], orders: Sequence[Order]) -> Act[BatchAnswer]:
+        """Take orders back, then place others, all or nothing: as `cancelMany` and then `place` for each. What the
+        orders that are taken back held pays for those that rest; only the difference moves. At most 64 orders together.
+        """
+        return self._act(self.BATCH, ids, orders)
+
     def cancel(self, id: OrderId) -> Act[None]:
-        """Take an open order back. Possible in any state of the market."""
+        """Take an open order back. Not possible while LOCKED or UNCROSSING."""
         return self._act(self.CANCEL, id)
 
     def cancel_for(self, account: Address, orders: Sequence[OrderId]) -> Act[None]:
         """Cancel those of `orders` that are open and belong to `account`; what they hold is released to it."""
         return self._act(self.CANCEL_FOR, account, orders)
 
+    def cancel_many(self, ids: Sequence[OrderId]) -> Act[tuple[bool, ...]]:
+        """Take several orders back at once, of any markets; what they held comes back in one sum for each instrument.
+        Those that are no longer open, or not of the caller's account, are passed over.
+        """
+        return self._act(self.CANCEL_MANY, ids)
+
     def collect_fees(self, market: int, account: Address) -> Act[None]:
         """Credit accrued fees to an account. For PLATFORM_OPERATOR."""
         return self._act(self.COLLECT_FEES, market, account)
 
+    def conduct_of(self, market: int, *, block: BlockTag = "latest") -> Conduct:
+        """`conductOf(uint24)`."""
+        return self._read(self.CONDUCT_OF, market, block=block)
+
     def depth(self, market: int, side: Side, most: int, *, block: BlockTag = "latest") -> DepthAnswer:
         """Levels from the best on: their ticks and tonnes, at most `most`."""
         return self._read(self.DEPTH, market, side, most, block=block)
+
+    def downgrade_markets(self, downgraded: bool) -> Act[None]:
+        """Put every market into DOWNGRADED, or let each turn to the phase that its calendar names."""
+        return self._act(self.DOWNGRADE_MARKETS, downgraded)
 
     def evict(self, id: OrderId) -> Act[None]:
         """Anyone may take an expired order out of the book; what it held goes back to its account."""
@@ -164,17 +240,26 @@ class OrderBook(Contract):
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
+    def limits_of(self, market: int, *, block: BlockTag = "latest") -> Limits:
+        """`limitsOf(uint24)`."""
+        return self._read(self.LIMITS_OF, market, block=block)
+
     def market_count(self, *, block: BlockTag = "latest") -> int:
         """`marketCount()`."""
         return self._read(self.MARKET_COUNT, block=block)
 
     def market_of(self, market: int, *, block: BlockTag = "latest") -> MarketView:
-        """`marketOf(uint24)`."""
+        """As it is written: a state whose `until` has passed ends with the next turn."""
         return self._read(self.MARKET_OF, market, block=block)
 
     def open_market(self, terms: MarketTerms) -> Act[int]:
-        """Open a market: the next number from 1. For SERVICE_MANAGER."""
+        """Open a market: the next number from 1. It begins in the phase that its calendar names. For SERVICE_MANAGER.
+        """
         return self._act(self.OPEN_MARKET, terms)
+
+    def open_orders_of(self, market: int, account: Address, *, block: BlockTag = "latest") -> int:
+        """Open orders of an account that count towards `Limits.mostOpen`: those placed since the market counts them."""
+        return self._read(self.OPEN_ORDERS_OF, market, account, block=block)
 
     def order_of(self, id: OrderId, *, block: BlockTag = "latest") -> OrderView:
         """`orderOf(uint256)`."""
@@ -187,7 +272,9 @@ class OrderBook(Contract):
         return self._read(self.ORDERS_AT, market, side, tick, from_, most, block=block)
 
     def place(self, order: Order) -> Act[Placed]:
-        """Place an order: trade with what is in the book within its limits, rest what is left as its terms say."""
+        """Place an order: trade with what is in the book within its limits, rest what is left as its terms say. In a
+        call it only rests.
+        """
         return self._act(self.PLACE, order)
 
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
@@ -195,8 +282,16 @@ class OrderBook(Contract):
         return self._read(self.PROXIABLE_UUID, block=block)
 
     def reduce(self, id: OrderId, by: int) -> Act[None]:
-        """Make an open order smaller; it keeps its place."""
+        """Make an open order smaller; it keeps its place. As `cancel`."""
         return self._act(self.REDUCE, id, by)
+
+    def replace(self, id: OrderId, order: Order) -> Act[Placed]:
+        """Replace an own open order by another of the same market and side, as if it were taken back and the other
+        placed, with every check of `place`. At the same price and with no larger quantity it stays where it is in its
+        queue, under the same id: only smaller, or with another expiry, if it rests and had not expired. What the old
+        order held pays for the new one; only the difference moves. Not possible while LOCKED or UNCROSSING.
+        """
+        return self._act(self.REPLACE, id, order)
 
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
@@ -206,9 +301,25 @@ class OrderBook(Contract):
         """Set the price band, in ticks, both ends included. For PLATFORM_OPERATOR."""
         return self._act(self.SET_BAND, market, lowest, highest)
 
+    def set_conduct(self, market: int, conduct: Conduct) -> Act[None]:
+        """Set how a market goes about its day. For SERVICE_REGULATOR."""
+        return self._act(self.SET_CONDUCT, market, conduct)
+
+    def set_limits(self, market: int, limits: Limits) -> Act[None]:
+        """Set all limits of a market. What rests in the book already stays. For RISK_MANAGER."""
+        return self._act(self.SET_LIMITS, market, limits)
+
     def set_market_state(self, market: int, state: MarketState) -> Act[None]:
-        """Halt or resume. For SERVICE_REGULATOR."""
+        """Halt (HALTED), or resume a halted market (OPEN): it goes on in the phase that its calendar names, where that
+        is continuous trading after a call, if its conduct says so. For SERVICE_REGULATOR.
+        """
         return self._act(self.SET_MARKET_STATE, market, state)
+
+    def turn(self, market: int) -> Act[TurnAnswer]:
+        """Turn a market whose time has passed to the phase that its calendar names. Anyone may; where nothing is due,
+        nothing happens. After a call in which prices cross it turns to UNCROSSING.
+        """
+        return self._act(self.TURN, market)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""

@@ -101,12 +101,14 @@ class QuoteBoard(Contract):
     WITHDRAW: ClassVar[Function[None]] = Function.of("QuoteBoard", "withdraw(uint256)", ("id",), (), lambda v: None)
 
     @classmethod
-    def creation(cls, ledger: Address, main_money: InstrumentId, day_offset: int, series: int) -> Act[bytes]:
+    def creation(
+        cls, ledger: Address, main_money: InstrumentId, day_offset: int, series: int, rules: Address
+    ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "uint256", "int256", "uint32"),
-            ("ledger", "main_money", "day_offset", "series"),
-            (ledger, main_money, day_offset, series),
+            ("address", "uint256", "int256", "uint32", "address"),
+            ("ledger", "main_money", "day_offset", "series", "rules"),
+            (ledger, main_money, day_offset, series, rules),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:

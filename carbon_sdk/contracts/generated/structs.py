@@ -16,6 +16,7 @@ from carbon_sdk.contracts.generated.enums import (
     BlockMarketState,
     BoardState,
     BusinessHours,
+    ClosingRule,
     Conclusion,
     Counterparty,
     CreditTier,
@@ -614,6 +615,128 @@ class Siblings(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct(Struct):
+    """Solidity's `IOrderBook.Conduct`."""
+
+    band_basis_points: int
+    closing: ClosingRule
+    interruption_minutes: int
+    resumption_minutes: int
+    choice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits(Struct):
+    """Solidity's `IOrderBook.Limits`."""
+
+    most_lots: int
+    dynamic_permille: int
+    most_held: int
+    most_open: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTerms(Struct):
+    """Solidity's `IOrderBook.MarketTerms`."""
+
+    instrument: InstrumentId
+    tick_mantissa: int
+    tick_exponent: int
+    lot: int
+    least_lots: int
+    taker_fee: int
+    maker_fee: int
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarketView(Struct):
+    """Solidity's `IOrderBook.MarketView`."""
+
+    terms: MarketTerms
+    state: MarketState
+    best_bid: int
+    best_ask: int
+    last: int
+    fees_accrued: int
+    trades: int
+    until: int
+    close: int
+    day: int
+    lots_today: int
+    turnover_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView(Struct):
+    """Solidity's `IOrderBook.OrderView`."""
+
+    account: Address
+    open: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment(Struct):
+    """Solidity's `IMarketRules.Assignment`."""
+
+    calendar: int
+    next: int
+    from_: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session(Struct):
+    """Solidity's `IMarketRules.Session`."""
+
+    day_type: int
+    from_minute: int
+    to_minute: int
+    state: MarketState
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView(Struct):
+    """Solidity's `IMarketRules.CalendarView`."""
+
+    name_: bytes
+    week: tuple[int, ...]
+    sessions: tuple[Session, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LargePosition(Struct):
+    """Solidity's `IMarketRules.LargePosition`."""
+
+    due: int
+    overdue: bool
+    reported_until: int
+    overdue_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTerms(Struct):
+    """Solidity's `IMarketRules.PositionTerms`."""
+
+    tonnes: int
+    basis_points: int
+    report_within: int
+    valid_for: int
+
+
+@dataclass(frozen=True, slots=True)
+class StressRules(Struct):
+    """Solidity's `IMarketRules.StressRules`."""
+
+    orders_in_block: int
+    failures_in_day: int
+    fullness: int
+    window: int
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
 class IMethodologiesMethod(Struct):
     """Solidity's `IMethodologies.Method`."""
 
@@ -694,43 +817,6 @@ class YearRecord(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class MarketTerms(Struct):
-    """Solidity's `IOrderBook.MarketTerms`."""
-
-    instrument: InstrumentId
-    tick_mantissa: int
-    tick_exponent: int
-    lot: int
-    least_lots: int
-    taker_fee: int
-    maker_fee: int
-    lowest: int
-    highest: int
-
-
-@dataclass(frozen=True, slots=True)
-class MarketView(Struct):
-    """Solidity's `IOrderBook.MarketView`."""
-
-    terms: MarketTerms
-    state: MarketState
-    best_bid: int
-    best_ask: int
-    last: int
-    fees_accrued: int
-    trades: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrderView(Struct):
-    """Solidity's `IOrderBook.OrderView`."""
-
-    account: Address
-    open: int
-    expires: int
-
-
-@dataclass(frozen=True, slots=True)
 class Placed(Struct):
     """Solidity's `IOrderBook.Placed`."""
 
@@ -744,8 +830,8 @@ class Order(Struct):
     """Solidity's `IOrderBook.Order`."""
 
     market: int
-    side: Side
     tick: int
+    side: Side
     quantity: int
     expires: int
     time_in_force: TimeInForce
@@ -939,6 +1025,48 @@ class IStakeholderRegistryApplication(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmationKey(Struct):
+    """Solidity's `ITradeConfirmations.ConfirmationKey`."""
+
+    from_: int
+    until: int
+    revoked_since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher(Struct):
+    """Solidity's `Voucher`."""
+
+    kind: VoucherKind
+    series: int
+    index: int
+    order_of_day: int
+    at: int
+    instrument: InstrumentId
+    quantity: int
+    price: int
+    from_: Address
+    to: Address
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradeConfirmation(Struct):
+    """Solidity's `ITradeConfirmations.TradeConfirmation`."""
+
+    platform: bytes
+    voucher: Voucher
+    code: str
+    money: int
+    seller_fee: int
+    buyer_fee: int
+    block_number: int
+    block_hash: bytes
+    transaction_hash: bytes
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPeriod(Struct):
     """Solidity's `ITradingPlans.PlanPeriod`."""
 
@@ -1059,23 +1187,6 @@ class Verification(Struct):
     verifier: Address
     verified_at: int
     opinion: IVerificationsOpinion
-
-
-@dataclass(frozen=True, slots=True)
-class Voucher(Struct):
-    """Solidity's `Voucher`."""
-
-    kind: VoucherKind
-    series: int
-    index: int
-    order_of_day: int
-    at: int
-    instrument: InstrumentId
-    quantity: int
-    price: int
-    from_: Address
-    to: Address
-    ref: int
 
 
 @dataclass(frozen=True, slots=True)
