@@ -18,7 +18,6 @@ from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.trading_plans import PrivatePlan
