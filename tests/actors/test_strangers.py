@@ -27,6 +27,7 @@ from carbon_sdk.actors.verifier import Verifier
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     BusinessHours,
+    ClosingRule,
     Conclusion,
     Counterparty,
     InstrumentState,
@@ -39,6 +40,7 @@ from carbon_sdk.contracts.generated.structs import (
     BlockTrade,
     BoardTerms,
     CodingRules,
+    Conduct,
     MarketTerms,
     PlanPeriod,
     Rules,
@@ -227,6 +229,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
         {
             "halt": (1,),
             "resume": (1,),
+            "set_conduct": (1, Conduct(500, ClosingRule.LAST, 5, 5, choice=False)),
             "stop_tokens": (POUNDS, "cause"),
             "resume_tokens": (POUNDS, "cause"),
             "halt_board": (1,),
@@ -259,6 +262,7 @@ ANYONE = {
     SecurityAuthority: {"renounce"},
     Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
     RegistryOperator: {"renew"},
+    PlatformOperator: {"turn"},
     RiskOfficer: {"note_position", "flag_position"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
