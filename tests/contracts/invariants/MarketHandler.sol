@@ -234,8 +234,9 @@ contract MarketHandler is TradingSuite {
         tick = uint24(bound(tick, 94, 104));
         quote[0] = orderOf(Side.BUY, tick, uint48(bound(quantity, 1, 60)));
         quote[1] = orderOf(Side.SELL, tick + 1, uint48(bound(quantity >> 16, 1, 60)));
+        OrderId[] memory ids_ = some(seed);
         vm.prank(theKey(who));
-        try book.batch(some(seed), quote) returns (bool[] memory, IOrderBook.Placed[] memory placed) {
+        try book.batch(ids_, quote) returns (bool[] memory, IOrderBook.Placed[] memory placed) {
             for (uint256 i; i < 2; ++i) {
                 if (placed[i].rested != 0) orders.push(placed[i].id);
             }
