@@ -273,6 +273,9 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "sell_now": (1, 1),
         "cancel": (ORDER,),
         "reduce": (ORDER, 1),
+        "replace": (ORDER, 1, 5000),
+        "batch": ([ORDER], []),
+        "requote": (1,),
         "name_payout": ("bank account",),
         "withdraw": (1,),
         "withdraw_of": (POUNDS, 1),
@@ -311,6 +314,7 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
 BY_ANYONE: Mapping[type[Actor], set[str]] = {
     Company: {
         "evict",
+        "cancel_many",  # what is not its own is passed over
         "complete_transfer",
         "expire_transfer",
         "update_direct",
