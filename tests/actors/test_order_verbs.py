@@ -183,7 +183,8 @@ def test_cancel_all__more_than_a_page__until_none_is_left(floor: Town) -> None:
     before = money_and_units(floor, "works")
     many = MOST_AT_ONCE + 6
     acts = [works.sell.act(1, 1, 5_100 + n % 30) for n in range(many)]
-    send_many(floor.scheme.chain, [(works.signer, act) for act in acts])
+    for sent in send_many(floor.scheme.chain, [(works.signer, act) for act in acts]):
+        assert sent.done.result.rested == 1
     assert len(works.open_orders(1)) == many
     works.dry_run = True
     would = works.cancel_all(1)
