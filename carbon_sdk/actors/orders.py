@@ -149,13 +149,24 @@ class RearrangesOrders(Actor):
             RuleBroken: One side is refused: nothing happens.
         """
         number = positive(market, "market")
-        orders = [
-            order_of(
-                self.suite, number, side, quantity, price, time_in_force=time_in_force, expires=expires, latest=latest
-            )
-            for side, quantity, price in ((Side.BUY, bid_quantity, bid), (Side.SELL, ask_quantity, ask))
-            if _is_quoted(side, quantity, price)
-        ]
+        orders = []
+        for side, quantity, price in ((Side.BUY, bid_quantity, bid), (Side.SELL, ask_quantity, ask)):
+            if (price is None) != (tonnes(quantity) == 0):
+                name = "bid" if side is Side.BUY else "ask"
+                raise InputError(f"Give {name} and {name}_quantity together, or neither.")
+            if price is not None:
+                orders.append(
+                    order_of(
+                        self.suite,
+                        number,
+                        side,
+                        quantity,
+                        price,
+                        time_in_force=time_in_force,
+                        expires=expires,
+                        latest=latest,
+                    )
+                )
         old = self._open_in(number) if replacing is None else [OrderId(one) for one in replacing]
         if len(old) + len(orders) > MOST_AT_ONCE:
             raise InputError(
@@ -273,12 +284,3 @@ def order_of(
         most_makers,
         moment(latest, "latest"),
     )
-
-
-def _is_quoted(side: Side, quantity: Quantity, price: Price | None) -> bool:
-    """Raises InputError where only one of both is given."""
-    amount = tonnes(quantity)
-    if (price is None) != (amount == 0):
-        name = "bid" if side is Side.BUY else "ask"
-        raise InputError(f"Give {name} and {name}_quantity together, or neither.")
-    return price is not None
