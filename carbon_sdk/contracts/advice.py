@@ -192,7 +192,6 @@ ADVICE: dict[str, str] = {
     "TooManyOpenOrders": "Take an open order back first.",
     "MarketNotOpen": "Wait until the market opens; orders can be taken back meanwhile.",
     "NoFees": "There is nothing to collect.",
-    "OtherQueue": "Give the order's own market and side; for another, cancel and place, or batch.",
     "NotExpired": "Wait until the order expires, or cancel it with a key of its account.",
     "NotFillable": "Ask for less, allow a worse price or more makers, or let the rest stand in the book.",
     "OrderNotOpen": "It was filled or cancelled; look at its events.",

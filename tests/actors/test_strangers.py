@@ -319,7 +319,6 @@ BY_ANYONE: Mapping[type[Actor], set[str]] = {
     Company: {
         "cancel_many",
         "evict",
-        "cancel_many",  # what is not its own is passed over
         "complete_transfer",
         "expire_transfer",
         "update_direct",
