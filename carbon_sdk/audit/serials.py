@@ -285,7 +285,7 @@ class Serials:
         self.transit.setdefault((account, instrument), Queue()).put(blocks)
 
     def offer(self, position: Position, account: Address, instrument: int, order: int, quantity: int) -> None:
-        """What was handed over rests as an order, with what the book kept of orders that left it in this transaction."""
+        """What was handed over rests as an order, with what the book kept of orders that left it just before."""
         key = (account, instrument)
         handed = self.transit.get(key, Queue())
         kept = min(self.kept.get(key, 0), max(0, quantity - handed.total))

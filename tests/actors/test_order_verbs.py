@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,9 @@ import pytest
 from carbon_sdk.actors.base import DryRun
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.orders import MOST_AT_ONCE, order_of
+from carbon_sdk.actors.views import Holding
+from carbon_sdk.audit.histories import Histories
+from carbon_sdk.audit.suite import open_store
 from carbon_sdk.chain.sender import send_many
 from carbon_sdk.chain.signers import LocalSigner
 from carbon_sdk.cli.main import run
@@ -35,10 +39,17 @@ from carbon_sdk.errors import InputError, NotPermitted
 from carbon_sdk.identifiers import OrderId, Side
 from tests.actors.conftest import Town, audited, key
 
+FOR_EVER = 1 << 40
+
 
 def ids_at(town: Town, side: Side, price: str) -> list[OrderId]:
     market = town.scheme.market(1)
     return [one.id for one in market.orders() if (one.side, market.price(one.price)) == (side, Decimal(price))]
+
+
+def owned(holdings: tuple[Holding, ...], town: Town) -> int:
+    """Tonnes of the allowance."""
+    return next(one.balance for one in holdings if one.instrument == town.allowance)
 
 
 # REPLACE
@@ -121,6 +132,13 @@ def test_requote__both_sides__moves_only_the_difference(floor: Town, tmp_path: P
     assert market.best() == (market.ticks("50.20"), market.ticks("50.70"))
     assert alone.taken == (True,)
     assert audited(floor, tmp_path)
+    with closing(open_store(tmp_path / "audit.sqlite")) as store:
+        histories = Histories(store)
+        histories.catch_up()
+        assert histories.faults == []
+        lines = list(histories.lines(works.account, int(floor.allowance), 0, FOR_EVER))
+    assert (lines[-1].balance, lines[-1].in_orders) == (owned(before, floor), 10)
+    assert "other" not in {line.act for line in lines}, "every movement is explained"
     works.requote(1)
     assert works.holdings() == before
     assert works.open_orders(1) == ()
