@@ -87,7 +87,9 @@ def _move(
         return  # bound units, told by the event before
     if receiver == setting.book:
         serials.give_to_book(sender, instrument, quantity)
-    elif sender != setting.book:
+    elif sender == setting.book:
+        serials.give_back(receiver, instrument, quantity)
+    else:
         serials.transfer(event.position, sender, receiver, instrument, quantity)
 
 
