@@ -208,10 +208,13 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
-    function _enqueue(Market storage m, MarketWord word, Intent intent, address account, uint256 quantity)
-        private
-        returns (Outcome, MarketWord)
-    {
+    function _enqueue(
+        Market storage m,
+        MarketWord word,
+        Intent intent,
+        address account,
+        uint256 quantity
+    ) private returns (Outcome, MarketWord) {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = buys ? word.bestBid() : word.bestAsk();
@@ -422,10 +425,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     }
 
     /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
-    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, uint256 blocked, uint256 own)
-        private
-        pure
-    {
+    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, uint256 blocked, uint256 own) private pure {
         uint256[] memory known = walk.exceptions;
         uint256[] memory exceptions = new uint256[](known.length + fills);
         uint256 count;
