@@ -49,7 +49,10 @@ contract AuctionHandler is AuctionSuite {
             order.timeInForce == IOrderBook.TimeInForce.GTC || order.timeInForce == IOrderBook.TimeInForce.POST_ONLY;
         if (rests && (seed >> 24) % 4 == 0) order.expires = uint40(block.timestamp + 1 + (seed >> 32) % 3 hours);
         vm.prank(keys[who % 4]);
-        try book.place(order) { } catch { }
+        try book.place(order) { }
+        catch {
+            vm.getRecordedLogs(); // of what did not happen
+        }
     }
 
     function cancel_(uint256 seed) external told("cancelled") {
@@ -57,23 +60,36 @@ contract AuctionHandler is AuctionSuite {
         OrderId id = orders[seed % orders.length];
         for (uint256 i; i < 4; ++i) {
             vm.prank(keys[i]);
-            try book.cancel(id) { } catch { }
+            try book.cancel(id) {
+                return;
+            } catch {
+                vm.getRecordedLogs(); // of what did not happen
+            }
         }
     }
 
     function evict_(uint256 seed) external told("evicted") {
         if (orders.length == 0) return;
-        try book.evict(orders[seed % orders.length]) { } catch { }
+        try book.evict(orders[seed % orders.length]) { }
+        catch {
+            vm.getRecordedLogs(); // of what did not happen
+        }
     }
 
     function uncross_(uint256 work) external told("uncrossed") {
         vm.prank(stranger);
-        try book.uncross(market, bound(work, 1, 12)) { } catch { }
+        try book.uncross(market, bound(work, 1, 12)) { }
+        catch {
+            vm.getRecordedLogs(); // of what did not happen
+        }
     }
 
     function finish() external told("finished") {
         vm.prank(stranger);
-        try book.uncross(market, ALL) { } catch { }
+        try book.uncross(market, ALL) { }
+        catch {
+            vm.getRecordedLogs(); // of what did not happen
+        }
     }
 
     function wait_(uint256 seconds_) external {
