@@ -243,7 +243,7 @@ class ReportsPositions(ShowsPositions):
 
 
 class RiskOfficer(ConductRisk, ShowsPositions):
-    """Limits the platform, sets thresholds, accuses. Every verb that is not anyone's raises NotPermitted for another key."""
+    """Limits the platform, sets thresholds, accuses. What is not anyone's to do raises NotPermitted for another key."""
 
     @verb
     def downgrade(self, cause: Digest) -> Act[None]:

@@ -698,7 +698,7 @@ def _filled(market: Market, one: Said, at: int, removed: bool) -> Fill:
 def _feed(
     suite: Suite,
     addresses: Sequence[Address],
-    topics: Sequence[str],
+    topics: Sequence[str | Sequence[str]],
     meaning: Callable[[Told], Any],
     since: int | None,
     cursor: Mapping[str, Any] | None,
