@@ -18,6 +18,7 @@ from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.enums import InstrumentState, Reason, Status, Verdict, VoucherKind
 from carbon_sdk.contracts.generated.errors import UnknownMarket, UnknownSeries
 from carbon_sdk.contracts.generated.events import (
+    AuctionTrade,
     DepositRecorded,
     OrderPlaced,
     PurchaseConfirmed,
@@ -30,7 +31,6 @@ from carbon_sdk.contracts.generated.events import (
     VoucherIssued,
     WithdrawalRequested,
 )
-from carbon_sdk.contracts.generated.events import AuctionTrade
 from carbon_sdk.contracts.generated.events import Trade as TradeEvent
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.methodologies import Methodologies

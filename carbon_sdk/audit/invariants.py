@@ -139,7 +139,7 @@ def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
 
 
 def book_is_never_crossed(state: State) -> Iterator[str]:
-    """INV-8: the best bid is below the best ask, save where orders are collected for an auction or were when trading stopped."""
+    """INV-8: where a market trades or is closed, the best bid is below the best ask."""
     for market in state.book.markets.values():
         if market.state in (OPEN, CLOSED) and (crossed := market.crossed()):
             yield f"market {market.number}: bid {crossed[0]}, ask {crossed[1]}"

@@ -22,7 +22,16 @@ from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, addre
 MONEY = InstrumentId.of(InstrumentClass.MONEY, 1, series=826)
 UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2026)
 OTHER_UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2027)
-NAMES = ("Authority", "InstrumentLedger", "MarketAuctions", "MarketOperations", "MarketRules", "OrderBook", "GovernedProxy", "Seed")
+NAMES = (
+    "Authority",
+    "InstrumentLedger",
+    "MarketAuctions",
+    "MarketOperations",
+    "MarketRules",
+    "OrderBook",
+    "GovernedProxy",
+    "Seed",
+)
 FAR = 2**40 - 1
 SURRENDER, WITHDRAWAL, PLEDGE = 1, 2, 3
 _BITS_TRADE = 0x3F

@@ -24,6 +24,9 @@ from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
 
 _BOOK = "OrderBook"
 
+PICKABLE_LEVELS = 5
+"""Of a side, from the best on, in a market by choice."""
+
 
 @on(_BOOK, "MarketOpened")
 def _opened(state: State, event: Event) -> None:
@@ -184,7 +187,10 @@ def _trade(state: State, event: Event) -> None:
     if order is not None:
         if order.account != maker:
             state.fault(event, f"order {identity} is {order.account}'s, not {maker}'s")
-        _note_passed_over(state, event, market, order)
+        if market.conduct.choice:
+            _must_be_among_best(state, event, market, order)
+        else:
+            _note_passed_over(state, event, market, order)
         _shrink(state, event, market, order, quantity)
 
     market.fees += market.fee(market.taker_fee, quantity) + market.fee(market.maker_fee, quantity)
@@ -201,8 +207,8 @@ def _priced(state: State, event: Event) -> None:
     _must_take(state, event, market, UNCROSSING)
     said, found = (args["tick"], args["tonnes"], args["surplus"]), market.auction_price()
     if said != found:
-        what = f"an auction of market {market.number} is to execute {found[1]} tonnes at {found[0]} ticks and leave {found[2]}"
-        state.fault(event, f"{what}, not {said[1]} at {said[0]} leaving {said[2]}")
+        what = f"the auction of market {market.number} executes {found[1]} tonnes at {found[0]} ticks"
+        state.fault(event, f"{what} and leaves {found[2]}, not {said[1]} at {said[0]} leaving {said[2]}")
     market.auction = args["tick"]
 
 
@@ -219,7 +225,9 @@ def _auction_trade(state: State, event: Event) -> None:
         state.fault(event, f"the auction's price is {market.auction} ticks, not {tick}")
     if not ask.tick <= tick <= bid.tick:
         state.fault(event, f"{tick} ticks are not within what orders {ask} and {bid} accept")
-    owners = [state.ledger.eligibility[a].owner for a in (args["buyer"], args["seller"]) if a in state.ledger.eligibility]
+    owners = [
+        state.ledger.eligibility[a].owner for a in (args["buyer"], args["seller"]) if a in state.ledger.eligibility
+    ]
     if args["buyer"] == args["seller"] or (len(owners) == 2 and owners[0] == owners[1] != 0):
         state.fault(event, f"{args['buyer']} and {args['seller']} have one beneficial owner, and traded in an auction")
     for identity, side, account in ((bid, Side.BUY, args["buyer"]), (ask, Side.SELL, args["seller"])):
@@ -364,6 +372,12 @@ def _note_passed_over(state: State, event: Event, market: Market, order: Order) 
             state.book.passed_over.setdefault(other, (event.position, order.id))
         if tick == order.id.tick:
             return
+
+
+def _must_be_among_best(state: State, event: Event, market: Market, order: Order) -> None:
+    """Where the taker picks, any order of the best five levels may trade (R-TRD-9)."""
+    if order.id.tick not in [tick for tick, _ in market.levels(order.id.side)[:PICKABLE_LEVELS]]:
+        state.fault(event, f"order {order.id} was picked, and is not among the best {PICKABLE_LEVELS} levels")
 
 
 def _open_order(state: State, event: Event, identity: int) -> tuple[Order | None, Market | None]:

@@ -183,9 +183,7 @@ def _auction_trade(serials: Serials, setting: Setting, event: Event) -> None:
         return
     parties = args["seller"], args["buyer"]
     order, quantity = OrderId(args["ask"]), args["quantity"]
-    serials.trade_from_order(
-        event.position, order, *parties, terms.instrument, quantity, setting.auction_trade(event)
-    )
+    serials.trade_from_order(event.position, order, *parties, terms.instrument, quantity, setting.auction_trade(event))
 
 
 @moves_units(_BOOK, "OrderReduced")
