@@ -3,7 +3,7 @@ pragma solidity 0.8.34;
 
 import { OrderId } from "../types/OrderId.sol";
 
-/// @title Call auctions, and trading by choice among the best five levels (R-TRD-9, R-TRD-10).
+/// @title Call auctions, and trading by choice among the best five levels (R-TRD-2, R-TRD-10).
 /// @notice Called at the order book's address, as `IMarketOperations` is.
 ///
 ///         Call auctions. When a call has ended and prices cross, the market is UNCROSSING: anyone executes the auction, in
@@ -13,7 +13,8 @@ import { OrderId } from "../types/OrderId.sol";
 ///         nearest to the reference, which is the day's last trade, or without one the last close. Then orders trade at it, the best price
 ///         first, then the earlier. Orders of one beneficial owner that meet shrink by the same quantity and do not trade.
 ///         An order whose account may no longer trade when its turn comes leaves the book; where prices still cross at
-///         the end, what is left has another auction. At last the market turns to the phase that its calendar names.
+///         the end, what is left has another auction. At last the market turns to the phase that its calendar names. An auction
+///         whose instrument's validity has ended meanwhile is broken off: the market is CLOSED.
 ///
 ///         Both sides pay the maker's fee. What a buy order held beyond the price comes back to its account.
 ///

@@ -214,17 +214,23 @@ contract MarketOperations is IMarketOperations, IMarketStop, ICallAuctions, Book
         _enterDay(market, m);
 
         MarketWord word = m.word;
-        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(word.instrument());
-        uint256 end = uint256(known.validUntil) / 60 * 60;
-        bool valid = known.state == IInstrumentLedger.InstrumentState.OPEN;
-        if (!valid || (known.validUntil != 0 && end <= block.timestamp)) {
+        (bool valid, uint256 end) = _validityOf(word.instrument());
+        if (!valid) {
             next = IOrderBook.MarketState.CLOSED;
         } else {
-            if (known.validUntil != 0 && end < until) until = end;
+            if (end < until) until = end;
             bool trades = next == IOrderBook.MarketState.OPEN || next == IOrderBook.MarketState.CLOSED;
             if (trades && _crosses(m, word)) next = IOrderBook.MarketState.UNCROSSING;
         }
         _set(market, m, word, next, until);
+    }
+
+    /// @return valid Whether the instrument can be traded now.
+    /// @return end Unix seconds, a whole minute, from which on it cannot; 2^256 - 1: never.
+    function _validityOf(uint256 instrument) private view returns (bool valid, uint256 end) {
+        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(instrument);
+        end = known.validUntil == 0 ? type(uint256).max : uint256(known.validUntil) / 60 * 60;
+        valid = known.state == IInstrumentLedger.InstrumentState.OPEN && block.timestamp < end;
     }
 
     /// @dev The only place where a market's state is written, save the interruption in `OrderBook` and its halts.
@@ -289,7 +295,9 @@ contract MarketOperations is IMarketOperations, IMarketStop, ICallAuctions, Book
         require(pending, NoAuctionPending(market, uint8(state)));
         _enterDay(market, m);
 
-        done = abi.decode(_handOn(), (bool));
+        (bool valid,) = _validityOf(m.word.instrument());
+        // Beyond its validity nothing is executed: the market closes, and orders are taken back.
+        done = !valid || abi.decode(_handOn(), (bool));
 
         if (done) _turn(market, m);
     }

@@ -174,7 +174,7 @@ def test_interruption__then_an_auction__then_trading(exchange: Town, store: Stor
     audited(exchange, store)
 
 
-# @requirement R-TRD-6 R-TRD-10
+# @requirement R-TRD-2 R-TRD-10
 def test_auction__one_owner_and_parts_over_midnight__audited(exchange: Town, store: Store) -> None:
     works, trader = exchange.company("works"), exchange.company("trader")
     at(exchange, 15, 1)
@@ -192,7 +192,7 @@ def test_auction__one_owner_and_parts_over_midnight__audited(exchange: Town, sto
     audited(exchange, store)
 
 
-# @requirement R-TRD-9
+# @requirement R-TRD-2
 def test_choice__any_order_of_the_best_five_levels__audited(exchange: Town, store: Store) -> None:
     works, trader = exchange.company("works"), exchange.company("trader")
     market = market_of(exchange)

@@ -69,10 +69,15 @@ contract AuctionHandler is AuctionSuite {
     }
 
     function evict_(uint256 seed) external told("evicted") {
-        if (orders.length == 0) return;
-        try book.evict(orders[seed % orders.length]) { }
-        catch {
-            vm.getRecordedLogs(); // of what did not happen
+        for (uint256 i; i < orders.length; ++i) {
+            OrderId id = orders[(seed % 256 + i) % orders.length];
+            IOrderBook.OrderView memory seen = book.orderOf(id);
+            if (seen.open == 0 || seen.expires == 0 || seen.expires > block.timestamp) continue;
+            try book.evict(id) { }
+            catch {
+                vm.getRecordedLogs(); // of what did not happen
+            }
+            return;
         }
     }
 

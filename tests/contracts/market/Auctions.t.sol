@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { ICallAuctions } from "../../../contracts/market/ICallAuctions.sol";
 import { IMarketOperations } from "../../../contracts/market/IMarketOperations.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { AccountKind, AccountStatus, Eligibility, Restrictions } from "../../../contracts/types/Accounts.sol";
+import { InstrumentClass, InstrumentId, instrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { OrderId, Side } from "../../../contracts/types/OrderId.sol";
 import { Voucher, VoucherKind } from "../../../contracts/types/Vouchers.sol";
 import { VoucherSeries } from "../../../contracts/vouchers/VoucherSeries.sol";
@@ -292,7 +294,7 @@ contract AuctionsTest is AuctionSuite {
 
     /* OWN ORDERS */
 
-    // @requirement R-TRD-6
+    // @requirement R-TRD-2
     function test_uncross_oneOwner_shrinkWithoutATrade() public {
         setOwner(alice, 7);
         setOwner(bob, 7);
@@ -340,6 +342,22 @@ contract AuctionsTest is AuctionSuite {
         assertEq(sumOf(gbp) + money_ + book.marketOf(market).feesAccrued, 4 * MONEY, "money");
         assertEq(sumOf(uka) + units_, 4 * UNITS, "units");
         assertUncrossed();
+    }
+
+    /// @dev What a trade takes where many are made in a call; written down in the docs.
+    function test_uncross_manyTrades_gasOfEach() public {
+        for (uint256 i; i < 50; ++i) {
+            sell(alice, 10, 2);
+            buy(i % 2 == 0 ? bob : carol, 10, 2);
+        }
+        vm.warp(OPENS);
+        book.turn(market);
+        uint256 gas = gasleft();
+        book.uncross(market, ALL);
+        gas -= gasleft();
+        assertEq(book.marketOf(market).trades, 50);
+        assertLe(gas / 50, 120_000, "a trade");
+        assertGe(gas / 50, 30_000, "a trade");
     }
 
     // Whatever the book, a call of work 1 costs no more than a few orders do.
@@ -481,6 +499,43 @@ contract AuctionsTest is AuctionSuite {
         }
         assertEq(told, 1, "one trade");
         assertEq(book.marketOf(market).lotsToday, 4);
+    }
+
+    /* VALIDITY */
+
+    // What may no longer be traded is not executed either; the orders go back.
+    function test_uncross_instrumentNoLongerValid_closes() public {
+        InstrumentId later = instrumentId(InstrumentClass.ALLOWANCE, 826, 2022, 0, 0);
+        ledger.defineInstrument(later, OPENS + 90, "terms");
+        IOrderBook.MarketTerms memory t = terms();
+        t.instrument = later;
+        market = book.openMarket(t);
+        tellDay(0);
+        phases.downgrade(book, true);
+        phases.downgrade(book, false);
+        ledger.issue(accountOf(alice), InstrumentId.unwrap(later), 20, "issue");
+        OrderId ask = sell(alice, 10, 10);
+        OrderId rest = sell(alice, 10, 10);
+        buy(bob, 12, 20);
+        vm.warp(OPENS + 59);
+        while (book.marketOf(market).trades == 0) {
+            assertFalse(book.uncross(market, 1), "not done");
+        }
+        vm.warp(OPENS + 60); // the last whole minute
+        assertTrue(book.uncross(market, ALL), "over");
+        assertState(IOrderBook.MarketState.CLOSED);
+        assertEq(open(ask), 0, "before its end");
+        assertEq(open(rest), 10, "not executed");
+        cancelAs(alice, rest);
+    }
+
+    function test_uncross_instrumentClosed_isHalted() public {
+        sell(alice, 10, 10);
+        buy(bob, 12, 10);
+        vm.warp(OPENS);
+        book.uncross(market, 1);
+        ledger.setState(InstrumentId.wrap(uka), IInstrumentLedger.InstrumentState.CLOSED);
+        refuseUncross(IOrderBook.MarketState.HALTED);
     }
 
     /* PHASES */

@@ -19,7 +19,7 @@ contract PickingTest is TradingSuite {
         setChoice(true);
     }
 
-    // @requirement R-TRD-9
+    // @requirement R-TRD-2
     function test_pick_anyPlaceOfALevel_tradesAtItsPrice() public {
         OrderId first = sell(alice, 10, 5);
         OrderId second = sell(carol, 10, 5);
@@ -76,7 +76,7 @@ contract PickingTest is TradingSuite {
         assertEq(book.voucherPeak(market, 0), VoucherSeries.leafOf(voucher), "leaf");
     }
 
-    // @requirement R-TRD-9 the best five levels, not orders; an emptied level counts for none
+    // @requirement R-TRD-2 the best five levels, not orders; an emptied level counts for none
     function test_pick_bestFiveLevels_notTheSixth() public {
         OrderId[6] memory asks;
         OrderId[6] memory bids;
