@@ -70,6 +70,7 @@ def test_a_failed_block__bars_the_very_next_act_until_it_has_decayed(floor: Town
     floor.clock.travel_to(floor.clock.now() + 10 * DAY)
     assert not works.credit_record().written, "time alone writes nothing"
     works.buy(1, 1, 4000)  # and ends the bar all the same
+    (tmp_path / "lapsed").mkdir()
     audited(floor, tmp_path / "lapsed")
     trader.refresh_credit(works.account)
     assert works.credit_record().written
@@ -188,7 +189,7 @@ def test_the_watch__keeps_records_by_itself__and_reaches_the_owners_other_accoun
         broker.buy(1, 1, 4000)
     assert watch("--act") == [], "once"
 
-    floor.clock.travel_to(floor.clock.now() + 800 * DAY)
+    floor.clock.travel_to(floor.clock.now() + 1100 * DAY)
     assert {one["account"] for one in watch("--act")} >= {trader.account, broker.account}
     for company in (trader, broker):
         record = company.credit_record()
