@@ -126,6 +126,14 @@ def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
             known.certificate_until,
         ):
             yield f"{address}: the registry decided {decided}, the ledger has {known}"
+            continue
+        others = account.authority_restrictions | account.compliance_restrictions
+        if not account.capabilities & _TRADING:
+            others |= _NO_TRADE
+        lapsing = account.conduct_lapse[0] & ~others if account.conduct_restrictions else 0
+        ends = (lapsing, account.conduct_lapse[1] if lapsing else 0)
+        if ends != (known.lapsing, known.lapse_at):
+            yield f"{address}: of the record's restrictions {ends} end by themselves, in the ledger {known}"
     for key, (address, rights, until) in state.registry.keys.items():
         has = state.ledger.keys.get(key)
         if has is None or (has.account, has.rights, has.certificate_until) != (address, rights, until):

@@ -67,6 +67,14 @@ class Eligibility:
     region: int = 0
     owner: int = 0
     certificate_until: int = 0
+    lapsing: int = 0
+    """Of the restrictions: those that end by themselves."""
+    lapse_at: int = 0
+    """Unix seconds; when they do."""
+
+    def restrictions_at(self, now: int) -> int:
+        """What is in force at a time; Unix seconds."""
+        return self.restrictions & ~self.lapsing if now >= self.lapse_at else self.restrictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -610,6 +618,8 @@ class Account:
     authority_restrictions: int = 0
     compliance_restrictions: int = 0
     conduct_restrictions: int = 0
+    conduct_lapse: tuple[int, int] = (0, 0)
+    """Of these: what ends by itself, and when."""
 
 
 @dataclass(slots=True)
