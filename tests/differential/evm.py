@@ -88,12 +88,12 @@ class Terms(NamedTuple):
 MARKETS = (
     Terms(False, 1, 0, 1, 1, 1, 1, 1_000, 1_060),  # tonnes, pence
     Terms(False, 7, 1, 5, 3, 3, 2, 90, 110),  # lots of 5, at least three
-    Terms(True, 1023, 6, 1, 1, 16_383, 0, 1, 2**20 - 1),  # prices and quantities up to what fits
+    Terms(True, 1023, 6, 1, 1, 1023, 0, 1, 2**20 - 1),  # prices and quantities up to what fits
 )
 
 
 @dataclass
-class Suite:
+class Exchange:
     """What the tests need to know of the deployment."""
 
     accounts: Mapping[str, Mapping[str, Any]]
@@ -147,7 +147,7 @@ def signer(name: str) -> LocalSigner:
     return LocalSigner(sha256(b"differential/" + name.encode()).digest())
 
 
-def deployed(folder: Path) -> Suite:
+def deployed(folder: Path) -> Exchange:
     """The suite on a node of its own, with accounts and markets; then its state."""
     with Anvil(timestamp=BEGIN) as anvil:
         chain = Chain(anvil.url)
@@ -160,22 +160,22 @@ def deployed(folder: Path) -> Suite:
         rules = load_scheme(ROOT / "schemes" / "uk-ets.toml")
         outcome = deploy(chain, signer("deployer"), rules, holders, folder / "journal.json")
         scheme = Scheme(chain, outcome.deployment)
-        suite = Suite(
+        exchange = Exchange(
             {},
             *(outcome.deployment.address_of(name) for name in ("OrderBook", "InstrumentLedger", "StakeholderRegistry")),
             money=int(rules.main_money),
             units=outcome.deployment.instruments["UKA21"],
             wide_units=int(InstrumentId.of(InstrumentClass.ALLOWANCE, rules.file.scheme.number, 2022)),
         )
-        _open_accounts(scheme, suite)
-        _open_markets(chain, suite)
-        _issue(chain, suite, outcome.deployment.address_of("CashDesk"), outcome.deployment.address_of("Allocator"))
-        suite.now = clock.now()
-        suite.accounts = _state(chain)
-    return suite
+        _open_accounts(scheme, exchange)
+        _open_markets(chain, exchange)
+        _issue(chain, exchange, outcome.deployment.address_of("CashDesk"), outcome.deployment.address_of("Allocator"))
+        exchange.now = clock.now()
+        exchange.accounts = _state(chain)
+    return exchange
 
 
-def _open_accounts(scheme: Scheme, suite: Suite) -> None:
+def _open_accounts(scheme: Scheme, exchange: Exchange) -> None:
     """As every account is: application, certificate, approval."""
     pki = DevelopmentAuthority(now=datetime.fromtimestamp(BEGIN, UTC), years=20)
     authority = signer("certification")
@@ -190,33 +190,36 @@ def _open_accounts(scheme: Scheme, suite: Suite) -> None:
         issued = pki.issue(Request.made(key, one.name, ("market.example",)), days=one.days)
         registrar.approve(number, issued.credentials(place, account, authority, key))
         known = scheme.contract(InstrumentLedger).eligibility_of(account)
-        suite.keys[one.name] = key.address
-        suite.people[key.address] = Person(
+        exchange.keys[one.name] = key.address
+        exchange.people[key.address] = Person(
             int(account, 16), one.owner, known.certificate_until, one.kind is AccountKind.GOVERNMENT
         )
 
 
-def _open_markets(chain: Chain, suite: Suite) -> None:
+def _open_markets(chain: Chain, exchange: Exchange) -> None:
     manager = Sender(chain, signer(Role.SERVICE_MANAGER.label))
-    manager.do(InstrumentLedger(None, suite.ledger).define_instrument(suite.wide_units, 0, b"\1" * 32))
+    manager.do(InstrumentLedger(None, exchange.ledger).define_instrument(exchange.wide_units, 0, b"\1" * 32))
     for one in MARKETS:
-        instrument = InstrumentId(suite.wide_units if one.wide else suite.units)
+        instrument = InstrumentId(exchange.wide_units if one.wide else exchange.units)
         terms = MarketTerms(instrument, *one[1:])
-        suite.markets.append(manager.do(OrderBook(None, suite.book).open_market(terms)).result)
+        exchange.markets.append(manager.do(OrderBook(None, exchange.book).open_market(terms)).result)
 
 
-def _issue(chain: Chain, suite: Suite, desk: Address, allocator: Address) -> None:
+def _issue(chain: Chain, exchange: Exchange, desk: Address, allocator: Address) -> None:
     """By the modules that issue, whose parts the test plays: amounts that no bank and no cap would let through."""
-    ledger = InstrumentLedger(None, suite.ledger)
+    ledger = InstrumentLedger(None, exchange.ledger)
     for one in ACCOUNTS:
-        account = address(suite.people[suite.keys[one.name]].account.to_bytes(20, "big"))
-        for instrument, amount in suite.holdings(one).items():
-            module = desk if instrument == suite.money else allocator
+        account = address(exchange.people[exchange.keys[one.name]].account.to_bytes(20, "big"))
+        for instrument, amount in exchange.holdings(one).items():
+            module = desk if instrument == exchange.money else allocator
             chain.endpoint.request("anvil_impersonateAccount", module)
             chain.endpoint.request("anvil_setBalance", module, hex(10**20))
             data = "0x" + ledger.issue(account, instrument, amount, b"\2" * 32).data.hex()
-            sent = chain.endpoint.request("eth_sendTransaction", {"from": module, "to": suite.ledger, "data": data})
-            assert chain.endpoint.request("eth_getTransactionReceipt", sent)["status"] == "0x1"
+            sent = chain.endpoint.request("eth_sendTransaction", {"from": module, "to": exchange.ledger, "data": data})
+            receipt = None
+            while receipt is None:
+                receipt = chain.endpoint.request("eth_getTransactionReceipt", sent)
+            assert receipt["status"] == "0x1"
 
 
 def _state(chain: Chain) -> Mapping[str, Mapping[str, Any]]:
@@ -239,12 +242,12 @@ class Declined(Exception):  # noqa: N818 -- as in the SDK
 class Evm:
     """The suite's state, at a time that the test sets."""
 
-    def __init__(self, suite: Suite, slots: Mapping[tuple[Address, int], int] | None = None) -> None:
-        self.suite = suite
-        self.now = suite.now
+    def __init__(self, exchange: Exchange, slots: Mapping[tuple[Address, int], int] | None = None) -> None:
+        self.exchange = exchange
+        self.now = exchange.now
         self.number = 1_000
         self._evm = pyrevm.EVM(spec_id=HARDFORK)
-        for at, known in suite.accounts.items():
+        for at, known in exchange.accounts.items():
             info = pyrevm.AccountInfo(
                 nonce=int(known["nonce"]), balance=int(known["balance"], 16), code=bytes.fromhex(known["code"][2:])
             )
@@ -300,7 +303,7 @@ class Evm:
     def told(self) -> list[Told]:
         """What the order book told in the latest call."""
         assert self._evm.result is not None
-        return [_told(log) for log in self._evm.result.logs if log.address.lower() == self.suite.book.lower()]
+        return [_told(log) for log in self._evm.result.logs if log.address.lower() == self.exchange.book.lower()]
 
 
 def _reason(text: str) -> str:
@@ -353,5 +356,5 @@ def words(data: bytes) -> Iterator[int]:
     return (int.from_bytes(data[at : at + 32], "big") for at in range(0, len(data), 32))
 
 
-def registry_of(suite: Suite) -> StakeholderRegistry:
-    return StakeholderRegistry(None, suite.registry)
+def registry_of(exchange: Exchange) -> StakeholderRegistry:
+    return StakeholderRegistry(None, exchange.registry)
