@@ -603,7 +603,9 @@ contract InstrumentLedger is
                 AccountWord word = _s().accounts[maker].word;
                 uint256 holds = _creditUnits(maker, instrument, amount);
                 if (!_both(word.mayMeet(maker, self, owner), word.mayHold(holds, terms >> 84))) {
-                    if (word.mayAct(Restrictions.NO_DEAL) && word.mayHold(holds, terms >> 84)) own |= _bitOf(at, makers);
+                    // One's own order trades nothing, so what it would hold counts for nothing.
+                    bool meets = word.mayMeet(maker, self, owner);
+                    if (word.mayAct(Restrictions.NO_DEAL) && !meets) own |= _bitOf(at, makers);
                     else blocked |= _bitOf(at, makers);
                 }
                 _tell(key, account, maker, instrument, amount);

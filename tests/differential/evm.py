@@ -307,11 +307,11 @@ class Evm:
 
 
 def _reason(text: str) -> str:
-    """The error's name, from what pyrevm says of a call that was reverted."""
+    """The error's name, from what pyrevm says of a call that was reverted; of errors that are not ours, the data."""
     if not text.startswith("Revert"):
         raise AssertionError(text)
     output = bytes.fromhex(text.split("output: 0x")[1].split()[0].rstrip("}"))
-    return _errors()[output[:4]] if output else ""
+    return _errors().get(output[:4], output.hex()) if output else ""
 
 
 _ERRORS: dict[bytes, str] = {}

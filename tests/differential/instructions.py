@@ -23,7 +23,7 @@ VERBS = {
     "bar": 6,
     "set_owner": 2,
     "halt": 1,
-    "resume": 3,
+    "resume": 6,
     "set_band": 3,
     "set_limits": 5,
     "collect_fees": 2,
@@ -36,6 +36,7 @@ MIDDLE = (1_030, 100, 500_000)
 WIDE_TICKS = (1, 2, 255, 256, 257, 65_535, 65_536, 499_968, 500_000, 500_001, 500_032, 500_224, 2**20 - 2, 2**20 - 1)
 """Where the book's index of prices begins a new word, and its ends."""
 WIDE_QUANTITIES = (1, 2, 3, 5, 1_000, 2**32, 2**40, 2**47, 2**48 - 1)
+UNKNOWN = 77  # no market has this number
 
 
 class Dice:
@@ -118,7 +119,7 @@ class Dice:
         if dice.random() < 0.004:
             made["most_makers"] = 256
         if dice.random() < 0.002:
-            made["market"] = 77
+            made["market"] = UNKNOWN
         return Order(**{**made, **fixed})
 
     def id(self) -> int:
@@ -129,8 +130,8 @@ class Dice:
             return dice.choice(ids)
         if self.both.gone and dice.random() < 0.8:
             return dice.choice(self.both.gone)
-        near = dice.choice(ids) if ids else 0
-        return near ^ 1 << dice.choice((0, 1, 32, 40, 64, 70, 88, 96, 97, 104, 127, 128, 200, 255))
+        near = (dice.choice(ids) if ids else 0) ^ 1 << dice.choice((0, 1, 32, 40, 64, 70, 88, 96, 97, 108, 127, 128, 200, 255))
+        return near if near >> 104 & 0xFFFFFF in self.both.plain.markets else UNKNOWN << 104
 
     def holder(self, id: int) -> str:
         """The key of whose order it is; at times another."""
@@ -147,7 +148,8 @@ class Dice:
         ids: list[int] = self.random.sample(own, min(len(own), self.random.randint(0, most)))
         if self.random.random() < 0.2:
             id = self.id()
-            ids.append(id if id >> 104 & 0xFFFFFF in self.both.plain.markets or self.random.random() < 0.1 else 1 << 104)
+            if id >> 104 & 0xFFFFFF in self.both.plain.markets or self.random.random() < 0.1:
+                ids.append(id)
         return ids
 
     # ------------------------------------------------------------------------------------------------------------- orders
@@ -206,12 +208,17 @@ class Dice:
     # ----------------------------------------------------------------------------------------------------------- officers
 
     def _suspend(self) -> Instruction:
-        key = self.random.choice(self.traders)
+        key = self.somebody("suspended")
         return Instruction("suspend", "", (key, not self.both.plain.people[key].suspended))
 
     def _bar(self) -> Instruction:
-        key = self.random.choice(self.traders)
+        key = self.somebody("barred")
         return Instruction("bar", "", (key, not self.both.plain.people[key].barred))
+
+    def somebody(self, flag: str) -> str:
+        """Whose flag is set, mostly; so that few are kept out at a time."""
+        kept_out = [key for key, one in self.both.plain.people.items() if getattr(one, flag)]
+        return self.random.choice(kept_out if kept_out and self.random.random() < 0.8 else self.traders)
 
     def _set_owner(self) -> Instruction:
         return Instruction("set_owner", "", (self.random.choice(self.traders), self.random.choice((0, 7, 8, 9))))
@@ -228,13 +235,13 @@ class Dice:
         terms = MARKETS[market]
         narrower = self.random.randint(0, 5)
         band = (MIDDLE[market] - narrower, MIDDLE[market] + narrower)
-        if self.random.random() < 0.6:
+        if self.random.random() < 0.8:
             band = (terms.lowest, terms.highest)
         return Instruction("set_band", "", (self.both.exchange.markets[market], *band))
 
     def _set_limits(self) -> Instruction:
         market = self.market()
-        lots = self.random.choice((0, 0, 10, 120, 1_000))
+        lots = self.random.choice((0, 0, 0, 13, 120, 1_000))
         held = 0 if market == 2 else self.random.choice((0, 0, 19_000, 20_000, 21_000, 25_000))
         most = self.random.choice((0, 0, 4, 12))
         return Instruction("set_limits", "", (self.both.exchange.markets[market], lots, held, most))

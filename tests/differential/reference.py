@@ -570,7 +570,7 @@ class PlainBook:
 
     def replace(self, key: str, id: int, order: Order) -> Placed:
         same = order.market == id >> 104 & 0xFFFFFF and int(order.side) == id >> 96 & 0xFF
-        self.need(OtherQueue=same)
+        self.need(OtherQueue=same, OrderNotOpen=same or self.find(id) is not None)
         broken = self.broken_by(key)
         try:
             queue, known = self.mine(key, id)
