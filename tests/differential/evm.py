@@ -42,7 +42,7 @@ from tests.differential.reference import DAY, Market, Person, PlainBook, Told
 ROOT = Path(__file__).resolve().parents[2]
 HARDFORK = "PRAGUE"
 BEGIN = 1_609_459_200  # 2021-01-01
-LONG, SHORT = 3000, 40  # days of a certificate
+LONG, SHORT = 3000, 12  # days of a certificate
 ANYBODY = address(b"\x99" * 20)
 
 

@@ -60,7 +60,7 @@ class Dice:
         kind = self.random.random()
         if kind < 0.94:
             return self.random.randint(1, 40)
-        return self.random.randint(60, 3_600) if kind < 0.99 else self.random.randint(20_000, 100_000)
+        return self.random.randint(60, 3_600) if kind < 0.97 else self.random.randint(20_000, 100_000)
 
     # ------------------------------------------------------------------------------------------------------------- parts
 

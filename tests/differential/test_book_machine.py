@@ -168,7 +168,7 @@ def look(exchange: Exchange, examples: int, steps: int, *, same_ones: bool) -> N
 
 @pytest.mark.requirement("R-TRD-2")
 def test_book__any_short_run__same_as_the_plain_book(exchange: Exchange) -> None:
-    look(exchange, examples=40, steps=30, same_ones=True)
+    look(exchange, examples=25, steps=25, same_ones=True)
 
 
 @pytest.mark.full
