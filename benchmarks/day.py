@@ -1,8 +1,8 @@
 """A day of orders on a chain with full blocks: how many trades a block of 30 million gas has room for.
 
-The stage is the gas cases': the deployment that production has, with its companies. Orders are signed, sent and mined as on
-any chain; the node mines by hand, so that every block is as full as its limit allows. What a block has room for follows
-from receipts; how fast the node was is wall time of this machine.
+The stage is the gas cases': the deployment that production has, with its companies. Orders are signed, sent and mined
+as on any chain; the node mines by hand, so that every block is as full as its limit allows. What a block has room for
+follows from receipts; how fast the node was is wall time of this machine.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.structs import Limits
 from carbon_sdk.deployment.permissions import Role
-from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side, address
+from carbon_sdk.identifiers import Address, InstrumentId, Side, address
 from tests.differential.evm import Declined, Evm, Exchange, registry_of, words
 from tests.differential.reference import Queue, Refused, Told
 
@@ -67,13 +67,13 @@ class Both:
         }
         self._figures = {number: OrderBook.MARKET_OF.data(number) for number in exchange.markets}
 
-    # ----------------------------------------------------------------------------------------------------- instructions
+    # ------------------------------------------------------------------------------------------------- instructions
 
     def do(self, one: Instruction) -> None:
         """Give an instruction to both. Raises AssertionError where they differ."""
         verb = _VERBS[one.verb]
         self.plain.now = self.evm.now
-        answer = rules = None
+        answer = rules = declined = seen = None
         try:
             answer = self.plain.act(verb.plain(self), *(one.key, *one.arguments)[verb.officer is not None :])
         except Refused as refused:
@@ -81,10 +81,12 @@ class Both:
         sender = one.key if verb.officer is None else self.exchange.key(verb.officer)
         try:
             seen = self.evm.send(sender, verb.act(self, *one.arguments))
-        except Declined as declined:
-            assert rules is not None, f"{one}: the contracts refuse with {declined.error}"
-            assert declined.error in rules, f"{one}: {declined.error} instead of one of {rules}"
-            self.refused[declined.error] += 1
+        except Declined as reason:
+            declined = reason.error
+        if declined is not None:
+            assert rules is not None, f"{one}: the contracts refuse with {declined}"
+            assert declined in rules, f"{one}: {declined} instead of one of {rules}"
+            self.refused[declined] += 1
             return
         assert rules is None, f"{one}: the contracts accept what breaks {rules}"
         self.done[one.verb] += 1
@@ -100,7 +102,7 @@ class Both:
         self.evm.travel(seconds)
         self.plain.now = self.evm.now
 
-    # ----------------------------------------------------------------------------------------------------------- compare
+    # ------------------------------------------------------------------------------------------------------ compare
 
     def _compare_touched(self, one: Instruction, told: Sequence[Told]) -> None:
         queues, markets, accounts = set(), set(), set()
@@ -144,8 +146,8 @@ class Both:
         data = OrderBook.ORDERS_AT.data(queue.market, queue.side, queue.tick, 0, PLACES)
         seen = OrderBook.ORDERS_AT.decoded(self.evm.ask(self.exchange.book, data))
         found = [
-            (int(id), int(view.account, 16), view.open, view.expires)
-            for id, view in zip(seen.ids, seen.orders, strict=True)
+            (int(number), int(view.account, 16), view.open, view.expires)
+            for number, view in zip(seen.ids, seen.orders, strict=True)
         ]
         waiting = [order for order in self.plain.places.get(queue, ()) if order is not None]
         assert found == [(order.id, order.account, order.open, order.expires) for order in waiting], queue
@@ -175,9 +177,7 @@ class Both:
                 seen = self.evm.ask(self.exchange.ledger, self._holding[account, instrument])
                 assert int.from_bytes(seen, "big") == self.plain.balance(account, instrument), (account, instrument)
             for market in markets:
-                counted = self.evm.read(
-                    self.exchange.book, OrderBook.OPEN_ORDERS_OF, market, _address(account)
-                )
+                counted = self.evm.read(self.exchange.book, OrderBook.OPEN_ORDERS_OF, market, _address(account))
                 assert counted == self.plain.counted(market, account), (account, market)
 
     def _compare_supplies(self) -> None:
@@ -212,7 +212,7 @@ class Both:
             if len(series):
                 assert self.evm.read(self.exchange.book, OrderBook.VOUCHER_ROOT, market) == series.root()
 
-    # ------------------------------------------------------------------------------------------------------------- verbs
+    # -------------------------------------------------------------------------------------------------------- verbs
 
     def account_of(self, key: str) -> Address:
         return _address(self.plain.people[key].account)
@@ -243,10 +243,10 @@ def _suspended(both: Both, key: str, suspended: bool) -> Act[Any]:
 
 _VERBS: dict[str, _Verb] = {
     "place": _Verb(lambda b: b.plain.place, lambda b, order: b.book.place(order), answer=_placed),
-    "cancel": _Verb(lambda b: b.plain.cancel, lambda b, id: b.book.cancel(id)),
-    "reduce": _Verb(lambda b: b.plain.reduce, lambda b, id, by: b.book.reduce(id, by)),
-    "evict": _Verb(lambda b: b.plain.evict, lambda b, id: b.book.evict(id)),
-    "replace": _Verb(lambda b: b.plain.replace, lambda b, id, order: b.book.replace(id, order), answer=_placed),
+    "cancel": _Verb(lambda b: b.plain.cancel, lambda b, number: b.book.cancel(number)),
+    "reduce": _Verb(lambda b: b.plain.reduce, lambda b, number, by: b.book.reduce(number, by)),
+    "evict": _Verb(lambda b: b.plain.evict, lambda b, number: b.book.evict(number)),
+    "replace": _Verb(lambda b: b.plain.replace, lambda b, number, order: b.book.replace(number, order), answer=_placed),
     "cancel_many": _Verb(lambda b: b.plain.cancel_many, lambda b, ids: b.book.cancel_many(ids), answer=tuple),
     "batch": _Verb(
         lambda b: b.plain.batch,

@@ -1,4 +1,4 @@
-"""The deployed suite in an EVM of this process: the same contracts, roles and accounts as on a node, some thousand calls a second.
+"""The deployed suite in an EVM of this process: contracts, roles, accounts as on a node, thousands of calls a second.
 
 The suite is deployed on a node by the one deployment plan, accounts are opened the whole way, and the node's state is
 taken over as it is: code and storage of every address.
@@ -180,7 +180,9 @@ def _open_accounts(scheme: Scheme, exchange: Exchange) -> None:
     pki = DevelopmentAuthority(now=datetime.fromtimestamp(BEGIN, UTC), years=20)
     authority = signer("certification")
     until = datetime(2040, 1, 1, tzinfo=UTC)
-    scheme.regulator(signer(Role.REGULATOR.label)).accredit_certification_authority(authority.address, pki.digest, until)
+    scheme.regulator(signer(Role.REGULATOR.label)).accredit_certification_authority(
+        authority.address, pki.digest, until
+    )
     registrar = scheme.registry_operator(signer(Role.REGISTRY_OPERATOR.label))
     place = scheme.certification_authority(authority).place
     for one in ACCOUNTS:
@@ -228,10 +230,10 @@ def _state(chain: Chain) -> Mapping[str, Mapping[str, Any]]:
     return accounts
 
 
-# ---------------------------------------------------------------------------------------------------------------- the EVM
+# ---------------------------------------------------------------------------------------------------------- the EVM
 
 
-class Declined(Exception):  # noqa: N818 -- as in the SDK
+class Declined(Exception):
     """The contracts refused; `error` is the name of their reason, "" where they gave none."""
 
     def __init__(self, error: str) -> None:
@@ -276,7 +278,8 @@ class Evm:
 
     def send(self, sender: str, act: Act[Any]) -> Any:
         """Do an act; `told` has the book's events. Raises Declined."""
-        assert act.to is not None and act.function is not None
+        assert act.to is not None
+        assert act.function is not None
         return act.function.decoded(self.call(sender, act.to, act.data))
 
     def call(self, sender: str, to: str, data: bytes) -> bytes:
@@ -310,7 +313,7 @@ def _reason(text: str) -> str:
     """The error's name, from what pyrevm says of a call that was reverted; of errors that are not ours, the data."""
     if not text.startswith("Revert"):
         raise AssertionError(text)
-    output = bytes.fromhex(text.split("output: 0x")[1].split()[0].rstrip("}"))
+    output = bytes.fromhex(text.partition("output: 0x")[2].rstrip(" }"))
     return _errors().get(output[:4], output.hex()) if output else ""
 
 

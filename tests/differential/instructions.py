@@ -22,11 +22,11 @@ VERBS = {
     "suspend": 6,
     "bar": 6,
     "set_owner": 2,
-    "halt": 1,
-    "resume": 6,
+    "halt": 4,
+    "resume": 16,
     "set_band": 3,
-    "set_limits": 5,
-    "collect_fees": 2,
+    "set_limits": 8,
+    "collect_fees": 4,
     "travel": 100,
 }
 """What is tried, and how often."""
@@ -62,7 +62,7 @@ class Dice:
             return self.random.randint(1, 40)
         return self.random.randint(60, 3_600) if kind < 0.97 else self.random.randint(20_000, 100_000)
 
-    # ------------------------------------------------------------------------------------------------------------- parts
+    # -------------------------------------------------------------------------------------------------------- parts
 
     def key(self) -> str:
         return ANYBODY if self.random.random() < 0.005 else self.random.choice(self.traders)
@@ -122,7 +122,7 @@ class Dice:
             made["market"] = UNKNOWN
         return Order(**{**made, **fixed})
 
-    def id(self) -> int:
+    def number(self) -> int:
         """Of an open order most of the time; else of one that has gone, or of none."""
         dice = self.random
         ids = self.both.plain.open_ids()
@@ -130,12 +130,14 @@ class Dice:
             return dice.choice(ids)
         if self.both.gone and dice.random() < 0.8:
             return dice.choice(self.both.gone)
-        near = (dice.choice(ids) if ids else 0) ^ 1 << dice.choice((0, 1, 32, 40, 64, 70, 88, 96, 97, 108, 127, 128, 200, 255))
+        near = (dice.choice(ids) if ids else 0) ^ 1 << dice.choice(
+            (0, 1, 32, 40, 64, 70, 88, 96, 97, 108, 127, 128, 200, 255)
+        )
         return near if near >> 104 & 0xFFFFFF in self.both.plain.markets else UNKNOWN << 104
 
-    def holder(self, id: int) -> str:
+    def holder(self, number: int) -> str:
         """The key of whose order it is; at times another."""
-        found = self.both.plain.find(id)
+        found = self.both.plain.find(number)
         if found is None or self.random.random() < 0.04:
             return self.key()
         return next(key for key, one in self.both.plain.people.items() if one.account == found[1].account)
@@ -147,32 +149,32 @@ class Dice:
         own = [o.id for queue in places for o in queue if o and person and o.account == person.account]
         ids: list[int] = self.random.sample(own, min(len(own), self.random.randint(0, most)))
         if self.random.random() < 0.2:
-            id = self.id()
-            if id >> 104 & 0xFFFFFF in self.both.plain.markets or self.random.random() < 0.1:
-                ids.append(id)
+            number = self.number()
+            if number >> 104 & 0xFFFFFF in self.both.plain.markets or self.random.random() < 0.1:
+                ids.append(number)
         return ids
 
-    # ------------------------------------------------------------------------------------------------------------- orders
+    # ------------------------------------------------------------------------------------------------------- orders
 
     def _place(self) -> Instruction:
         return Instruction("place", self.key(), (self.order(),))
 
     def _cancel(self) -> Instruction:
-        id = self.id()
-        return Instruction("cancel", self.holder(id), (id,))
+        number = self.number()
+        return Instruction("cancel", self.holder(number), (number,))
 
     def _reduce(self) -> Instruction:
-        id = self.id()
-        found = self.both.plain.find(id)
+        number = self.number()
+        found = self.both.plain.find(number)
         lot = self.both.plain.markets[found[0].market].lot if found else 1
         by = self.random.choice((0, 1, lot, lot, lot, 2 * lot, 5 * lot, found[1].open - lot if found else 1))
-        return Instruction("reduce", self.holder(id), (id, max(0, by)))
+        return Instruction("reduce", self.holder(number), (number, max(0, by)))
 
     def _replace(self) -> Instruction:
-        id = self.id()
-        found = self.both.plain.find(id)
+        number = self.number()
+        found = self.both.plain.find(number)
         if found is None:
-            return Instruction("replace", self.key(), (id, self.order()))
+            return Instruction("replace", self.key(), (number, self.order()))
         queue, order = found
         market = self.both.exchange.markets.index(queue.market)
         fixed: dict[str, Any] = {}
@@ -183,8 +185,8 @@ class Dice:
             asked = order.open + lot * self.random.choice((-3, -2, -1, -1, 0, 0, 1, 4))
             fixed["quantity"] = min(max(0, asked), 2**48 - 1)
         if self.random.random() < 0.02:
-            return Instruction("replace", self.holder(id), (id, self.order()))
-        return Instruction("replace", self.holder(id), (id, self.order(market, queue.side, **fixed)))
+            return Instruction("replace", self.holder(number), (number, self.order()))
+        return Instruction("replace", self.holder(number), (number, self.order(market, queue.side, **fixed)))
 
     def _cancel_many(self) -> Instruction:
         key = self.key()
@@ -202,10 +204,10 @@ class Dice:
     def _evict(self) -> Instruction:
         now = self.both.evm.now
         stale = [o.id for queue in self.both.plain.places.values() for o in queue if o and 0 < o.expires <= now]
-        id = self.random.choice(stale) if stale and self.random.random() < 0.6 else self.id()
-        return Instruction("evict", self.key(), (id,))
+        number = self.random.choice(stale) if stale and self.random.random() < 0.6 else self.number()
+        return Instruction("evict", self.key(), (number,))
 
-    # ----------------------------------------------------------------------------------------------------------- officers
+    # ----------------------------------------------------------------------------------------------------- officers
 
     def _suspend(self) -> Instruction:
         key = self.somebody("suspended")
@@ -243,7 +245,7 @@ class Dice:
         market = self.market()
         lots = self.random.choice((0, 0, 0, 13, 120, 1_000))
         held = 0 if market == 2 else self.random.choice((0, 0, 19_000, 20_000, 21_000, 25_000))
-        most = self.random.choice((0, 0, 4, 12))
+        most = self.random.choice((0, 2, 4, 12))
         return Instruction("set_limits", "", (self.both.exchange.markets[market], lots, held, most))
 
     def _collect_fees(self) -> Instruction:

@@ -2,7 +2,7 @@
 
 Written from the manual (`IOrderBook`), not from the contracts: queues are tuples of orders, a balance is a number in a
 dictionary, and nothing is packed, cached or done lazily. What an instruction changes is either all done or, when it is
-refused, not at all. A refusal names every rule that the instruction breaks; the contracts name the first that they find.
+refused, not at all. A refusal names every rule that the instruction breaks; the contracts name the first they find.
 
 Units: quantities in whole tonnes, prices in ticks, money in its smallest units, times in Unix seconds.
 """
@@ -19,6 +19,7 @@ from carbon_sdk.identifiers import OrderId, Side
 
 DAY = 86_400
 MOST_QUANTITY = 2**48 - 1
+MOST_LOTS = 2**48 - 1  # that one market can trade
 MOST_AMOUNT = 2**96 - 1
 MOST_MAKERS = 255
 MOST_AT_ONCE = 64
@@ -29,7 +30,7 @@ Told = tuple[Any, ...]
 """An event: its name, then its arguments as numbers."""
 
 
-class Refused(Exception):  # noqa: N818 -- as in the SDK
+class Refused(Exception):
     """The instruction breaks these rules; nothing has changed."""
 
     def __init__(self, rules: set[str]) -> None:
@@ -162,7 +163,7 @@ class PlainBook:
         self.vouchers: list[Told] = []
         """Of each trade: market, index, order of the day, time, tick, quantity, seller, buyer, maker's order."""
 
-    # ------------------------------------------------------------------------------------------------------ all or nothing
+    # ----------------------------------------------------------------------------------------------- all or nothing
 
     def act(self, what: Callable[..., Any], *arguments: Any) -> Any:
         """Do an instruction; `told` has its events. Raises Refused."""
@@ -183,7 +184,7 @@ class PlainBook:
         if broken:
             raise Refused(broken)
 
-    # -------------------------------------------------------------------------------------------------------------- views
+    # -------------------------------------------------------------------------------------------------------- views
 
     def orders(self, market: int, side: Side) -> Iterator[tuple[Queue, Resting]]:
         """Open orders, best price first, then the earlier."""
@@ -201,10 +202,10 @@ class PlainBook:
         found = self.queues(market, side)
         return found[0].tick if found else 0
 
-    def find(self, id: int) -> tuple[Queue, Resting] | None:
+    def find(self, number: int) -> tuple[Queue, Resting] | None:
         for queue, places in self.places.items():
             for order in places:
-                if order is not None and order.id == id:
+                if order is not None and order.id == number:
                     return queue, order
         return None
 
@@ -213,9 +214,7 @@ class PlainBook:
 
     def counted(self, market: int, account: int) -> int:
         return sum(
-            order.counted and order.account == account
-            for side in Side
-            for _, order in self.orders(market, side)
+            order.counted and order.account == account for side in Side for _, order in self.orders(market, side)
         )
 
     def held_by_orders(self, instrument: int) -> int:
@@ -228,7 +227,7 @@ class PlainBook:
                     total += amount if kind == instrument else 0
         return total
 
-    # ---------------------------------------------------------------------------------------------------------- who may
+    # ------------------------------------------------------------------------------------------------------ who may
 
     def broken_by(self, key: str) -> set[str]:
         """Why nobody may trade with this key now; empty: it may."""
@@ -261,7 +260,7 @@ class PlainBook:
         owner = self.whose(account).owner
         return account == other or (owner != 0 and owner == self.whose(other).owner)
 
-    # ------------------------------------------------------------------------------------------------------------ holdings
+    # ----------------------------------------------------------------------------------------------------- holdings
 
     def escrow(self, queue: Queue, quantity: int) -> tuple[int, int]:
         """What an order of the queue holds: the units, or their price and the maker's fee."""
@@ -280,7 +279,7 @@ class PlainBook:
     def balance(self, account: int, instrument: int) -> int:
         return self.balances.get((account, instrument), 0)
 
-    # ----------------------------------------------------------------------------------------------------------- the clock
+    # ---------------------------------------------------------------------------------------------------- the clock
 
     def turn(self, market: int) -> None:
         """A market's phase lasts until the civil day ends; whoever comes first in the next closes the day before."""
@@ -304,7 +303,7 @@ class PlainBook:
         self.need(UnknownMarket=market in self.markets)
         return self.markets[market]
 
-    # ------------------------------------------------------------------------------------------------------------- placing
+    # ------------------------------------------------------------------------------------------------------ placing
 
     def place(self, key: str, order: Order) -> Placed:
         """Trade with what is in the book, rest what is left."""
@@ -357,13 +356,13 @@ class PlainBook:
             TooManyOpenOrders=not m.counts or m.most_open == 0 or self.counted(m.number, account) < m.most_open,
         )
         generation, first = self.counts.get(queue, (0, 0))
-        id = OrderId.of(order.market, order.side, order.tick, generation, first + len(waiting))
-        self.places[queue] = (*waiting, Resting(id, account, quantity, order.expires, m.counts))
+        number = OrderId.of(order.market, order.side, order.tick, generation, first + len(waiting))
+        self.places[queue] = (*waiting, Resting(number, account, quantity, order.expires, m.counts))
         self.counts[queue] = (generation, first)
-        self.told.append(("OrderPlaced", id, account, quantity, order.expires))
-        return Placed(id, filled, quantity)
+        self.told.append(("OrderPlaced", number, account, quantity, order.expires))
+        return Placed(number, filled, quantity)
 
-    # ------------------------------------------------------------------------------------------------------------ matching
+    # ----------------------------------------------------------------------------------------------------- matching
 
     def match(self, account: int, order: Order) -> Placed:
         """Trade at the makers' prices, best price first, then the earlier order."""
@@ -387,6 +386,7 @@ class PlainBook:
         instrument, held = self.escrow(Queue(order.market, order.side, order.tick), rests)
         gives, gets = (cost + fee, traded) if buys else (traded, cost - fee)
         self.need(AmountTooLarge=gives + held <= MOST_AMOUNT and gets <= MOST_AMOUNT)
+        self.need(SeriesFull=m.lots + traded // m.lot <= MOST_LOTS)
         self.take(account, instrument, gives + held)
         self.give(account, m.instrument if buys else self.money, gets)
         mine = self.balance(account, m.instrument)
@@ -504,13 +504,13 @@ class PlainBook:
             turnover_today=m.turnover_today + lots * met.queue.tick,
         )
 
-    # -------------------------------------------------------------------------------------------------------- taking back
+    # -------------------------------------------------------------------------------------------------- taking back
 
-    def mine(self, key: str, id: int) -> tuple[Queue, Resting]:
+    def mine(self, key: str, number: int) -> tuple[Queue, Resting]:
         """An open order that the key may take back, its market turned."""
-        self.known(id >> 104 & 0xFFFFFF)
-        self.turn(id >> 104 & 0xFFFFFF)
-        found = self.find(id)
+        self.known(number >> 104 & 0xFFFFFF)
+        self.turn(number >> 104 & 0xFFFFFF)
+        found = self.find(number)
         if found is None:
             raise Refused({"OrderNotOpen"})
         broken = self.broken_by(key) & {"NotARepresentative", "CertificateExpired"}
@@ -530,18 +530,18 @@ class PlainBook:
         self.give(order.account, *self.escrow(queue, order.open))
         self.told.append(("OrderClosed", order.id, order.account, order.open, reason))
 
-    def cancel(self, key: str, id: int) -> None:
-        self.remove(*self.mine(key, id), CloseReason.TAKEN_BACK)
+    def cancel(self, key: str, number: int) -> None:
+        self.remove(*self.mine(key, number), CloseReason.TAKEN_BACK)
 
-    def reduce(self, key: str, id: int, by: int) -> None:
-        known = self.find(id)
+    def reduce(self, key: str, number: int, by: int) -> None:
+        known = self.find(number)
         broken: set[str] = set()
         if known is not None:
             lot = self.markets[known[0].market].lot
             if not (0 < by < known[1].open and by % lot == 0):
                 broken.add("BadReduction")
         try:
-            queue, order = self.mine(key, id)
+            queue, order = self.mine(key, number)
         except Refused as refused:
             raise Refused(refused.rules | broken) from None
         if broken:
@@ -557,23 +557,23 @@ class PlainBook:
         if expires != order.expires:
             self.told.append(("ExpiryChanged", order.id, order.account, expires))
 
-    def evict(self, key: str, id: int) -> None:
+    def evict(self, key: str, number: int) -> None:
         """By anybody, an order that has expired."""
-        self.known(id >> 104 & 0xFFFFFF)
-        found = self.find(id)
+        self.known(number >> 104 & 0xFFFFFF)
+        found = self.find(number)
         if found is None:
             raise Refused({"OrderNotOpen"})
         self.need(NotExpired=found[1].expires != 0 and found[1].expires <= self.now)
         self.remove(*found, CloseReason.EXPIRED)
 
-    # ------------------------------------------------------------------------------------------------------ several at once
+    # ---------------------------------------------------------------------------------------------- several at once
 
-    def replace(self, key: str, id: int, order: Order) -> Placed:
-        same = order.market == id >> 104 & 0xFFFFFF and int(order.side) == id >> 96 & 0xFF
-        self.need(OtherQueue=same, OrderNotOpen=same or self.find(id) is not None)
+    def replace(self, key: str, number: int, order: Order) -> Placed:
+        same = order.market == number >> 104 & 0xFFFFFF and int(order.side) == number >> 96 & 0xFF
+        self.need(OtherQueue=same, OrderNotOpen=same or self.find(number) is not None)
         broken = self.broken_by(key)
         try:
-            queue, known = self.mine(key, id)
+            queue, known = self.mine(key, number)
         except Refused as refused:
             raise Refused(refused.rules | broken) from None
         stays = (
@@ -602,22 +602,24 @@ class PlainBook:
     def take_all(self, account: int, ids: Sequence[int]) -> tuple[bool, ...]:
         """Those of the account that are open; the others are passed over."""
         taken = []
-        for id in ids:
-            self.known(id >> 104 & 0xFFFFFF)
-            self.turn(id >> 104 & 0xFFFFFF)
-            found = self.find(id)
+        for number in ids:
+            self.known(number >> 104 & 0xFFFFFF)
+            self.turn(number >> 104 & 0xFFFFFF)
+            found = self.find(number)
             taken.append(found is not None and found[1].account == account)
             if found is not None and taken[-1]:
                 self.remove(*found, CloseReason.TAKEN_BACK)
         return tuple(taken)
 
-    def batch(self, key: str, ids: Sequence[int], orders: Sequence[Order]) -> tuple[tuple[bool, ...], tuple[Placed, ...]]:
+    def batch(
+        self, key: str, ids: Sequence[int], orders: Sequence[Order]
+    ) -> tuple[tuple[bool, ...], tuple[Placed, ...]]:
         self.need(TooManyAtOnce=len(ids) + len(orders) <= MOST_AT_ONCE)
         person = self.who(key)
         taken = self.take_all(person.account, ids)
         return taken, tuple(self.place(key, order) for order in orders)
 
-    # ------------------------------------------------------------------------------------------------------------ officers
+    # ----------------------------------------------------------------------------------------------------- officers
 
     def halt(self, market: int) -> None:
         self.markets[market] = replace(self.known(market), halted=True)

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from carbon_sdk.contracts.generated.enums import SelfTrade, TimeInForce
 from carbon_sdk.contracts.generated.structs import Order
@@ -57,7 +64,7 @@ class BookMachine(RuleBasedStateMachine):
             self.both.compare_all()
             self.evm.go_back(self.before)
 
-    # ------------------------------------------------------------------------------------------------------------- parts
+    # -------------------------------------------------------------------------------------------------------- parts
 
     def order(self, parts: dict[str, Any]) -> Order:
         return Order(
@@ -81,15 +88,15 @@ class BookMachine(RuleBasedStateMachine):
     def owned(self, number: int) -> tuple[str, int]:
         """One of the open orders, and the key of whose it is."""
         ids = self.both.plain.open_ids()
-        id = ids[number % len(ids)]
-        found = self.both.plain.find(id)
+        its_id = ids[number % len(ids)]
+        found = self.both.plain.find(its_id)
         assert found is not None
-        return next(key for key, one in self.both.plain.people.items() if one.account == found[1].account), id
+        return next(key for key, one in self.both.plain.people.items() if one.account == found[1].account), its_id
 
     def any_open(self) -> bool:
         return bool(self.both.plain.open_ids())
 
-    # ------------------------------------------------------------------------------------------------------------- verbs
+    # -------------------------------------------------------------------------------------------------------- verbs
 
     @rule(name=names, parts=orders)
     def place(self, name: str, parts: dict[str, Any]) -> None:
@@ -108,11 +115,11 @@ class BookMachine(RuleBasedStateMachine):
     @precondition(any_open)
     @rule(number=which, parts=orders, same_price=st.booleans())
     def replace(self, number: int, parts: dict[str, Any], same_price: bool) -> None:
-        key, id = self.owned(number)
-        found = self.both.plain.find(id)
+        key, its_id = self.owned(number)
+        found = self.both.plain.find(its_id)
         assert found is not None
         place = {"side": found[0].side, **({"tick": found[0].tick} if same_price else {})}
-        self.say("replace", key, id, self.order({**parts, **place}))
+        self.say("replace", key, its_id, self.order({**parts, **place}))
 
     @rule(name=names, numbers=st.lists(which, max_size=3), parts=st.lists(orders, max_size=3))
     def batch(self, name: str, numbers: list[int], parts: list[dict[str, Any]]) -> None:
@@ -130,7 +137,7 @@ class BookMachine(RuleBasedStateMachine):
     def cancel_of_another(self, name: str, number: int) -> None:
         self.say("cancel", self.key(name), self.owned(number)[1])
 
-    # ---------------------------------------------------------------------------------------------- officers and the clock
+    # --------------------------------------------------------------------------------------- officers and the clock
 
     @rule(name=names)
     def suspend_or_reinstate(self, name: str) -> None:

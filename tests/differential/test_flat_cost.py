@@ -1,8 +1,8 @@
 """What an act costs does not depend on how many orders rest (R-TRD-2).
 
-The orders are placed by the contracts; the book's words are then put into an EVM in which nothing has been touched yet, as
-before each transaction on a chain, so that the gas is what a receipt would say. (The ledger's words there are from before
-the orders: only amounts in them differ.)
+The orders are placed by the contracts; the book's words are then put into an EVM in which nothing has been touched yet,
+as before each transaction on a chain, so that the gas is what a receipt would say. (The ledger's words there are from
+before the orders: only amounts in them differ.)
 """
 
 from __future__ import annotations

@@ -30,7 +30,6 @@ RULES = {
     "BadReduction",
     "HoldingLimit",
     "InsufficientFree",
-    "LevelFull",
     "MarketNotOpen",
     "NotARepresentative",
     "NotExpired",
@@ -87,3 +86,4 @@ def test_book__a_hundred_thousand_random_instructions__same_as_the_plain_book(ex
     both = give(exchange, RUN, seed)
     require_all_tried(both)
     assert both.refused["CertificateExpired"]
+    assert both.refused["LevelFull"] + both.refused["SeriesFull"]
