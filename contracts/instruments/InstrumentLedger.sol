@@ -611,8 +611,10 @@ contract InstrumentLedger is
                 bool fits = word.mayHold(holds, terms >> 84);
                 if (!_both(word.mayMeet(maker, self, owner), fits)) {
                     word = word.present();
-                    if (!_both(word.mayAct(Restrictions.NO_DEAL), fits)) blocked |= _bitOf(at, makers);
-                    else if (!word.mayMeet(maker, self, owner)) own |= _bitOf(at, makers);
+                    // One's own order trades nothing, so what it would hold counts for nothing.
+                    bool meets = word.mayMeet(maker, self, owner);
+                    if (word.mayAct(Restrictions.NO_DEAL) && !meets) own |= _bitOf(at, makers);
+                    else if (!_both(meets, fits)) blocked |= _bitOf(at, makers);
                 }
                 _tell(key, account, maker, instrument, amount);
             }
