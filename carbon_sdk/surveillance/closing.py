@@ -8,7 +8,7 @@ it. Whether the next day's first trades return speaks for or against it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from carbon_sdk.identifiers import InstrumentId
@@ -50,8 +50,10 @@ def marking_the_close(tape: Tape, terms: Close) -> Iterator[EarlyWarning]:
         closings = list(_closings(tape, deals, terms))
         moves = sorted(abs(one.move) for one in closings)
         usual = max(moves[len(moves) // 2], tape.tick_sizes[market]) if moves else 1
+        habits = _habits(tape, deals)
+        least = terms.least_tonnes_in_orders * tape.median_order(tape.markets[market])
         for closing in closings:
-            warning = _judge(tape, terms, market, closing, usual)
+            warning = _judge(tape, terms, market, closing, usual, habits, least)
             if warning is not None:
                 yield warning
 
@@ -82,7 +84,21 @@ def _average(deals: Sequence[Deal]) -> int:
     return (sum(deal.quantity * deal.price for deal in deals) + tonnes // 2) // tonnes if tonnes else 0
 
 
-def _judge(tape: Tape, terms: Close, market: int, closing: _Closing, usual: int) -> EarlyWarning | None:
+def _habits(tape: Tape, deals: Sequence[Deal]) -> dict[str, int]:
+    """Tonnes that each party takes on a day on which it takes any, on average."""
+    tonnes: dict[str, int] = defaultdict(int)
+    days: dict[str, set[int]] = defaultdict(set)
+    for deal in deals:
+        if deal.aggressor is not None:
+            party = tape.party(deal.aggressor)
+            tonnes[party] += deal.quantity
+            days[party].add(tape.day(deal.at))
+    return {party: max(tonnes[party] // len(days[party]), 1) for party in tonnes}
+
+
+def _judge(
+    tape: Tape, terms: Close, market: int, closing: _Closing, usual: int, habits: Mapping[str, int], least: int
+) -> EarlyWarning | None:
     size = abs(closing.move)
     relative, times = share(size, closing.before), size * 100 // usual
     if relative < terms.least_move_basis_points or times < terms.least_moves:
@@ -97,27 +113,31 @@ def _judge(tape: Tape, terms: Close, market: int, closing: _Closing, usual: int)
         taken[tape.party(deal.aggressor)].append(deal)
     if not taken:
         return None
-    deals = max(taken.values(), key=lambda some: (sum(deal.quantity for deal in some), some[-1].number))
+    party, deals = max(taken.items(), key=lambda one: (sum(deal.quantity for deal in one[1]), one[1][-1].number))
     tonnes = sum(deal.quantity for deal in deals)
     part = share(tonnes, sum(deal.quantity for deal in closing.window))
-    if part < terms.least_share:
+    if part < terms.least_share or tonnes < least:
         return None
     furthest = max(deal.price for deal in deals) if up else min(deal.price for deal in deals)
     made = furthest >= closing.close if up else furthest <= closing.close
     if not made:
         return None
     last = closing.window[-1] in deals
+    unusual = tonnes * 100 // habits[party]
+    ends = closing.window[-1].at - terms.final_seconds
+    pushes = len({deal.position.transaction for deal in deals if deal.at >= ends})
     returned = 0
     if closing.after:
         back = closing.close - closing.after if up else closing.after - closing.close
         returned = max(min(share(back, size), 10_000), -10_000) if back >= 0 else -min(share(-back, size), 10_000)
     score = score_of(
-        (20, 20),
-        ((part - terms.least_share) // 250 + 5, 25),
-        (times * 5 // terms.least_moves, 20),
+        (15, 15),
+        ((part - terms.least_share) // 300 + 5, 20),
+        (times // 10, 25),
         (10 if last else 0, 10),
-        (5 if len(deals) > 1 else 0, 5),
-        (returned // 300, 25),
+        (6 * (pushes - 1), 18),
+        ((unusual - 100) // 15, 10),
+        (returned // 400, 20),
     )
     if score < terms.least_score:
         return None
@@ -146,6 +166,8 @@ def _judge(tape: Tape, terms: Close, market: int, closing: _Closing, usual: int)
             "move_basis_points": relative,
             "usual_move": usual,
             "returned_basis_points": returned,
+            "transactions_at_last": pushes,
+            "hundredths_of_its_usual_day": unusual,
         },
         summary,
         tuple(map(trade_evidence, deals)),

@@ -156,6 +156,18 @@ def _inside(window: _Window, account: Address, members: set[Address]) -> int:
     return share(tonnes, window.turnover(account))
 
 
+def _mutual(window: _Window, members: Sequence[Address]) -> int:
+    """Tonnes that went from one to another and came back between the same two: as market makers trade, not a circle."""
+    tonnes = 0
+    for place, one in enumerate(members):
+        for other in members[place + 1 :]:
+            there, back = (
+                sum(deal.quantity for deal in window.edges.get(pair, ())) for pair in ((one, other), (other, one))
+            )
+            tonnes += 2 * min(there, back)
+    return tonnes
+
+
 def _ring(terms: Ring, window: _Window, members: tuple[Address, ...]) -> EarlyWarning | None:
     inside = set(members)
     deals: list[Deal] = []
@@ -176,11 +188,12 @@ def _ring(terms: Ring, window: _Window, members: tuple[Address, ...]) -> EarlyWa
     if closed < terms.least_share:
         return None
     score = score_of(
-        (30, 30),
-        (closed // 400, 20),
-        ((terms.most_net - left) * 20 // max(terms.most_net, 1), 20),
-        (share(matched, gross) // 300, 30),
-        (len(deals) * 3 // len(members), 10),
+        (10, 10),
+        (closed // 500, 20),
+        ((terms.most_net - left) * 15 // max(terms.most_net, 1), 15),
+        (share(matched, gross) // 250, 35),
+        (share(gross - _mutual(window, members), gross) // 500, 15),
+        (len(deals) * 2 // len(members), 5),
     )
     if score < terms.least_score:
         return None

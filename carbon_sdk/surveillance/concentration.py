@@ -88,16 +88,25 @@ def _peaks(
         _count(tape, net, days[day], 1)
         while recent[0][0] <= day - terms.window_days:
             _count(tape, net, recent.popleft()[1], -1)
+        highest: dict[str, int] = {}
         while at < len(changes) and tape.day(changes[at].at) <= day:
             change = changes[at]
             at += 1
             if tape.kinds.get(change.account) != GOVERNMENT:
-                own[tape.party(change.account)] += change.by
+                who = tape.party(change.account)
+                own[who] += change.by
                 supply += change.by
+                highest[who] = max(highest.get(who, 0), own[who])
         everybody = sum(value for value in net.values() if value > 0)
         for party in {tape.party(deal.buyer) for deal in days[day]}:
-            free = min(net[party], own[party] - needed.get(party, 0))
-            part, of_bought = share(max(own[party] - needed.get(party, 0), 0), supply), share(free, everybody)
+            # Within a day, too: what was bought may be sold again before it ends.
+            most = highest.get(party, own[party])
+            bought = net[party] + most - own[party]
+            free = min(bought, most - needed.get(party, 0))
+            part, of_bought = (
+                share(max(most - needed.get(party, 0), 0), supply),
+                share(free, everybody + most - own[party]),
+            )
             if free < least or part < terms.least_share or of_bought < terms.least_bought:
                 continue
             of_party = tuple(
@@ -106,7 +115,7 @@ def _peaks(
                 for deal in some
                 if party in (tape.party(deal.buyer), tape.party(deal.seller))
             )
-            yield party, _Peak(day, part, of_bought, own[party], net[party], supply, needed.get(party, 0), of_party)
+            yield party, _Peak(day, part, of_bought, most, bought, supply, needed.get(party, 0), of_party)
 
 
 def _count(tape: Tape, net: dict[str, int], deals: Sequence[Deal], sign: int) -> None:
@@ -140,9 +149,9 @@ def _judge(
     score = score_of(
         (35, 35),
         ((peak.part - terms.least_share) // 100 + 5, 25),
-        ((peak.of_bought - terms.least_bought) // 200 + 5, 20),
+        ((peak.of_bought - terms.least_bought) // 200 + 5, 15),
         (rise // 20, 20),
-        (taken // 1000, 10),
+        (taken // 600, 15),
     )
     if score < terms.least_score:
         return None

@@ -59,8 +59,13 @@ def spoofing(tape: Tape, terms: Spoofing) -> Iterator[EarlyWarning]:
         other = sides.get((party, market, Side.BUY if side is Side.SELL else Side.SELL))
         if other is None or not other.deals:
             continue
-        for episode in _episodes(shown.orders, other, terms):
-            warning = _judge(tape, terms, market, side, episode, medians[market])
+        episodes = list(_episodes(shown.orders, other, terms))
+        lopsided = sum(_ratio(one) >= terms.least_ratio_hundredths for one in episodes)
+        habit = share(lopsided, len(episodes))
+        # Whoever quotes both sides all day is now and then lopsided; whoever always is means it.
+        established = len(episodes) >= terms.established_episodes and habit <= terms.established_share
+        for episode in episodes:
+            warning = _judge(tape, terms, market, side, episode, medians[market], habit, established)
             if warning is not None:
                 yield warning
 
@@ -116,23 +121,54 @@ _LOOKED_AT = 64
 """Of a party's latest orders, so many are looked at for each of its trades: the scan stays linear."""
 
 
-def _judge(tape: Tape, terms: Spoofing, market: int, side: Side, episode: _Episode, median: int) -> EarlyWarning | None:
-    shown = sorted(episode.shown.values(), key=lambda one: one.number)
+def _ratio(episode: _Episode) -> int:
+    """Tonnes shown to tonnes meant, in hundredths."""
+    return sum(order.quantity for order in episode.shown.values()) * 100 // max(episode.meant, 1)
+
+
+def _part_of_depth(shown: Sequence[Resting]) -> int:
+    """What part of the tonnes at these prices or better was the party's, when it showed most of them."""
+    most, part = 0, 0
+    for order in shown:
+        worse = order.id.side is Side.SELL
+        own = sum(
+            one.quantity
+            for one in shown
+            if one.number <= order.number and (one.id.tick <= order.id.tick if worse else one.id.tick >= order.id.tick)
+        )
+        if own > most:
+            most, part = own, share(min(own, order.depth), order.depth)
+    return part
+
+
+def _judge(
+    tape: Tape,
+    terms: Spoofing,
+    market: int,
+    side: Side,
+    episode: _Episode,
+    median: int,
+    habit: int,
+    established: bool,
+) -> EarlyWarning | None:
+    shown = sorted(episode.shown.values(), key=lambda one: one.number)[:_LOOKED_AT]
     tonnes = sum(order.quantity for order in shown)
-    ratio = tonnes * 100 // max(episode.meant, 1)
-    depth = max(share(min(tonnes, order.depth), order.depth) for order in shown)
+    ratio, depth = _ratio(episode), _part_of_depth(shown)
     if ratio < terms.least_ratio_hundredths or tonnes < terms.least_orders * median or depth < terms.least_depth:
         return None
     last = max(deal.at for deal in episode.deals)
     waited = max(min(order.ended_at - last for order in shown), 0)
     ticks = len({order.id.tick for order in shown})
     score = score_of(
-        (40, 40),
+        (20, 20),
         (ratio * 5 // terms.least_ratio_hundredths, 20),
         (depth * 5 // max(terms.least_depth, 1), 15),
         ((terms.after_seconds - waited) * 15 // max(terms.after_seconds, 1), 15),
         (5 * (ticks - 1), 10),
+        (habit // 250, 20),
     )
+    if established:
+        score = max(score - terms.established_points, 0)
     if score < terms.least_score:
         return None
     traded = sum(deal.quantity for deal in episode.deals)
@@ -161,6 +197,7 @@ def _judge(tape: Tape, terms: Spoofing, market: int, side: Side, episode: _Episo
             "ratio_hundredths": ratio,
             "depth_share_basis_points": depth,
             "prices": ticks,
+            "lopsided_episodes_basis_points": habit,
             "seconds_until_taken_back": waited,
         },
         summary,

@@ -7,11 +7,11 @@ One pass over a few kinds of events; memory grows with orders and trades.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from heapq import heappop, heappush
 
 from carbon_sdk.audit.clearing import BLOCK, BOOK, LISTED, Settled, trades_between
 from carbon_sdk.audit.events import Event, Position
@@ -51,7 +51,7 @@ class Resting:
         at: Unix seconds.
         position: Of its event.
         best: Best tick of its side before it came; 0: none.
-        depth: Tonnes of its side with it.
+        depth: Tonnes at its price or a better one, its own included.
         traded: Tonnes that traded.
         taken_back: Tonnes that its account took back.
         end: Number of the event with which it left the book; 0: it is in it.
@@ -183,24 +183,34 @@ class Tape:
 
 
 class _Depth:
-    """One side of a market: tonnes by tick, their sum, and the best tick."""
+    """One side of a market: its levels from the best on."""
 
     def __init__(self, side: Side) -> None:
-        self.total = 0
         self._sign = -1 if side is Side.BUY else 1
-        self._ticks: dict[int, int] = defaultdict(int)
-        self._heap: list[int] = []
+        self._tonnes: dict[int, int] = {}
+        self._levels: list[int] = []
+        """Ticks, those of bids as negative numbers: the best first."""
 
     def change(self, tick: int, by: int) -> None:
-        if by > 0 and not self._ticks[tick]:
-            heappush(self._heap, self._sign * tick)
-        self._ticks[tick] += by
-        self.total += by
+        level = self._sign * tick
+        if level not in self._tonnes:
+            insort(self._levels, level)
+        left = self._tonnes[level] = self._tonnes.get(level, 0) + by
+        if left <= 0:
+            del self._tonnes[level]
+            del self._levels[bisect_left(self._levels, level)]
 
     def best(self) -> int:
-        while self._heap and self._ticks[self._sign * self._heap[0]] <= 0:
-            heappop(self._heap)
-        return self._sign * self._heap[0] if self._heap else 0
+        return self._sign * self._levels[0] if self._levels else 0
+
+    def up_to(self, tick: int) -> int:
+        """Tonnes at a tick or a better one, as far as `_SEEN` levels."""
+        last = min(bisect_right(self._levels, self._sign * tick), _SEEN)
+        return sum(self._tonnes[level] for level in self._levels[:last])
+
+
+_SEEN = 100
+"""Levels that anybody looks at."""
 
 
 def read_tape(store: Store, chain: int, until: int | None = None) -> Tape:
@@ -299,7 +309,7 @@ class _Reader:
             event.timestamp,
             event.position,
             best,
-            depth.total,
+            depth.up_to(id_.tick),
             open=quantity,
         )
         self._orders[id_] = order

@@ -52,6 +52,9 @@ class Spoofing(Strict):
     least_ratio_hundredths: int = _COUNT
     least_orders: int = _COUNT
     least_depth: int = _SHARE
+    established_episodes: int = _COUNT
+    established_share: int = _SHARE
+    established_points: int = _SCORE
     least_score: int = _SCORE
 
 
@@ -59,6 +62,8 @@ class Close(Strict):
     """Trades that move a day's closing price."""
 
     window_seconds: int = _COUNT
+    final_seconds: int = _TIME
+    least_tonnes_in_orders: int = _TIME
     least_share: int = _SHARE
     least_move_basis_points: int = _SHARE
     least_moves: int = _COUNT
