@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from carbon_sdk.identifiers import InstrumentId
+from carbon_sdk.identifiers import InstrumentId, Side
 from carbon_sdk.surveillance.early_warning import (
     EarlyWarning,
     WarningKind,
@@ -103,17 +103,22 @@ def _judge(
     relative, times = share(size, closing.before), size * 100 // usual
     if relative < terms.least_move_basis_points or times < terms.least_moves:
         return None
-    up = closing.move > 0
+    side = Side.BUY if closing.move > 0 else Side.SELL
     taken: dict[str, list[Deal]] = defaultdict(list)
-    total = 0
     for deal in closing.window:
-        if deal.aggressor is None or (deal.aggressor == deal.buyer) != up:
-            continue
-        total += deal.quantity
-        taken[tape.party(deal.aggressor)].append(deal)
-    if not taken:
-        return None
-    party, deals = max(taken.items(), key=lambda one: (sum(deal.quantity for deal in one[1]), one[1][-1].number))
+        if deal.taker is side and deal.aggressor is not None:
+            taken[tape.party(deal.aggressor)].append(deal)
+    found = [
+        _judge_party(tape, terms, market, closing, deals, usual, habits[party], least) for party, deals in taken.items()
+    ]
+    return max((one for one in found if one is not None), key=lambda one: (one.score, one.until), default=None)
+
+
+def _judge_party(
+    tape: Tape, terms: Close, market: int, closing: _Closing, deals: Sequence[Deal], usual: int, habit: int, least: int
+) -> EarlyWarning | None:
+    up, size = closing.move > 0, abs(closing.move)
+    relative, times = share(size, closing.before), size * 100 // usual
     tonnes = sum(deal.quantity for deal in deals)
     part = share(tonnes, sum(deal.quantity for deal in closing.window))
     if part < terms.least_share or tonnes < least:
@@ -123,7 +128,7 @@ def _judge(
     if not made:
         return None
     last = closing.window[-1] in deals
-    unusual = tonnes * 100 // habits[party]
+    unusual = tonnes * 100 // habit
     ends = closing.window[-1].at - terms.final_seconds
     pushes = len({deal.position.transaction for deal in deals if deal.at >= ends})
     returned = 0

@@ -61,13 +61,62 @@ def wash_trades(tape: Tape, terms: Wash) -> Iterator[EarlyWarning]:
 def rings(tape: Tape, terms: Ring) -> Iterator[EarlyWarning]:
     """Three accounts or more among which units went round."""
     for _, deals in tape.by_instrument():
-        found = []
+        found: list[EarlyWarning] = []
         for window in _windows(tape, deals, terms.windows_days):
-            for members in _circles(window, terms):
-                warning = _ring(terms, window, members)
-                if warning is not None:
-                    found.append(warning)
+            found.extend(_rings_of(window, terms))
         yield from _merged(found)
+
+
+def _rings_of(window: _Window, terms: Ring) -> Iterator[EarlyWarning]:
+    """Rings of one window. The clearest first: two rings that share a trade are not one large ring."""
+    known: list[set[Address]] = []
+    arranged = _arranged(window, terms)
+    for of, some in ((arranged, _balanced(arranged, terms)), (window, _circles(window, terms))):
+        for members in some:
+            if not any(one & set(members) for one in known):
+                warning = _ring(terms, of, window, members)
+                if warning is not None:
+                    known.append(set(members))
+                    yield warning
+
+
+def _arranged(window: _Window, terms: Ring) -> _Window:
+    """Only the trades that may have been arranged."""
+    found = _Window()
+    for deals in window.edges.values():
+        for deal in deals:
+            if deal.was_matched(terms.matched_seconds):
+                found.add(deal)
+    return found
+
+
+def _balanced(window: _Window, terms: Ring) -> Iterator[tuple[Address, ...]]:
+    """Sets of accounts joined in a circle, each of which sold within it about what it bought within it."""
+    left = {pair: sum(deal.quantity for deal in deals) for pair, deals in window.edges.items() if pair[0] != pair[1]}
+    while True:
+        following: dict[Address, list[Address]] = defaultdict(list)
+        for seller, buyer in left:
+            following[seller].append(buyer)
+        loose: set[Address] = set()
+        for component in _components(following):
+            members = set(component)
+            sold: dict[Address, int] = defaultdict(int)
+            bought: dict[Address, int] = defaultdict(int)
+            for (seller, buyer), tonnes in left.items():
+                if seller in members and buyer in members:
+                    sold[seller] += tonnes
+                    bought[buyer] += tonnes
+            skew = {one: share(abs(sold[one] - bought[one]), sold[one] + bought[one]) for one in members}
+            worst = max(members, key=lambda one: (skew[one], one))
+            if len(members) < terms.least_accounts or skew[worst] > terms.most_net:
+                # Alone, or the least balanced leaves: what remains may be a circle still.
+                loose |= members if len(members) < terms.least_accounts else {worst}
+        if not loose:
+            break
+        left = {pair: tonnes for pair, tonnes in left.items() if loose.isdisjoint(pair)}
+    for component in _components(following):
+        if terms.least_accounts <= len(component) <= terms.most_accounts:
+            yield tuple(sorted(component))
 
 
 def _windows(tape: Tape, deals: Sequence[Deal], lengths: Iterable[int]) -> Iterator[_Window]:
@@ -94,10 +143,11 @@ def _pair(tape: Tape, terms: Wash, window: _Window, pair: tuple[Address, Address
     matched = sum(deal.quantity for deal in deals if deal.was_matched(terms.matched_seconds))
     shares = [share(gross if one != other else 2 * gross, window.turnover(account)) for account in pair]
     left = share(net, gross)
+    close = min(shares) >= terms.least_share or share(matched, gross) >= terms.least_matched
     if same:
         if len(deals) < terms.least_trades_of_one_owner:
             return None
-    elif len(deals) < terms.least_trades or min(shares) < terms.least_share or left > terms.most_net:
+    elif len(deals) < terms.least_trades or left > terms.most_net or not close:
         return None
     score = score_of(
         (60 if same else 35, 60),
@@ -168,7 +218,7 @@ def _mutual(window: _Window, members: Sequence[Address]) -> int:
     return tonnes
 
 
-def _ring(terms: Ring, window: _Window, members: tuple[Address, ...]) -> EarlyWarning | None:
+def _ring(terms: Ring, window: _Window, whole: _Window, members: tuple[Address, ...]) -> EarlyWarning | None:
     inside = set(members)
     deals: list[Deal] = []
     balance: dict[Address, int] = dict.fromkeys(members, 0)
@@ -184,8 +234,9 @@ def _ring(terms: Ring, window: _Window, members: tuple[Address, ...]) -> EarlyWa
     if len(deals) < terms.least_trades or left > terms.most_net:
         return None
     matched = sum(deal.quantity for deal in deals if deal.was_matched(terms.matched_seconds))
-    closed = share(2 * gross, sum(window.turnover(account) for account in members))
-    if closed < terms.least_share:
+    closed = share(2 * gross, sum(whole.turnover(account) for account in members))
+    between = sum(deal.quantity for one in members for other in members for deal in whole.edges.get((one, other), ()))
+    if closed < terms.least_share if window is whole else share(gross, between) < terms.least_matched:
         return None
     score = score_of(
         (10, 10),

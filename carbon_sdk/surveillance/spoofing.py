@@ -123,7 +123,7 @@ _LOOKED_AT = 64
 
 def _ratio(episode: _Episode) -> int:
     """Tonnes shown to tonnes meant, in hundredths."""
-    return sum(order.quantity for order in episode.shown.values()) * 100 // max(episode.meant, 1)
+    return sum(order.taken_back for order in episode.shown.values()) * 100 // max(episode.meant, 1)
 
 
 def _part_of_depth(shown: Sequence[Resting]) -> int:
@@ -132,7 +132,7 @@ def _part_of_depth(shown: Sequence[Resting]) -> int:
     for order in shown:
         worse = order.id.side is Side.SELL
         own = sum(
-            one.quantity
+            one.taken_back
             for one in shown
             if one.number <= order.number and (one.id.tick <= order.id.tick if worse else one.id.tick >= order.id.tick)
         )
@@ -152,9 +152,12 @@ def _judge(
     established: bool,
 ) -> EarlyWarning | None:
     shown = sorted(episode.shown.values(), key=lambda one: one.number)[:_LOOKED_AT]
-    tonnes = sum(order.quantity for order in shown)
+    tonnes = sum(order.taken_back for order in shown)
     ratio, depth = _ratio(episode), _part_of_depth(shown)
     if ratio < terms.least_ratio_hundredths or tonnes < terms.least_orders * median or depth < terms.least_depth:
+        return None
+    traded = sum(deal.quantity for deal in episode.deals)
+    if share(traded, median) < terms.least_traded:
         return None
     last = max(deal.at for deal in episode.deals)
     waited = max(min(order.ended_at - last for order in shown), 0)
@@ -171,7 +174,6 @@ def _judge(
         score = max(score - terms.established_points, 0)
     if score < terms.least_score:
         return None
-    traded = sum(deal.quantity for deal in episode.deals)
     did, showed = ("sold", "buy") if side is Side.BUY else ("bought", "sell")
     how = f"layered on {ticks} prices" if ticks > 1 else "at one price"
     summary = (

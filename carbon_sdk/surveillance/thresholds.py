@@ -24,6 +24,7 @@ class Wash(Strict):
     least_trades_of_one_owner: int = _COUNT
     least_tonnes_in_orders: int = _TIME
     least_share: int = _SHARE
+    least_matched: int = _SHARE
     most_net: int = _SHARE
     least_score: int = _SCORE
 
@@ -38,6 +39,7 @@ class Ring(Strict):
     least_trades: int = _COUNT
     least_edge: int = _SHARE
     least_share: int = _SHARE
+    least_matched: int = _SHARE
     most_net: int = _SHARE
     least_score: int = _SCORE
 
@@ -51,6 +53,7 @@ class Spoofing(Strict):
     most_traded: int = _SHARE
     least_ratio_hundredths: int = _COUNT
     least_orders: int = _COUNT
+    least_traded: int = _TIME
     least_depth: int = _SHARE
     established_episodes: int = _COUNT
     established_share: int = _SHARE

@@ -151,7 +151,9 @@ def _plain(part: Mapping[str, Any], value: Any) -> Any:
     return tuple(_plain(inner, value.get(inner["name"], 0)) for inner in part["components"])
 
 
-def open_floor(logs: Logs, at: int, kinds: Mapping[str, int], owners: Mapping[str, int], units: Mapping[str, int]) -> None:
+def open_floor(
+    logs: Logs, at: int, kinds: Mapping[str, int], owners: Mapping[str, int], units: Mapping[str, int]
+) -> None:
     """Accounts, what they begin with, and the market."""
     logs.begin(at)
     for instrument in (MONEY, UNITS):

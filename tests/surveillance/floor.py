@@ -103,24 +103,26 @@ class Floor:
         for number, members in enumerate(groups, 1):
             self.owners |= dict.fromkeys(members, number)
         for names, low, high in (
-            (self.makers, 700, 1_100),
+            (self.makers, 1_100, 1_700),
             (self.hedgers, 150, 300),
             (self.momentum, 80, 200),
             (self.emitters, 80, 200),
-            (self.surplus, 300, 600),
+            (self.surplus, 500, 900),
             (self.scalpers, 80, 200),
             (self.funds, 50, 100),
             (self.private, 40, 120),
             ([self.utility], 200, 300),
         ):
             for name in names:
-                self.kinds[name] = AccountKind.OPERATOR if name in (*self.emitters, *self.surplus, self.utility) else (
-                    AccountKind.TRADER
+                self.kinds[name] = (
+                    AccountKind.OPERATOR
+                    if name in (*self.emitters, *self.surplus, self.utility)
+                    else (AccountKind.TRADER)
                 )
                 self.begun[name] = self.own[name] = dice.randint(low, high)
         self.supply = sum(self.begun.values())
-        self.needs = {name: dice.randint(150, 450) for name in self.emitters}
-        self.needs[self.utility] = self.supply * dice.randint(12, 20) // 100
+        self.needs = {name: dice.randint(100, 300) for name in self.emitters}
+        self.needs[self.utility] = self.supply * dice.randint(8, 14) // 100
         self.style = {name: (dice.randint(20, 45), dice.randint(3, 9), dice.randint(2, 6)) for name in self.makers}
 
     # PLACING AND TAKING BACK
@@ -411,9 +413,9 @@ class Floor:
             self.place(name, Side.BUY, self.mid() + dice.randint(4, 30), sent.order.quantity // 2, rests=False)
 
     def _invest(self, name: str) -> Course:
-        """Buys and holds up to a tenth of the supply."""
+        """Buys and holds a part of the supply."""
         dice = self.dice
-        if self.own[name] < self.supply // 10:
+        if self.own[name] < self.supply // 14:
             for _ in range(dice.randint(1, 3)):
                 self.place(name, Side.BUY, self.mid() + dice.randint(0, 10), dice.randint(20, 60), rests=False)
                 yield dice.randint(300, 3_000)
@@ -438,26 +440,24 @@ class Floor:
             dice.shuffle(pool)
             people = pool[:20]
             number += 1
-            pair = tuple(people[:2])
             variant = n % 3
-            if variant == 0:
-                pair = (pair[0],)
-            elif variant == 1 and not any(self.owners.get(one) for one in pair):
-                self.owners |= dict.fromkeys(pair, number)
+            pair = self._of_one_owner(number, pool) if variant == 1 else tuple(people[: 1 + variant // 2])
             self._plant(WarningKind.WASH, pair, self._wash, moment(1, n))
             ring = tuple(people[2 : 2 + dice.randint(3, 6)])
             self._plant(WarningKind.RING, ring, self._ring, moment(2, n))
             self._plant(WarningKind.SPOOFING, (people[9],), self._spoof, moment(3, n))
-            day = moment(4, n) // DAY * DAY
-            end = day + CLOSES - dice.randint(90, 1_200)
-            two = tuple(people[10:12]) if n % 4 == 3 else (people[10],)
-            if len(two) == 2 and not any(self.owners.get(one) for one in two):
-                self.owners |= dict.fromkeys(two, 200 + number)
+            end = moment(4, n) // DAY * DAY + CLOSES - dice.randint(90, 1_200)
+            two = self._of_one_owner(200 + number, pool) if n % 4 == 3 else (people[10],)
             self._plant(WarningKind.CLOSE, two, self._mark, end)
-            some = tuple(people[13:15]) if n % 4 == 1 else (people[13],)
-            if len(some) == 2 and not any(self.owners.get(one) for one in some):
-                self.owners |= dict.fromkeys(some, 300 + number)
-            self._plant(WarningKind.CONCENTRATION, some, self._corner, moment(5, n))
+            some = self._of_one_owner(300 + number, pool) if n % 4 == 1 else (people[13],)
+            early = moment(5, n) - (4 * DAY if n == self.each - 1 else 0)
+            self._plant(WarningKind.CONCENTRATION, some, self._corner, early)
+
+    def _of_one_owner(self, number: int, pool: list[str]) -> tuple[str, ...]:
+        """Two accounts that belong together from now on."""
+        pair = tuple([name for name in pool if name not in self.owners][:2])
+        self.owners |= dict.fromkeys(pair, number)
+        return pair
 
     def _plant(self, kind: WarningKind, accounts: tuple[str, ...], course: Callable[[Case], Course], at: int) -> None:
         case = Case(kind, accounts)
@@ -465,7 +465,7 @@ class Floor:
         self.start(course(case), at, case)
 
     def _hand_over(self, seller: str, buyer: str, quantity: int, wait: int) -> Course:
-        """One sells, the other takes it up, if possible between the best prices. Others may come between: tried again."""
+        """One sells, the other takes it up, if possible between the best prices; tried again when others come between."""
         dice = self.dice
         before = self.met[frozenset((seller, buyer))]
         for _ in range(4):
@@ -545,7 +545,7 @@ class Floor:
             passive = dice.random() < 0.5
             mine = None
             if passive:
-                mine = self.place(name, side, (self.book.best(side) or self.last) + sign * dice.randint(0, 1), genuine)
+                mine = self.place(name, side, self.book.best(side) or self.last, genuine)
                 yield dice.randint(5, 90)
             best = self.book.best(false) or self.last
             shown = [
@@ -577,7 +577,7 @@ class Floor:
     def _mark(self, case: Case) -> Course:
         """Pushes the day's last price, and gets rid of the rest the next day. What fails is tried again."""
         dice = self.dice
-        for _ in range(6):
+        for _ in range(10):
             side = dice.choice((Side.BUY, Side.SELL))
             if side is Side.SELL and sum(self.own[name] for name in case.accounts) < 150:
                 side = Side.BUY
@@ -618,7 +618,7 @@ class Floor:
 
     def _corner(self, case: Case) -> Course:
         dice = self.dice
-        aim = self.supply * dice.randint(22, 38) // 100
+        aim = self.supply * dice.randint(21, 34) // 100
         case.note = f"{aim} of {self.supply} t"
         for _ in range(400):
             name = dice.choice(case.accounts)
@@ -634,7 +634,7 @@ class Floor:
                 yield dice.randint(400, 2_500)
                 self.cancel(sent.order)
         case.note += f", bought by {self.now}"
-        yield dice.randint(3_600, 2 * DAY)
+        yield dice.randint(3_600, DAY)
         # Squeezed out of it: sold dearly first, then as it comes.
         for n in range(300):
             name = dice.choice(case.accounts)
