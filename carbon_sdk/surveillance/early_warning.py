@@ -119,10 +119,14 @@ class EarlyWarning:
         """The rule that names the indicator."""
         return INDICATORS[self.kind]
 
-    @property
-    def commands(self) -> tuple[str, ...]:
-        """What a risk manager sends, account by account, when the case is confirmed: another officer has to agree."""
-        return tuple(f"carbon risk accuse {one} MANIPULATION @{self.id}.json" for one in self.accounts)
+    def commands(self, folder: str = "") -> tuple[str, ...]:
+        """What a risk manager sends, account by account, when the case is confirmed; another officer has to agree.
+
+        Args:
+            folder: Where the file with the evidence lies.
+        """
+        where = f"{folder}/{self.id}.json" if folder else f"{self.id}.json"
+        return tuple(f"carbon risk accuse {one} MANIPULATION @{where}" for one in self.accounts)
 
 
 def trade_evidence(deal: Deal) -> TradeEvidence:
