@@ -398,7 +398,7 @@ class Company(
         return self._book.cancel(OrderId(order))
 
     @verb
-    def cancel_many(self, orders: Iterable[OrderId | int]) -> Act[list[bool]]:
+    def cancel_many(self, orders: Iterable[OrderId | int]) -> Act[tuple[bool, ...]]:
         """Take at most 64 orders back in one call; tells which were. Closed and others' orders are passed over."""
         return self._book.cancel_many([OrderId(order) for order in orders])
 

@@ -456,8 +456,8 @@ class Market:
     """Ticks x lots."""
     close: int = 0
     """Of the last day that was closed, in ticks; 0: none yet."""
-    limits: MarketLimits = field(default_factory=lambda: MarketLimits())
-    conduct: MarketConduct = field(default_factory=lambda: MarketConduct())
+    limits: MarketLimits = field(default_factory=MarketLimits)
+    conduct: MarketConduct = field(default_factory=MarketConduct)
     band_due: tuple[int, int] | None = None
     """After a day's close: the band that follows."""
     sides: dict[Side, dict[int, Level]] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})

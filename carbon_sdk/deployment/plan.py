@@ -223,9 +223,7 @@ def _proxy(now: Situation) -> Act[bytes]:
 def _market_operations(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
     """The order book's other half: code that the book's own knows, without a proxy."""
     money, offset = rules.main_money, rules.file.scheme.utc_offset_seconds
-    return lambda now: MarketOperations.creation(
-        _at(now, "InstrumentLedger"), money, offset, _at(now, "MarketRules")
-    )
+    return lambda now: MarketOperations.creation(_at(now, "InstrumentLedger"), money, offset, _at(now, "MarketRules"))
 
 
 def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], Act[bytes]]]:
@@ -267,17 +265,14 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "Allocator": lambda now: Allocator.creation(
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
         ),
-        "MarketRules": lambda now: MarketRules.creation(
-            _at(now, "InstrumentLedger"), _at(now, "OrderBook"), offset
-        ),
-        "OrderBook": lambda now: OrderBook.creation(
-            _at(now, "InstrumentLedger"), money, _at(now, "MarketOperations")
-        ),
+        "MarketRules": lambda now: MarketRules.creation(_at(now, "InstrumentLedger"), _at(now, "OrderBook"), offset),
+        "OrderBook": lambda now: OrderBook.creation(_at(now, "InstrumentLedger"), money, _at(now, "MarketOperations")),
         "QuoteBoard": lambda now: QuoteBoard.creation(
             _at(now, "InstrumentLedger"), money, offset, rules.file.vouchers.board_series, _at(now, "MarketRules")
         ),
         "BlockTrades": lambda now: BlockTrades.creation(
-            *_all(now, "InstrumentLedger", "CreditRecord"),
+            _at(now, "InstrumentLedger"),
+            _at(now, "CreditRecord"),
             money,
             offset,
             rules.file.vouchers.block_series,

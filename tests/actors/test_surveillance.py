@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_command__scan__tells_what_to_send_and_that_enters_the_credit_record(
     assert json.loads(capsys.readouterr().out) == []
 
     # What the warning says is what an officer sends, and another confirms.
-    monkeypatch.setenv("CARBON_KEY", "0x" + bytes(key("risk-manager").secret).hex())
+    monkeypatch.setenv("CARBON_KEY", sha256(b"actors/risk-manager").hexdigest())
     command = spoofing["commands"][0].split()[1:]
     assert run([*command, *where, "--json"]) == 0
     accusation = int(json.loads(capsys.readouterr().out)["result"])

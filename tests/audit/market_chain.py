@@ -189,8 +189,8 @@ def _one_act(chain: MarketChain, dice: random.Random, resting: list[int]) -> Non
         expires = now + dice.choice((5, 50)) if in_force in (0, 3) and dice.random() < 0.2 else 0
         order = (
             market,
-            dice.randrange(2),
             dice.randint(96, 104),
+            dice.randrange(2),
             lot * dice.randint(1, 30),
             expires,
             in_force,
