@@ -15,7 +15,6 @@ from carbon_sdk.audit.suite import open_store
 from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated.enums import AccountKind, SelfTrade, TimeInForce
 from carbon_sdk.deployment.misconduct import Misconduct
-from carbon_sdk.identifiers import Side
 from carbon_sdk.surveillance import WarningKind
 from tests.actors.conftest import Town, key
 
@@ -145,7 +144,7 @@ def test_scan__of_honest_trades__warns_of_nobody(floor: Town, tmp_path: Path) ->
     trader.buy(1, 1_000, 5_100)
     broker.buy(1, 1_000, 5_100)
     trader.buy(1, 1_000, 5_100)
-    assert works.place(1, Side.SELL, 1_000, 5_110).result.id
+    assert works.sell(1, 1_000, 5_110).result.id
     with open_store(tmp_path / "audit.sqlite") as store:
         kinds = [kind for kind in WarningKind if kind is not WarningKind.CONCENTRATION]
         assert floor.scheme.risk_manager.scan(store, kinds) == ()
