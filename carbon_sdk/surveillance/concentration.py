@@ -61,7 +61,7 @@ def concentration(
         for party, peak in _peaks(tape, terms, deals, changes[instrument], needed, least):
             peaks[party].append(peak)
         for party, several in sorted(peaks.items()):
-            for group in _together(several, terms.window_days):
+            for group in _together(several, terms.apart_days):
                 warning = _judge(tape, terms, instrument, party, group)
                 if warning is not None:
                     yield warning
@@ -124,10 +124,10 @@ def _count(tape: Tape, net: dict[str, int], deals: Sequence[Deal], sign: int) ->
         net[tape.party(deal.seller)] -= sign * deal.quantity
 
 
-def _together(peaks: Sequence[_Peak], window: int) -> Iterator[list[_Peak]]:
+def _together(peaks: Sequence[_Peak], apart: int) -> Iterator[list[_Peak]]:
     group: list[_Peak] = []
     for peak in peaks:
-        if group and peak.day > group[-1].day + window:
+        if group and peak.day > group[-1].day + apart:
             yield group
             group = []
         group.append(peak)

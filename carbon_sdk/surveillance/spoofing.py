@@ -154,7 +154,7 @@ def _judge(
     shown = sorted(episode.shown.values(), key=lambda one: one.number)[:_LOOKED_AT]
     tonnes = sum(order.taken_back for order in shown)
     ratio, depth = _ratio(episode), _part_of_depth(shown)
-    if ratio < terms.least_ratio_hundredths or tonnes < terms.least_orders * median or depth < terms.least_depth:
+    if ratio < terms.least_ratio_hundredths or share(tonnes, median) < terms.least_shown or depth < terms.least_depth:
         return None
     traded = sum(deal.quantity for deal in episode.deals)
     if share(traded, median) < terms.least_traded:

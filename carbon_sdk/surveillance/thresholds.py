@@ -52,7 +52,7 @@ class Spoofing(Strict):
     near_basis_points: int = _SHARE
     most_traded: int = _SHARE
     least_ratio_hundredths: int = _COUNT
-    least_orders: int = _COUNT
+    least_shown: int = _TIME
     least_traded: int = _TIME
     least_depth: int = _SHARE
     established_episodes: int = _COUNT
@@ -78,6 +78,7 @@ class Concentration(Strict):
     """Purchases that end in a dominant holding."""
 
     window_days: int = _COUNT
+    apart_days: int = _COUNT
     least_share: int = _SHARE
     least_bought: int = _SHARE
     least_trades: int = _COUNT

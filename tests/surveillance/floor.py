@@ -90,7 +90,7 @@ class Floor:
         self.hedgers = [f"hedger {n}" for n in range(6)]
         self.momentum = [f"momentum {n}" for n in range(5)]
         self.emitters = [f"emitter {n}" for n in range(10)]
-        self.utility = "utility"
+        self.utility, self.treasury = "utility", "treasury"
         self.surplus = [f"surplus {n}" for n in range(8)]
         self.scalpers = [f"scalper {n}" for n in range(3)]
         self.funds = [f"fund {n}" for n in range(2)]
@@ -121,6 +121,8 @@ class Floor:
                 )
                 self.begun[name] = self.own[name] = dice.randint(low, high)
         self.supply = sum(self.begun.values())
+        self.kinds[self.treasury] = AccountKind.GOVERNMENT
+        self.begun[self.treasury] = self.own[self.treasury] = self.supply // 2
         self.needs = {name: dice.randint(100, 300) for name in self.emitters}
         self.needs[self.utility] = self.supply * dice.randint(8, 14) // 100
         self.style = {name: (dice.randint(20, 45), dice.randint(3, 9), dice.randint(2, 6)) for name in self.makers}
@@ -271,6 +273,8 @@ class Floor:
         def at(where: int | None = None) -> int:
             return opens + (dice.randint(0, length) if where is None else where)
 
+        for _ in range(dice.randint(2, 6)):
+            self.start(self._auction(), at())
         while spent < budget:
             what = dice.randrange(100)
             if what < 20:
@@ -412,6 +416,12 @@ class Floor:
             self.cancel(sent.order)
             self.place(name, Side.BUY, self.mid() + dice.randint(4, 30), sent.order.quantity // 2, rests=False)
 
+    def _auction(self) -> Course:
+        """The authority brings new units to the market, a little every day."""
+        sent = self.place(self.treasury, Side.SELL, self.mid() + self.dice.randint(0, 12), self.dice.randint(20, 60))
+        yield self.dice.randint(5_000, 20_000)
+        self.cancel(sent.order)
+
     def _invest(self, name: str) -> Course:
         """Buys and holds a part of the supply."""
         dice = self.dice
@@ -465,7 +475,7 @@ class Floor:
         self.start(course(case), at, case)
 
     def _hand_over(self, seller: str, buyer: str, quantity: int, wait: int) -> Course:
-        """One sells, the other takes it up, if possible between the best prices; tried again when others come between."""
+        """One sells, the other takes it up, if possible between the best prices; tried again if others come between."""
         dice = self.dice
         before = self.met[frozenset((seller, buyer))]
         for _ in range(4):
@@ -618,7 +628,7 @@ class Floor:
 
     def _corner(self, case: Case) -> Course:
         dice = self.dice
-        aim = self.supply * dice.randint(21, 34) // 100
+        aim = self.supply * dice.randint(16, 30) // 100
         case.note = f"{aim} of {self.supply} t"
         for _ in range(400):
             name = dice.choice(case.accounts)
