@@ -50,10 +50,7 @@ contract LapseTest is TradingSuite {
         vm.prank(alice);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IEligibility.AccountRestricted.selector,
-                accountOf(alice),
-                Restrictions.NO_TRADE,
-                Restrictions.NO_DEAL
+                IEligibility.AccountRestricted.selector, accountOf(alice), Restrictions.NO_TRADE, Restrictions.NO_DEAL
             )
         );
         book.place(orderOf(Side.SELL, 10, 5));
