@@ -264,6 +264,7 @@ ADVICE: dict[str, str] = {
     "WrongBlockState": "Look at the block's state and do what comes next there.",
     # market rules
     "AlreadyInMode": "Nothing needs to be done; the other act is downgrade or restore.",
+    "SameOfficerRestores": "Another officer with the role returns the platform.",
     "BadDayOffset": "Give the civil day's offset from UTC in whole minutes.",
     "BadPositionTerms": "Give a share of at most 10,000 basis points; both times with a threshold, else none.",
     "BadSession": "Sort sessions by day type and time; a locked one follows a call, calls end before the day.",
