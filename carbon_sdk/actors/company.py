@@ -386,6 +386,26 @@ class Company(
         return self._book.reduce(OrderId(order), positive(tonnes(by, name="by"), "by"))
 
     @verb
+    def pick(self, order: OrderId | int, quantity: Quantity, *, latest: Moment = 0) -> Act[int]:
+        """Trade with an order of the best five levels, in a market by choice; the right TRADE.
+
+        Args:
+            order: Its id.
+            quantity: Whole tonnes, a multiple of the market's lot, at most what is open of the order.
+            latest: The call does nothing after it; 0: any time.
+
+        Returns:
+            The tonnes; 0: the order had expired or its account may not trade, and it left the book.
+
+        Raises:
+            MarketMatches: The market is not by choice.
+            NotAmongBest: The order's price is not among the best five of its side.
+            PickedOwnOrder: The order is of the same beneficial owner.
+            PickBeyondBand: Its price is further from the latest trade's than prices may move at once.
+        """
+        return self._book.pick(OrderId(order), positive(tonnes(quantity), "quantity"), moment(latest, "latest"))
+
+    @verb
     def evict(self, order: OrderId | int) -> Act[None]:
         """Take an expired order out of the book, anybody's; what it held goes back to its account. Anyone may."""
         return self._book.evict(OrderId(order))

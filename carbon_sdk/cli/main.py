@@ -31,7 +31,7 @@ COMMANDS = {
     "service": ("roles:service", "The service manager: instruments, markets, voucher series."),
     "platform": ("platform:platform", "The operator of the trading platform: bands, fees, days; watch for stress."),
     "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
-    "risk": ("roles:risk", "Risk managers: limit the platform under stress, set thresholds, accuse of misconduct."),
+    "risk": ("risk:risk", "Risk managers: scan for abuse, limit the platform under stress, accuse of misconduct."),
     "maintainer": ("roles:maintainer", "Upgrades contracts."),
     "operator": ("roles:operator", "Rolls contracts back."),
 }

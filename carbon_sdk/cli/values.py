@@ -105,6 +105,11 @@ def _content(name: str, path: Path) -> bytes:
 
 
 def _moment(scheme: Scheme, name: str, text: str) -> Moment:
+    return seconds_of(name, text)
+
+
+def seconds_of(name: str, text: str) -> Moment:
+    """A time as people write it. Raises InputError."""
     if re.fullmatch(r"\d+", text):
         return int(text)
     try:

@@ -449,6 +449,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
                 Book.Step step = blocked >> fill & 1 == 1 ? Book.Step.EVICT : forOwn;
                 uint256 packed = uint256(step) << 160 | uint160(OrderWord.wrap(second).account());
                 if (!_isAmong(exceptions, count, packed)) exceptions[count++] = packed;
+                if (step == Book.Step.STOP) break; // what comes after it is not met
             }
             ++fill;
         }

@@ -262,7 +262,7 @@ ANYONE = {
     SecurityAuthority: {"renounce"},
     Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
     RegistryOperator: {"renew"},
-    PlatformOperator: {"turn"},
+    PlatformOperator: {"turn", "uncross"},
     RiskOfficer: {"note_position", "flag_position"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {

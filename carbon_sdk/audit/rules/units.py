@@ -177,6 +177,17 @@ def _trade(serials: Serials, setting: Setting, event: Event) -> None:
         serials.trade_from_taker(at, taker, maker, terms.instrument, quantity, reference)
 
 
+@moves_units(_BOOK, "AuctionTrade")
+def _auction_trade(serials: Serials, setting: Setting, event: Event) -> None:
+    args = event.args
+    terms = setting.markets.get(args["market"])
+    if terms is None:
+        return
+    parties = args["seller"], args["buyer"]
+    order, quantity = OrderId(args["ask"]), args["quantity"]
+    serials.trade_from_order(event.position, order, *parties, terms.instrument, quantity, setting.auction_trade(event))
+
+
 @moves_units(_BOOK, "OrderReduced")
 def _reduced(serials: Serials, setting: Setting, event: Event) -> None:
     _leave(serials, setting, event, event.args["id"], event.args["by"])
