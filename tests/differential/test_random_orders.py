@@ -23,7 +23,6 @@ TOLD = {
 RULES = {
     "AccountNotActive",
     "AccountRestricted",
-    "AmountTooLarge",
     "BadExpiry",
     "BadMakerLimit",
     "BadOrderQuantity",
@@ -31,7 +30,6 @@ RULES = {
     "HoldingLimit",
     "InsufficientFree",
     "MarketNotOpen",
-    "NotARepresentative",
     "NotExpired",
     "NotFillable",
     "NotTheAccount",
@@ -39,12 +37,18 @@ RULES = {
     "OrderTooLarge",
     "OtherQueue",
     "PriceOutsideBand",
-    "TooLate",
-    "TooManyAtOnce",
-    "TooManyOpenOrders",
     "UnknownMarket",
     "WouldTrade",
 }
+RARE = {
+    "AmountTooLarge",
+    "CertificateExpired",
+    "NotARepresentative",
+    "TooLate",
+    "TooManyAtOnce",
+    "TooManyOpenOrders",
+}
+"""Rules that only a long run is sure to meet."""
 
 
 def give(exchange: Exchange, instructions: int, seed: int) -> Both:
@@ -85,5 +89,5 @@ def test_book__random_instructions__same_as_the_plain_book(exchange: Exchange) -
 def test_book__a_hundred_thousand_random_instructions__same_as_the_plain_book(exchange: Exchange, seed: int) -> None:
     both = give(exchange, RUN, seed)
     require_all_tried(both)
-    assert both.refused["CertificateExpired"]
+    assert set(both.refused) >= RARE, RARE - set(both.refused)
     assert both.refused["LevelFull"] + both.refused["SeriesFull"]
