@@ -26,7 +26,7 @@ def say(both: Both, verb: str, name: str, *arguments: Any) -> list[tuple[Any, ..
     """What the contracts told, which is what the plain book told."""
     both.do(Instruction(verb, both.exchange.keys.get(name, ""), arguments))
     both.compare_all()
-    return both.evm.told()
+    return list(both.plain.told)
 
 
 def order(both: Both, side: Side, tonnes: int, mode: SelfTrade = SelfTrade.ALLOW) -> Order:
