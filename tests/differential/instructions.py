@@ -195,7 +195,7 @@ class Dice:
     def _batch(self) -> Instruction:
         """Mostly quotes on both sides of one market in place of the former."""
         key = self.key()
-        if self.random.random() < 0.02:
+        if self.random.random() < 0.05:
             return Instruction("batch", key, ([], [self.order()] * 65))
         market = self.market()
         orders = [self.order(market, Side(n % 2)) for n in range(self.random.randint(0, 3))]

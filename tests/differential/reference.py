@@ -160,6 +160,8 @@ class PlainBook:
         """How often the queue had been emptied before, and the number of its first place since."""
         self.balances: dict[tuple[int, int], int] = {}
         self.told: list[Told] = []
+        self.may_break: set[str] = set()
+        """Rules for which an instruction that was done might have been refused as well."""
         self.vouchers: list[Told] = []
         """Of each trade: market, index, order of the day, time, tick, quantity, seller, buyer, maker's order."""
 
@@ -168,16 +170,21 @@ class PlainBook:
     def act(self, what: Callable[..., Any], *arguments: Any) -> Any:
         """Do an instruction; `told` has its events. Raises Refused."""
         known = (self.people, self.markets, self.places, self.counts, self.balances)
-        copies = [dict(one) for one in known]  # type: ignore[call-overload]
-        issued = len(self.vouchers)
+        self._before = [dict(one) for one in known], len(self.vouchers)  # type: ignore[call-overload]
         self.told = []
+        self.may_break = set()
         try:
             return what(*arguments)
         except Refused:
-            self.people, self.markets, self.places, self.counts, self.balances = copies
-            del self.vouchers[issued:]
-            self.told = []
+            self.undo()
             raise
+
+    def undo(self) -> None:
+        """As before the latest instruction."""
+        copies, issued = self._before
+        self.people, self.markets, self.places, self.counts, self.balances = copies
+        del self.vouchers[issued:]
+        self.told = []
 
     def need(self, **rules: bool) -> None:
         broken = {name for name, kept in rules.items() if not kept}
@@ -377,16 +384,25 @@ class PlainBook:
                 break
             full |= more
 
+        if (
+            buys
+            and order.quantity * order.tick * m.tick > MOST_AMOUNT
+            and (walk.stopped or len(walk.fills) < len(walk.met))
+        ):
+            self.may_break.add("AmountTooLarge")  # with orders that it meets and may not trade with
+
         traded = sum(fill.quantity for fill in walk.fills)
         cost = sum(fill.quantity * fill.queue.tick for fill in walk.fills) * m.tick
         fee = traded // m.lot * m.taker_fee * m.unit
-        kind = order.time_in_force
-        self.need(NotFillable=kind is not TimeInForce.FOK or traded == order.quantity)
-        rests = walk.left if kind is TimeInForce.GTC and not walk.stopped else 0
+        rests = self.rest_of(order, walk)
         instrument, held = self.escrow(Queue(order.market, order.side, order.tick), rests)
         gives, gets = (cost + fee, traded) if buys else (traded, cost - fee)
-        self.need(AmountTooLarge=gives + held <= MOST_AMOUNT and gets <= MOST_AMOUNT)
-        self.need(SeriesFull=m.lots + traded // m.lot <= MOST_LOTS)
+        self.need(
+            NotFillable=order.time_in_force is not TimeInForce.FOK or traded == order.quantity,
+            AmountTooLarge=gives + held <= MOST_AMOUNT and gets <= MOST_AMOUNT,
+            SeriesFull=m.lots + traded // m.lot <= MOST_LOTS,
+            InsufficientFree=self.balance(account, instrument) >= gives + held,
+        )
         self.take(account, instrument, gives + held)
         self.give(account, m.instrument if buys else self.money, gets)
         mine = self.balance(account, m.instrument)
@@ -435,18 +451,24 @@ class PlainBook:
                     passed[queue] = passed.get(queue, 0) + 1
         return Walk(met, passed, left, False)
 
+    def rest_of(self, order: Order, walk: Walk) -> int:
+        return walk.left if order.time_in_force is TimeInForce.GTC and not walk.stopped else 0
+
     def beyond(self, account: int, order: Order, walk: Walk) -> set[int]:
         """Accounts that would hold more than they may if they bought what the walk says."""
         m = self.markets[order.market]
         if m.most_held == 0 or order.side is Side.BUY:
             return set()
-        bought: dict[int, int] = {}
+        # Who sells to itself has given first.
+        bought = {account: -sum(fill.quantity for fill in walk.fills) - self.rest_of(order, walk)}
         for fill in walk.fills:
             bought[fill.order.account] = bought.get(fill.order.account, 0) + fill.quantity
         return {
             buyer
             for buyer, quantity in bought.items()
-            if self.balance(buyer, m.instrument) + quantity > m.most_held and not self.whose(buyer).government
+            if self.balance(buyer, m.instrument) + quantity > m.most_held
+            and buyer in {fill.order.account for fill in walk.fills}
+            and not self.whose(buyer).government
         }
 
     def clear(self, walk: Walk) -> None:

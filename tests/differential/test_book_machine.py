@@ -181,4 +181,4 @@ def test_book__any_short_run__same_as_the_plain_book(exchange: Exchange) -> None
 @pytest.mark.full
 @pytest.mark.requirement("R-TRD-2")
 def test_book__any_run__same_as_the_plain_book(exchange: Exchange) -> None:
-    look(exchange, examples=600, steps=60, same_ones=False)
+    look(exchange, examples=200, steps=50, same_ones=False)
