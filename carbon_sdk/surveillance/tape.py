@@ -32,6 +32,7 @@ _EVENTS = (
     (_BOOK, "OrderClosed"),
     (_BOOK, "SelfTradePrevented"),
     (_BOOK, "Trade"),
+    (_BOOK, "AuctionTrade"),
     (_LEDGER, "EligibilityChanged"),
     (_LEDGER, "TransferSingle"),
     (_LEDGER, "TransferBatch"),
@@ -267,6 +268,8 @@ class _Reader:
                 self._placed(event)
             case "Trade":
                 self._traded(event)
+            case "AuctionTrade":
+                self._paired(event)
             case "OrderReduced":
                 self._left(event, args["id"], args["by"], by_account=True)
             case "OrderClosed":
@@ -340,6 +343,18 @@ class _Reader:
             id_ = OrderId(args["maker"])
             taker = Side.BUY if id_.side is Side.SELL else Side.SELL
             self.tape.deals.append(_deal(one, self._number, id_.market, taker, order))
+
+    def _paired(self, event: Event) -> None:
+        """In a call auction two resting orders met: nobody took."""
+        args = event.args
+        for identity in (args["bid"], args["ask"]):
+            order = self._orders.get(identity)
+            if order is not None:
+                order.traded += args["quantity"]
+                self._shrink(event, order, args["quantity"])
+        one = self._settled.get((event.position.block, event.position.log_index))
+        if one is not None:
+            self.tape.deals.append(_deal(one, self._number, args["market"], None, None))
 
     def _left(self, event: Event, identity: int, quantity: int, *, by_account: bool) -> None:
         order = self._orders.get(identity)
