@@ -1,6 +1,6 @@
 """The scan against what was planted among honest trades: how much is found, and how many are accused in error.
 
-Seeds from 11 on were never looked at while detectors and thresholds were made.
+Seeds 16 to 20 were not looked at while detectors, thresholds and the floor were made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.surveillance.floor import Floor
 from tests.surveillance.judging import Judged, judge
 from tests.surveillance.on_chain import played
 
-SEEDS = (11, 12, 13, 14, 15)
+SEEDS = (16, 17, 18, 19, 20)
 
 
 def scanned(floor: Floor, tape: Tape) -> tuple[EarlyWarning, ...]:
@@ -28,7 +28,7 @@ def judged(floor: Floor, warnings: Sequence[EarlyWarning]) -> Judged:
     return judge(floor.cases, warnings, {account_of(name): name for name in floor.kinds})
 
 
-def proven(seed: int, record: pytest.FixtureRequest | None = None) -> Judged:
+def proven(seed: int) -> Judged:
     floor = Floor(seed).run()
     assert (floor.placed, len(floor.cases)) == (10_000, 50)
     with floor.logs.store(":memory:") as store:
@@ -37,7 +37,7 @@ def proven(seed: int, record: pytest.FixtureRequest | None = None) -> Judged:
     found = judged(floor, scanned(floor, tape))
     seconds = time.monotonic() - began
     print(f"\nseed {seed}: {found}; scanned in {seconds:.1f} s")
-    assert seconds < 10
+    assert seconds < 20  # about one; the machine may be busy
     return found
 
 
@@ -49,10 +49,11 @@ def test_scan__10_000_orders_with_50_planted_cases__finds_45_and_accuses_10_in_e
 
 
 @pytest.mark.full
-def test_scan__of_five_seeds__finds_45_of_50_on_average_and_accuses_10_in_error_at_most():
-    found = [proven(seed) for seed in SEEDS]
-    assert sum(len(one.found) for one in found) >= 45 * len(SEEDS), [str(one) for one in found]
-    assert all(len(one.false) <= 10 for one in found), [str(one) for one in found]
+@pytest.mark.parametrize("seed", SEEDS[1:])
+def test_scan__of_other_seeds__finds_45_and_accuses_10_in_error_at_most(seed):
+    found = proven(seed)
+    assert len(found.found) >= 45, str(found)
+    assert len(found.false) <= 10, str(found)
 
 
 def essence(warnings: Sequence[EarlyWarning], names: dict[str, str]) -> list[tuple[object, ...]]:
