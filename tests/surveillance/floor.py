@@ -171,7 +171,7 @@ class Floor:
                 quantity=order.quantity,
                 expires=0,
             )
-        for maker in {fill.maker.account for fill in fills}:
+        for maker in dict.fromkeys(fill.maker.account for fill in fills):
             self.hit(maker)
         return Sent(order, filled)
 
