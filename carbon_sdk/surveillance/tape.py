@@ -32,6 +32,7 @@ _EVENTS = (
     (_BOOK, "OrderClosed"),
     (_BOOK, "SelfTradePrevented"),
     (_BOOK, "Trade"),
+    (_BOOK, "AuctionTrade"),
     (_LEDGER, "EligibilityChanged"),
     (_LEDGER, "TransferSingle"),
     (_LEDGER, "TransferBatch"),
@@ -247,21 +248,28 @@ class _Reader:
         self._in_orders: dict[tuple[Address, int], int] = defaultdict(int)
         self._number = 0
         self._book: Address | None = None
+        self._transaction = ""
+        self._changed: dict[tuple[Address, int], int] = defaultdict(int)
 
     def read(self, event: Event) -> None:
+        if event.position.transaction != self._transaction:
+            self._end_transaction()
+            self._transaction = event.position.transaction
         self._number += 1
         self.tape.last = event.timestamp
         args = event.args
         match event.name:
             case "TransferSingle":
-                self._move(event, args["from"], args["to"], args["id"], args["value"])
+                self._move(args["from"], args["to"], args["id"], args["value"])
             case "TransferBatch":
                 for instrument, value in zip(args["ids"], args["values"], strict=True):
-                    self._move(event, args["from"], args["to"], instrument, value)
+                    self._move(args["from"], args["to"], instrument, value)
             case "OrderPlaced":
                 self._placed(event)
             case "Trade":
                 self._traded(event)
+            case "AuctionTrade":
+                self._paired(event)
             case "OrderReduced":
                 self._left(event, args["id"], args["by"], by_account=True)
             case "OrderClosed":
@@ -280,21 +288,29 @@ class _Reader:
                 self.tape.offset = args["rules"]["utcOffset"]
 
     def finish(self, until: int | None) -> Tape:
+        self._end_transaction()
         for one in self._settled.values():
             if one.source in (LISTED, BLOCK) and (until is None or one.at <= until):
                 self.tape.deals.append(_deal(one, 0, 0, None, None))
         self.tape.deals.sort(key=lambda one: (one.position.block, one.position.log_index))
         return self.tape
 
-    def _move(self, event: Event, sender: Address, receiver: Address, instrument: int, quantity: int) -> None:
+    def _move(self, sender: Address, receiver: Address, instrument: int, quantity: int) -> None:
         if instrument >> 80 == InstrumentClass.MONEY:
             return
         for account, by in ((sender, -quantity), (receiver, quantity)):
             if account not in (ZERO_ADDRESS, self._book):
-                self._own(event, account, instrument, by)
+                self._own(account, instrument, by)
 
-    def _own(self, event: Event, account: Address, instrument: int, by: int) -> None:
-        self.tape.changes.append(Change(self._number, event.timestamp, account, instrument, by))
+    def _own(self, account: Address, instrument: int, by: int) -> None:
+        self._changed[account, instrument] += by
+
+    def _end_transaction(self) -> None:
+        """Within a transaction what an order holds has left its account before the order is told, and the other way."""
+        for (account, instrument), by in self._changed.items():
+            if by:
+                self.tape.changes.append(Change(self._number, self.tape.last, account, instrument, by))
+        self._changed.clear()
 
     def _placed(self, event: Event) -> None:
         id_ = OrderId(event.args["id"])
@@ -314,7 +330,7 @@ class _Reader:
         )
         self._orders[id_] = order
         self.tape.orders.append(order)
-        self._hold(event, order, quantity)
+        self._hold(order, quantity)
 
     def _traded(self, event: Event) -> None:
         args = event.args
@@ -328,6 +344,18 @@ class _Reader:
             taker = Side.BUY if id_.side is Side.SELL else Side.SELL
             self.tape.deals.append(_deal(one, self._number, id_.market, taker, order))
 
+    def _paired(self, event: Event) -> None:
+        """In a call auction two resting orders met: nobody took."""
+        args = event.args
+        for identity in (args["bid"], args["ask"]):
+            order = self._orders.get(identity)
+            if order is not None:
+                order.traded += args["quantity"]
+                self._shrink(event, order, args["quantity"])
+        one = self._settled.get((event.position.block, event.position.log_index))
+        if one is not None:
+            self.tape.deals.append(_deal(one, self._number, args["market"], None, None))
+
     def _left(self, event: Event, identity: int, quantity: int, *, by_account: bool) -> None:
         order = self._orders.get(identity)
         if order is not None:
@@ -337,16 +365,16 @@ class _Reader:
     def _shrink(self, event: Event, order: Resting, by: int) -> None:
         order.open -= by
         self._depth(order.id).change(order.id.tick, -by)
-        self._hold(event, order, -by)
+        self._hold(order, -by)
         if order.open <= 0:
             order.end, order.ended_at = self._number, event.timestamp
             order.ended_by = event.position.transaction
             del self._orders[order.id]
 
-    def _hold(self, event: Event, order: Resting, by: int) -> None:
+    def _hold(self, order: Resting, by: int) -> None:
         """Units that an order to sell holds are its account's still; the ledger has moved them to the book."""
         if order.id.side is Side.SELL:
-            self._own(event, order.account, self.tape.markets[order.id.market], by)
+            self._own(order.account, self.tape.markets[order.id.market], by)
 
     def _depth(self, id_: OrderId) -> _Depth:
         key = (int(id_.market), id_.side)

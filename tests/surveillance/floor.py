@@ -142,7 +142,7 @@ class Floor:
         """A limit order; without `rests` what does not fill at once is dropped."""
         if side is Side.SELL:
             quantity = min(quantity, self.own[account])
-        if quantity <= 0 or tick <= 0:
+        if quantity <= 0 or tick <= 0 or self.placed == self.orders:
             return Sent(None, 0)
         self._begin()
         self.placed += 1
@@ -171,7 +171,7 @@ class Floor:
                 quantity=order.quantity,
                 expires=0,
             )
-        for maker in {fill.maker.account for fill in fills}:
+        for maker in dict.fromkeys(fill.maker.account for fill in fills):
             self.hit(maker)
         return Sent(order, filled)
 
@@ -628,8 +628,10 @@ class Floor:
 
     def _corner(self, case: Case) -> Course:
         dice = self.dice
-        aim = self.supply * dice.randint(16, 30) // 100
-        case.note = f"{aim} of {self.supply} t"
+        supply = sum(tonnes for name, tonnes in self.own.items() if name != self.treasury)
+        supply += sum(order.left for level in self.book.levels[Side.SELL].values() for order in level)
+        aim = supply * dice.randint(16, 30) // 100
+        case.note = f"{aim} of {supply} t"
         for _ in range(400):
             name = dice.choice(case.accounts)
             own = sum(self.own[one] for one in case.accounts)
