@@ -263,8 +263,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
 
         m.book.commit(walk);
         if (walk.to != walk.from) {
+            if (word.counts()) _discountFilled(m, walk); // while there are notes
             _tell(m, word, tape, walk, account, traded, cost);
-            if (word.counts()) _discountFilled(m, walk);
         }
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
         if (walk.limit != intent.tick() && _meetsBeyond(walk, intent.tick())) after_ = _interrupt(m, after_, walk);
