@@ -476,11 +476,7 @@ contract InstrumentLedger is
     }
 
     /// @inheritdoc IInstrumentLedger
-    function escrowFrom(address key, uint256 instrument, uint256 quantity)
-        external
-        onlyBook
-        returns (address account)
-    {
+    function escrowFrom(address key, uint256 instrument, uint256 quantity) external onlyBook returns (address account) {
         Account storage known;
         AccountWord word;
         (account, known, word) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
@@ -506,9 +502,8 @@ contract InstrumentLedger is
         returns (address account)
     {
         if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
-        return terms & _BUYS != 0
-            ? _settlePurchase(amounts, terms, key, makers)
-            : _settleSale(amounts, terms, key, makers);
+        return
+            terms & _BUYS != 0 ? _settlePurchase(amounts, terms, key, makers) : _settleSale(amounts, terms, key, makers);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -603,8 +598,11 @@ contract InstrumentLedger is
                 AccountWord word = _s().accounts[maker].word;
                 uint256 holds = _creditUnits(maker, instrument, amount);
                 if (!_both(word.mayMeet(maker, self, owner), word.mayHold(holds, terms >> 84))) {
-                    if (word.mayAct(Restrictions.NO_DEAL) && word.mayHold(holds, terms >> 84)) own |= _bitOf(at, makers);
-                    else blocked |= _bitOf(at, makers);
+                    if (word.mayAct(Restrictions.NO_DEAL) && word.mayHold(holds, terms >> 84)) {
+                        own |= _bitOf(at, makers);
+                    } else {
+                        blocked |= _bitOf(at, makers);
+                    }
                 }
                 _tell(key, account, maker, instrument, amount);
             }
@@ -671,10 +669,22 @@ contract InstrumentLedger is
 
     /// @return holds Its balance then.
     function _creditUnits(address account, uint256 instrument, uint256 quantity) private returns (uint256 holds) {
-        Holding storage held = _s().holdings[account][instrument];
+        Holding storage held = _holding(account, instrument);
         HoldingWord word = held.word.more(quantity);
         held.word = word;
         return word.balance();
+    }
+
+    /// @dev `_s().holdings[account][instrument]`, without the compiler's detours.
+    function _holding(address account, uint256 instrument) private view returns (Holding storage cell) {
+        mapping(address => mapping(uint256 => Holding)) storage all = _s().holdings;
+        assembly ("memory-safe") {
+            mstore(0x00, and(account, 0xffffffffffffffffffffffffffffffffffffffff))
+            mstore(0x20, all.slot)
+            mstore(0x20, keccak256(0x00, 0x40))
+            mstore(0x00, instrument)
+            cell.slot := keccak256(0x00, 0x40)
+        }
     }
 
     function _both(bool one, bool other) private pure returns (bool both) {

@@ -263,7 +263,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
 
         m.book.commit(walk);
         if (walk.to != walk.from) {
-            if (word.counts()) _discountFilled(m, walk); // while there are notes
             _tell(m, word, tape, walk, account, traded, cost);
         }
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
@@ -470,6 +469,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         uint256 cost
     ) private {
         unchecked {
+            if (word.counts()) _discountFilled(m, walk); // while there are notes
             uint256 index = tape.count();
             uint256 orderOfDay = tape.orderOfDay();
             uint256 tickSize = walk.tickSize;
