@@ -681,10 +681,22 @@ contract InstrumentLedger is
 
     /// @return holds Its balance then.
     function _creditUnits(address account, uint256 instrument, uint256 quantity) private returns (uint256 holds) {
-        Holding storage held = _s().holdings[account][instrument];
+        Holding storage held = _holding(account, instrument);
         HoldingWord word = held.word.more(quantity);
         held.word = word;
         return word.balance();
+    }
+
+    /// @dev `_s().holdings[account][instrument]`, without the compiler's detours.
+    function _holding(address account, uint256 instrument) private view returns (Holding storage cell) {
+        mapping(address => mapping(uint256 => Holding)) storage all = _s().holdings;
+        assembly ("memory-safe") {
+            mstore(0x00, and(account, 0xffffffffffffffffffffffffffffffffffffffff))
+            mstore(0x20, all.slot)
+            mstore(0x20, keccak256(0x00, 0x40))
+            mstore(0x00, instrument)
+            cell.slot := keccak256(0x00, 0x40)
+        }
     }
 
     function _both(bool one, bool other) private pure returns (bool both) {

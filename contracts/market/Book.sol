@@ -54,10 +54,11 @@ function isListed(LevelWord w) pure returns (bool) {
 function isIn(LevelWord w, OrderId id) pure returns (bool within) {
     bool canonical = id.isCanonical();
     assembly ("memory-safe") {
-        let head_ := and(shr(96, w), 0xffffffff)
-        let length := sub(and(shr(128, w), 0xffffffff), head_)
-        within := and(canonical, lt(sub(and(id, 0xffffffff), head_), length))
-        within := and(within, eq(and(shr(160, w), 0xffffffff), and(shr(32, id), 0xffffffff)))
+        // Generation and tail as one number, less the id's generation and index: from 1 to tail - head where it is within.
+        let end := and(shr(128, w), 0xffffffffffffffff)
+        let behind := sub(end, and(id, 0xffffffffffffffff))
+        let length := sub(and(end, 0xffffffff), and(shr(96, w), 0xffffffff))
+        within := and(canonical, lt(sub(behind, 1), length))
     }
 }
 

@@ -212,11 +212,13 @@ function until(MarketWord w) pure returns (uint256) {
 }
 
 /// @dev Continuous trading, and its time has not passed.
-function isOpenNow(MarketWord w) view returns (bool) {
-    unchecked {
+function isOpenNow(MarketWord w) view returns (bool is_) {
+    uint256 from = MINUTES_FROM;
+    uint256 open = uint256(IOrderBook.MarketState.OPEN) << 26;
+    assembly ("memory-safe") {
         // With any other state beyond what a minute can be.
-        uint256 minutes_ = (MarketWord.unwrap(w) >> 227) ^ (uint256(IOrderBook.MarketState.OPEN) << 26);
-        return minutes_ <= LAST_MINUTE && block.timestamp - MINUTES_FROM < minutes_ * 60;
+        let minutes_ := xor(shr(227, w), open)
+        is_ := and(iszero(shr(26, minutes_)), lt(sub(timestamp(), from), mul(minutes_, 60)))
     }
 }
 

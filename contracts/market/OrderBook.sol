@@ -477,6 +477,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         uint256 cost
     ) private {
         unchecked {
+            if (word.counts()) _discountFilled(m, walk); // while there are notes
             uint256 index = tape.count();
             uint256 orderOfDay = tape.orderOfDay();
             uint256 tickSize = walk.tickSize;

@@ -15,10 +15,21 @@ import { Vm } from "../support/Vm.sol";
 contract MarketHandler is TradingSuite {
     IInstrumentLedger.Reason private constant SURRENDER = IInstrumentLedger.Reason.SURRENDER;
     IInstrumentLedger.Reason private constant WITHDRAWAL = IInstrumentLedger.Reason.WITHDRAWAL;
+    // What a call may cost in a market like this one: for itself, and for each queue place that it may look at.
+    uint256 private constant GAS = 500_000;
+    uint256 private constant GAS_PER_MAKER = 60_000;
 
     address[5] public keys;
     address public platform;
-    OrderId[] public orders; // all that ever rested
+    OrderId[] public orders; // all that ever rested, in the order in which they came
+
+    // A plain account of the book, from what it tells: who came when, what is left of each, whose orders are counted.
+    mapping(OrderId id => uint256) public arrival; // from 1
+    mapping(OrderId id => uint256) public left;
+    mapping(OrderId id => bool) private _isCounted;
+    mapping(address account => uint256) public openOrders; // those that are counted
+    mapping(OrderId id => address) public ownerOf;
+    bool private _counts;
     uint256 public minted;
     uint256 public withdrawn;
     uint256 public issued;
@@ -80,6 +91,61 @@ contract MarketHandler is TradingSuite {
         }
     }
 
+    /* THE ACCOUNT OF THE BOOK */
+
+    modifier told() {
+        vm.recordLogs();
+        _;
+        take(vm.getRecordedLogs());
+    }
+
+    /// @dev After a call that failed: what it told has not been.
+    function forget() private {
+        vm.getRecordedLogs();
+    }
+
+    /// @dev Enters what the book told. An order that is told twice, or of which more goes than was left, breaks a promise.
+    function take(Vm.Log[] memory logs) private {
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].emitter != address(book)) continue;
+            bytes32 topic = logs[i].topics[0];
+            OrderId id = OrderId.wrap(uint256(logs[i].topics[1]));
+            if (topic == IOrderBook.OrderPlaced.selector) {
+                (uint48 quantity,) = abi.decode(logs[i].data, (uint48, uint40));
+                enter(id, address(uint160(uint256(logs[i].topics[2]))), quantity);
+            } else if (topic == IOrderBook.Trade.selector) {
+                (uint48 quantity,,) = abi.decode(logs[i].data, (uint48, uint40, uint32));
+                lessen(id, quantity);
+            } else if (topic == IOrderBook.OrderClosed.selector) {
+                (uint48 quantity,) = abi.decode(logs[i].data, (uint48, uint8));
+                if (left[id] != quantity) broken = "closed with another quantity than was left";
+                lessen(id, quantity);
+            } else if (topic == IOrderBook.OrderReduced.selector || topic == IOrderBook.SelfTradePrevented.selector) {
+                lessen(id, abi.decode(logs[i].data, (uint48)));
+            }
+        }
+    }
+
+    function enter(OrderId id, address account, uint256 quantity) private {
+        if (arrival[id] != 0) broken = "an id was given twice";
+        orders.push(id);
+        arrival[id] = orders.length;
+        left[id] = quantity;
+        ownerOf[id] = account;
+        if (!_counts) return;
+        _isCounted[id] = true;
+        ++openOrders[account];
+    }
+
+    function lessen(OrderId id, uint256 by) private {
+        if (by > left[id] || by == 0) {
+            broken = "more of an order went than was left";
+            return;
+        }
+        left[id] -= by;
+        if (left[id] == 0 && _isCounted[id]) --openOrders[ownerOf[id]];
+    }
+
     /* TRADING */
 
     function placeSell(uint256 who, uint24 tick, uint48 quantity) external {
@@ -105,13 +171,17 @@ contract MarketHandler is TradingSuite {
 
         vm.recordLogs();
         vm.prank(key);
+        uint256 gas = gasleft();
         try book.place(order) returns (IOrderBook.Placed memory placed) {
-            if (placed.rested != 0) orders.push(placed.id);
+            if (gas - gasleft() > GAS + order.mostMakers * GAS_PER_MAKER) broken = "more gas than its bound";
             if (uint256(placed.filled) + placed.rested > quantity) broken = "more filled and rested than ordered";
-            examinePriority(order, placed.filled, vm.getRecordedLogs());
+            Vm.Log[] memory logs = vm.getRecordedLogs();
+            take(logs);
+            examinePriority(order, placed.filled, logs);
+            if (placed.rested != 0 && left[placed.id] != placed.rested) broken = "what rests was told otherwise";
             counted(placed.filled != 0 ? "traded" : "placed", true);
         } catch {
-            vm.getRecordedLogs();
+            forget();
             counted("placed", false);
         }
     }
@@ -128,8 +198,8 @@ contract MarketHandler is TradingSuite {
             sum += quantity;
             bool buys = order.side == Side.BUY;
             if (buys ? latest.tick() > order.tick : latest.tick() < order.tick) broken = "beyond the limit";
-            // Worse prices and later places have greater ranks.
-            uint256 rank = uint256(buys ? latest.tick() : type(uint24).max - latest.tick()) << 32 | latest.index();
+            // Worse prices and later arrivals have greater ranks.
+            uint256 rank = uint256(buys ? latest.tick() : type(uint24).max - latest.tick()) << 32 | arrival[latest];
             if (rank <= previous) broken = "priority within a call";
             previous = rank;
         }
@@ -139,78 +209,46 @@ contract MarketHandler is TradingSuite {
             OrderId id = orders[i];
             if (id.side() == order.side || open(id) == 0) continue;
             bool better = order.side == Side.BUY ? id.tick() < latest.tick() : id.tick() > latest.tick();
-            bool earlier = id.tick() == latest.tick() && id.index() < latest.index();
+            bool earlier = id.tick() == latest.tick() && arrival[id] < arrival[latest];
             if (better || earlier) broken = "an open order was passed over";
         }
     }
 
-    function cancel(uint256 seed) external {
+    function cancel(uint256 seed) external told {
         OrderId id = anOrder(seed);
-        address account = book.orderOf(id).account;
-        for (uint256 i; i < 5; ++i) {
-            if (accountOf(keys[i]) != account) continue;
-            vm.prank(keys[i]);
-            try book.cancel(id) {
-                counted("cancelled", true);
-            } catch {
-                broken = "an open order could not be taken back";
-            }
+        address key = keyOf(id);
+        if (key == address(0)) return;
+        vm.prank(key);
+        uint256 gas = gasleft();
+        try book.cancel(id) {
+            if (gas - gasleft() > GAS) broken = "more gas than its bound";
+            counted("cancelled", true);
+        } catch {
+            broken = "an open order could not be taken back";
         }
     }
 
-    function reduce(uint256 seed, uint48 by) external {
+    function reduce(uint256 seed, uint48 by) external told {
         OrderId id = anOrder(seed);
         by = uint48(bound(by, 1, 30));
-        address account = book.orderOf(id).account;
-        for (uint256 i; i < 5; ++i) {
-            if (accountOf(keys[i]) != account) continue;
-            vm.prank(keys[i]);
-            try book.reduce(id, by) {
-                counted("reduced", true);
-            } catch {
-                counted("reduced", false);
-            }
-        }
-    }
-
-    /// @dev In its place it stays at the same price and no larger, and only then.
-    function replace(uint256 seed, uint24 tick, uint48 quantity) external {
-        OrderId id = anOrder(seed);
-        IOrderBook.OrderView memory old = book.orderOf(id);
-        if (old.open == 0) return;
-        address key = keyOf(old.account);
-        uint24 at = seed % 3 == 0 ? id.tick() : uint24(bound(tick, 94, 106));
-        IOrderBook.Order memory order = orderOf(id.side(), at, uint48(bound(quantity, 1, 60)));
-        bool expired = old.expires != 0 && old.expires <= block.timestamp;
-        bool keeps = at == id.tick() && order.quantity <= old.open && !expired;
-        uint256 before = placeOf(id);
+        address key = keyOf(id);
+        if (key == address(0)) return;
         vm.prank(key);
-        try book.replace(id, order) returns (IOrderBook.Placed memory placed) {
-            bool kept = OrderId.unwrap(placed.id) == OrderId.unwrap(id);
-            if (kept != keeps) broken = "a place was lost or kept that should not be";
-            if (kept && (placeOf(id) != before || open(id) != order.quantity)) broken = "an amended order moved";
-            if (!kept && open(id) != 0) broken = "an order and its replacement are both open";
-            if (!kept && placed.rested != 0) orders.push(placed.id);
-            counted("replaced", true);
+        try book.reduce(id, by) {
+            counted("reduced", true);
         } catch {
-            if (open(id) != old.open) broken = "a refused replacement changed an order";
-            counted("replaced", false);
-        }
-    }
-
-    function placeOf(OrderId id) private view returns (uint256 i) {
-        (OrderId[] memory ids_,) = book.ordersAt(market, id.side(), id.tick(), 0, 200);
-        while (OrderId.unwrap(ids_[i]) != OrderId.unwrap(id)) {
-            ++i;
+            forget();
+            counted("reduced", false);
         }
     }
 
     /// @dev Three orders, of whom soever: what is its own comes back, whatever may be wrong with the account.
-    function cancelMany(uint256 who, uint256 seed) external {
+    function cancelMany(uint256 who, uint256 seed) external told {
         if (orders.length == 0) return;
-        OrderId[] memory ids_ = some(seed);
+        OrderId[] memory ids_ = new OrderId[](3);
         bool[3] memory own;
         for (uint256 i; i < 3; ++i) {
+            ids_[i] = anOrder(seed >> 16 * i);
             IOrderBook.OrderView memory seen = book.orderOf(ids_[i]);
             own[i] = seen.open != 0 && seen.account == accountOf(theKey(who));
             for (uint256 k; k < i; ++k) {
@@ -228,39 +266,7 @@ contract MarketHandler is TradingSuite {
         }
     }
 
-    function batch(uint256 who, uint256 seed, uint24 tick, uint48 quantity) external {
-        if (orders.length == 0) return;
-        IOrderBook.Order[] memory quote = new IOrderBook.Order[](2);
-        tick = uint24(bound(tick, 94, 104));
-        quote[0] = orderOf(Side.BUY, tick, uint48(bound(quantity, 1, 60)));
-        quote[1] = orderOf(Side.SELL, tick + 1, uint48(bound(quantity >> 16, 1, 60)));
-        OrderId[] memory ids_ = some(seed);
-        vm.prank(theKey(who));
-        try book.batch(ids_, quote) returns (bool[] memory, IOrderBook.Placed[] memory placed) {
-            for (uint256 i; i < 2; ++i) {
-                if (placed[i].rested != 0) orders.push(placed[i].id);
-            }
-            counted("batched", true);
-        } catch {
-            counted("batched", false);
-        }
-    }
-
-    function some(uint256 seed) private view returns (OrderId[] memory ids_) {
-        ids_ = new OrderId[](3);
-        for (uint256 i; i < 3; ++i) {
-            ids_[i] = anOrder(seed >> 16 * i);
-        }
-    }
-
-    function keyOf(address account) private view returns (address) {
-        for (uint256 i; i < 5; ++i) {
-            if (accountOf(keys[i]) == account) return keys[i];
-        }
-        return stranger;
-    }
-
-    function evict(uint256 seed, uint256 later) external {
+    function evict(uint256 seed, uint256 later) external told {
         vm.warp(block.timestamp + bound(later, 0, 60));
         for (uint256 i; i < orders.length; ++i) {
             IOrderBook.OrderView memory seen = book.orderOf(orders[(i + seed % 64) % orders.length]);
@@ -270,6 +276,114 @@ contract MarketHandler is TradingSuite {
             counted("evicted", true);
             return;
         }
+    }
+
+    /// @dev At another price, or in its place: then it is smaller, or expires at another time.
+    function replace(uint256 seed, uint24 tick, uint48 quantity) external told {
+        OrderId id = anOrder(seed);
+        address key = keyOf(id);
+        if (key == address(0)) return;
+        IOrderBook.Order memory order = orderOf(id.side(), id.tick(), uint48(bound(quantity, 1, 60)));
+        if (seed % 3 == 0) order.tick = uint24(bound(tick, 94, 106));
+        if (seed % 2 == 0) order.expires = uint40(block.timestamp + 1 + (seed >> 40) % 50);
+        IOrderBook.OrderView memory before = book.orderOf(id);
+        bool expired = before.expires != 0 && before.expires <= block.timestamp;
+        bool keeps = order.tick == id.tick() && order.quantity <= before.open && !expired;
+        vm.prank(key);
+        try book.replace(id, order) returns (IOrderBook.Placed memory placed) {
+            bool same = OrderId.unwrap(placed.id) == OrderId.unwrap(id);
+            if (same != keeps) broken = "a place in the queue was kept or lost against the rule";
+            if (!keeps && open(id) != 0) broken = "the replaced order is open still";
+            counted("replaced", true);
+        } catch {
+            forget();
+            counted("replaced", false);
+        }
+    }
+
+    /// @dev Several orders back, of which some may be another's or closed, and two new ones.
+    function batch(uint256 who, uint256 seed, uint24 tick, uint48 quantity) external told {
+        if (orders.length == 0) return;
+        OrderId[] memory chosen = new OrderId[](seed % 6);
+        for (uint256 i; i < chosen.length; ++i) {
+            chosen[i] = orders[(seed >> 8 << i) % orders.length];
+        }
+        address key = theKey(who);
+        address account = accountOf(key);
+        bool[] memory mine = new bool[](chosen.length);
+        for (uint256 i; i < chosen.length; ++i) {
+            mine[i] = left[chosen[i]] != 0 && ownerOf[chosen[i]] == account;
+            for (uint256 k; k < i; ++k) {
+                if (OrderId.unwrap(chosen[k]) == OrderId.unwrap(chosen[i])) mine[i] = false;
+            }
+        }
+        IOrderBook.Order[] memory both = new IOrderBook.Order[](who % 2 == 0 ? 0 : 2);
+        if (both.length != 0) {
+            tick = uint24(bound(tick, 96, 104));
+            both[0] = orderOf(Side.BUY, tick - 1, uint48(bound(quantity, 1, 40)));
+            both[1] = orderOf(Side.SELL, tick, uint48(bound(quantity, 1, 40)));
+        }
+        vm.prank(key);
+        try book.batch(chosen, both) returns (bool[] memory taken, IOrderBook.Placed[] memory) {
+            for (uint256 i; i < chosen.length; ++i) {
+                if (taken[i] != mine[i]) broken = "taken back, or passed over, against the rule";
+            }
+            counted("batches", true);
+        } catch {
+            forget();
+            counted("batches", false);
+        }
+    }
+
+    /// @dev By an authority, whoever owns them: of those named only the account's own go.
+    function takeBack(uint256 who, uint256 seed) external told {
+        if (orders.length == 0) return;
+        OrderId[] memory chosen = new OrderId[](1 + seed % 4);
+        for (uint256 i; i < chosen.length; ++i) {
+            chosen[i] = orders[(seed >> 8 << i) % orders.length];
+        }
+        address account = accountOf(theKey(who));
+        ledger.takeBackOrders(account, chosen);
+        for (uint256 i; i < chosen.length; ++i) {
+            if (ownerOf[chosen[i]] == account && open(chosen[i]) != 0) broken = "an order outlived the authority";
+        }
+        counted("taken back by authority", true);
+    }
+
+    /// @dev While the market is halted nothing is placed, and what is open can be taken back.
+    function halt(uint256 seed) external told {
+        book.setMarketState(market, IOrderBook.MarketState.HALTED);
+        vm.prank(theKey(seed));
+        (bool placed,) = address(book).call(abi.encodeCall(book.place, (orderOf(Side.BUY, 90, 1))));
+        if (placed) broken = "an order in a halted market";
+        OrderId id = anOrder(seed);
+        address key = keyOf(id);
+        if (key != address(0)) {
+            vm.prank(key);
+            book.cancel(id);
+        }
+        book.setMarketState(market, IOrderBook.MarketState.OPEN);
+        counted("halted", true);
+    }
+
+    /// @dev Of order size, holdings and open orders. Once counted, orders are counted on.
+    function setLimits(uint48 mostLots, uint64 mostHeld, uint16 mostOpen) external {
+        IOrderBook.Limits memory limits;
+        if (mostLots % 3 == 0) limits.mostLots = uint48(bound(mostLots, 30, 127));
+        if (mostHeld % 3 == 0) limits.mostHeld = uint64(bound(mostHeld, 80, 200) * 10);
+        if (mostOpen % 2 == 0) limits.mostOpen = uint16(bound(mostOpen, 1, 30));
+        book.setLimits(market, limits);
+        if (limits.mostOpen != 0) _counts = true;
+        counted("limits set", true);
+    }
+
+    /// @dev Of the account whose order it is, where it is open.
+    function keyOf(OrderId id) private view returns (address) {
+        address account = book.orderOf(id).account;
+        for (uint256 i; i < 5; ++i) {
+            if (account == accountOf(keys[i])) return keys[i];
+        }
+        return address(0);
     }
 
     function collectFees() external {
@@ -369,7 +483,7 @@ contract MarketHandler is TradingSuite {
     /* PROMISES */
 
     /// @dev Orders that cancel themselves out leave their account exactly where it was.
-    function goAndComeBack(uint256 who, bool buys, uint48 quantity, uint48 by) external {
+    function goAndComeBack(uint256 who, bool buys, uint48 quantity, uint48 by) external told {
         address key = theKey(who);
         quantity = uint48(bound(quantity, 2, 60));
         uint256 units_ = units(key);
@@ -386,6 +500,7 @@ contract MarketHandler is TradingSuite {
             vm.stopPrank();
             counted("went and came back", true);
         } catch {
+            forget();
             counted("went and came back", false);
         }
         bool same = units(key) == units_ && money(key) == money_
@@ -394,7 +509,8 @@ contract MarketHandler is TradingSuite {
     }
 
     /// @dev Buying from and selling to oneself costs its fees and moves no unit.
-    function washTrade(uint256 who, bool buysLast, uint48 quantity) external {
+    function washTrade(uint256 who, bool buysLast, uint48 quantity) external told {
+        if (book.limitsOf(market).mostHeld != 0) return; // which an own order may not pass either
         address key = theKey(who);
         quantity = uint48(bound(quantity, 1, 20));
         (uint256 units_, uint256 money_) = (units(key), money(key));
@@ -406,6 +522,7 @@ contract MarketHandler is TradingSuite {
         order.selfTrade = IOrderBook.SelfTrade.ALLOW;
         vm.prank(key);
         try book.place(order) returns (IOrderBook.Placed memory first) {
+            take(vm.getRecordedLogs());
             order.side = buysLast ? Side.BUY : Side.SELL;
             order.timeInForce = IOrderBook.TimeInForce.IOC;
             vm.prank(key);
@@ -416,10 +533,13 @@ contract MarketHandler is TradingSuite {
                     broken = "trading with oneself gains";
                 }
             } catch {
+                forget();
                 vm.prank(key);
                 book.cancel(first.id);
             }
-        } catch { }
+        } catch {
+            forget();
+        }
     }
 
     /// @dev Whoever lacks a right moves nothing; the key is given the rest of its rights back.
@@ -447,13 +567,15 @@ contract MarketHandler is TradingSuite {
         IOrderBook.Order memory purchase = orderOf(Side.BUY, 101, 1);
         uint256[] memory one = new uint256[](1);
         one[0] = uka;
+        IOrderBook.Order[] memory two = new IOrderBook.Order[](2);
+        (two[0], two[1]) = (sale, purchase);
         bytes[11] memory attempts = [
             abi.encodeCall(book.place, (sale)),
             abi.encodeCall(book.place, (purchase)),
             abi.encodeCall(book.cancel, (id)),
             abi.encodeCall(book.reduce, (id, 1)),
             abi.encodeCall(book.replace, (id, sale)),
-            abi.encodeCall(book.batch, (new OrderId[](0), new IOrderBook.Order[](0))),
+            abi.encodeCall(book.batch, (new OrderId[](0), two)),
             abi.encodeCall(ledger.safeTransferFrom, (account, accountOf(keys[0]), uka, 1, "")),
             abi.encodeCall(ledger.safeTransferFrom, (account, account, gbp, 0, "")),
             abi.encodeCall(ledger.safeBatchTransferFrom, (account, account, one, one, "")),

@@ -50,6 +50,30 @@ contract BoundedWorkTest is TradingSuite {
         assertLe(behind(254, true), 10_000_000, "254 in one call");
     }
 
+    /// @dev The worst that others can prepare: each refusal shows the next stranger, and the walk is planned anew each time.
+    function test_sweep_barredOrdersOfAsManyAccounts_stillOneCall() public {
+        uint16 many = 254;
+        for (uint160 i; i < many; ++i) {
+            openFunded(address(0xBA00 + i), 1, 0);
+            sell(address(0xBA00 + i), 10, 1);
+        }
+        sell(carol, 10, 1);
+        for (uint160 i; i < many; ++i) {
+            bar(address(0xBA00 + i), Restrictions.NO_TRADE);
+        }
+        IOrderBook.Order memory order = orderOf(Side.BUY, 10, 1);
+        order.mostMakers = many + 1;
+
+        vm.prank(bob);
+        uint256 gas = gasleft();
+        IOrderBook.Placed memory placed = book.place(order);
+        gas -= gasleft();
+
+        assertPlaced(placed, 1, 0);
+        assertLe(gas, 30_000_000, "fits into a block");
+        assertEq(units(address(0xBA00)), 1, "released");
+    }
+
     // LESSONS: leave the rest for the next call with a defined result
     function test_sweep_moreStaleMakersThanLookedAt_nextCallGoesOn() public {
         for (uint256 i; i < 20; ++i) {
