@@ -277,6 +277,7 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "sell_now": (1, 1),
         "cancel": (ORDER,),
         "reduce": (ORDER, 1),
+        "pick": (ORDER, 1),
         "name_payout": ("bank account",),
         "withdraw": (1,),
         "withdraw_of": (POUNDS, 1),
