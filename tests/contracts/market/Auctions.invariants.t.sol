@@ -111,6 +111,12 @@ contract AuctionHandler is AuctionSuite {
         if (at > block.timestamp) vm.warp(at);
     }
 
+    function nextPhase() external told("turned") {
+        uint40 until = book.marketOf(market).until;
+        vm.warp(until > block.timestamp ? until : block.timestamp + 10 minutes);
+        book.turn(market);
+    }
+
     /// @dev To the next one.
     function waitForCall(bool closing) external {
         uint40 day = uint40(block.timestamp - DAY) / 1 days * 1 days;
@@ -304,8 +310,7 @@ contract AuctionsInvariantsTest is Test {
         else if (kind == 16) handler.wait_(more);
         else if (kind == 17) handler.turn_();
         else if (kind == 18) handler.bar_(more, more >> 8 & 1 == 0);
-        else if (kind == 19) handler.waitForAuction(more & 1 == 0);
-        else if (kind == 20) handler.waitForCall(more & 1 == 0);
+        else if (kind < 21) handler.nextPhase();
         else if (kind == 21) handler.haltOrResume(more);
         else if (kind == 22) handler.downgrade_(more);
         else handler.bar_(more, false);
