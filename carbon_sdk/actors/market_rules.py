@@ -11,6 +11,7 @@ from datetime import date
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.conduct import ConductRisk
+from carbon_sdk.actors.surveillance import MarketSurveillance
 from carbon_sdk.actors.values import Digest, Moment, day_of, digest, label, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView
@@ -242,8 +243,11 @@ class ReportsPositions(ShowsPositions):
         return self.suite.contract(MarketRules).report_position(instrument, digest(report, "report"))
 
 
-class RiskOfficer(ConductRisk, ShowsPositions):
-    """Limits the platform, sets thresholds, accuses. Every verb that is not anyone's raises NotPermitted for another key."""
+class RiskOfficer(ConductRisk, ShowsPositions, MarketSurveillance):
+    """Limits the platform, sets thresholds, scans for abuse, accuses.
+
+    Every verb that is not anyone's raises NotPermitted for another key.
+    """
 
     @verb
     def downgrade(self, cause: Digest) -> Act[None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from carbon_sdk.actors.conduct import CreditView, credit_of
 from carbon_sdk.actors.markets import Market
 from carbon_sdk.actors.quotes import BlockMarketReader, BlockOffer, BoardReader, block_of, failures_of
+from carbon_sdk.actors.surveillance import MarketSurveillance
 from carbon_sdk.actors.views import AccountView, InstrumentReader, MethodReader, VoucherReader
 from carbon_sdk.chain.calls import Event, Logged
 from carbon_sdk.chain.catalogue import decode_log
@@ -114,8 +115,8 @@ class Exposure:
     orders: int
 
 
-class RiskManager(Public):
-    """Looks at what accounts owe and have."""
+class RiskManager(Public, MarketSurveillance):
+    """Looks at what accounts owe and have, and for signs of abuse."""
 
     def exposure(self, account: Address) -> Exposure:
         """Of one account."""

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ MNEMONIC = "test test test test test test test test test test test junk"
 _PROCESSORS = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _SYSTEMS = {"linux": "linux", "darwin": "darwin", "win32": "win32"}
 _PR_SET_PDEATHSIG = 1
+_STATES = "carbon-anvil-"
 
 
 def find_anvil() -> Path:
@@ -105,6 +107,7 @@ class Anvil:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
         self._log: Path | None = None
+        self._states: Path | None = None
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             if attached := self._attach():
@@ -130,6 +133,12 @@ class Anvil:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._clear_up()
+
+    def _clear_up(self) -> None:
+        """What it leaves behind when it has ended, and the folder to whoever wants it next."""
+        if self._states:
+            shutil.rmtree(self._states, ignore_errors=True)
         if self.folder:
             (self.folder / "running.json").unlink(missing_ok=True)
         if self._lock is not None:
@@ -179,6 +188,8 @@ class Anvil:
         birth = self._birth(timestamp)
         if birth is not None:
             arguments += ["--timestamp", str(birth.timestamp)]
+        self._states = self._place_of_states()
+        arguments += ["--cache-path", str(self._states)]
         if self.folder:
             arguments += ["--state", str(self.folder / "state.json")]
             self._log = self.folder / "anvil.log"
@@ -203,6 +214,21 @@ class Anvil:
             running = orjson.dumps({"owner": os.getpid(), "pid": self._process.pid, "url": url})
             (self.folder / "running.json").write_bytes(running)
         return url
+
+    def _place_of_states(self) -> Path:
+        """Where anvil keeps the states of past blocks, some 200 KB each: it never removes them, so that we have to.
+
+        The folder's own, or one for this process; those that killed processes left are removed.
+        """
+        if self.folder:
+            states = self.folder / "states"
+            shutil.rmtree(states, ignore_errors=True)
+            return states
+        for left in Path(tempfile.gettempdir()).glob(f"{_STATES}*"):
+            owner = left.name.removeprefix(_STATES).partition("-")[0]
+            if owner.isdecimal() and not _is_running(int(owner)):
+                shutil.rmtree(left, ignore_errors=True)
+        return Path(tempfile.mkdtemp(prefix=f"{_STATES}{os.getpid()}-"))
 
     def _birth(self, timestamp: int | None) -> _Birth | None:
         """When the folder's chain began. Started again, anvil has to be told: else it makes another first block."""
@@ -236,7 +262,8 @@ class Anvil:
                 if self._process.poll() is not None:
                     words = self._last_words()
                     self._process = None
-                    self.stop()
+                    atexit.unregister(self.stop)
+                    self._clear_up()
                     raise AnvilFailed(f"anvil did not start: {words or 'it said nothing'}.") from None
                 if time.monotonic() > deadline:
                     self.stop()
@@ -266,6 +293,16 @@ def _die_with_parent(parent: int) -> Callable[[], None] | None:
             os._exit(1)
 
     return ask
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _free_port() -> int:

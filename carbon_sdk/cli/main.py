@@ -16,6 +16,7 @@ COMMANDS = {
     "serial": ("serial:serial", "Tell the life of any unit, and certify that it exists."),
     "account": ("account:account", "Tell what an account had, what happened, and what it has."),
     "market": ("market:market", "Watch a book; tell orders, trades, and what the market wants."),
+    "order": ("order:order", "Replace own orders, take them all back, quote anew, many at once."),
     "trading-plan": ("trading_plan:trading_plan", "File trading plans, and compare them with what was done."),
     "confirmation": ("confirmation:confirmation", "Show and check the platform's confirmations of trades."),
     "voucher": ("voucher:voucher", "Check vouchers, on the chain and offline."),
@@ -30,7 +31,7 @@ COMMANDS = {
     "service": ("roles:service", "The service manager: instruments, markets, voucher series."),
     "platform": ("platform:platform", "The operator of the trading platform: bands, fees, days; watch for stress."),
     "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
-    "risk": ("roles:risk", "Risk managers: limit the platform under stress, set thresholds, accuse of misconduct."),
+    "risk": ("risk:risk", "Risk managers: scan for abuse, limit the platform under stress, accuse of misconduct."),
     "maintainer": ("roles:maintainer", "Upgrades contracts."),
     "operator": ("roles:operator", "Rolls contracts back."),
 }

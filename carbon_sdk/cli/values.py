@@ -73,6 +73,8 @@ def _market_of(scheme: Scheme, given: Given) -> MarketReader | BoardReader | Blo
         return scheme.board(given["board"])
     if "block_market" in given:
         return scheme.block_market(given["block_market"])
+    if "order" in given:
+        return scheme.market(given["order"].market)
     return scheme.market(given["market"])
 
 
@@ -85,7 +87,7 @@ def placeholder(name: str, hint: Any) -> str:
 
 
 def _is_simple(hint: Any) -> bool:
-    plain = (int, bytes, str, Address, InstrumentId, OrderId)
+    plain = (int, bytes, str, Address, InstrumentId, OrderId, _ORDER)
     return hint in plain or (isinstance(hint, type) and issubclass(hint, IntEnum))
 
 
@@ -103,6 +105,11 @@ def _content(name: str, path: Path) -> bytes:
 
 
 def _moment(scheme: Scheme, name: str, text: str) -> Moment:
+    return seconds_of(name, text)
+
+
+def seconds_of(name: str, text: str) -> Moment:
+    """A time as people write it. Raises InputError."""
     if re.fullmatch(r"\d+", text):
         return int(text)
     try:

@@ -126,7 +126,7 @@ class MarketTable(Strict):
     most_lots: Annotated[int, Field(ge=0, lt=2**48)] = 0
     """Of one order; below 128, and at most seven zeros. 0: no limit, as in the next three."""
     dynamic_permille: Annotated[int, Field(ge=0, lt=1000)] = 0
-    """How far a price may be from the latest trade's, in tenths of a per cent; beyond, trading is interrupted by a call."""
+    """How far a price may be from the latest trade's, in tenths of a per cent; beyond, a call interrupts trading."""
     most_held: Annotated[int, Field(ge=0, lt=2**64)] = 0
     """Tonnes of the instrument that an account may hold after a purchase; below 256, and at most fifteen zeros."""
     most_open: Annotated[int, Field(ge=0, lt=2**16)] = 0
@@ -147,9 +147,7 @@ class MarketTable(Strict):
     def conduct(self) -> Conduct:
         """How the market goes about its day."""
         closing = ClosingRule[self.closing.upper()]
-        return Conduct(
-            self.band_basis_points, closing, self.interruption_minutes, self.resumption_minutes, self.choice
-        )
+        return Conduct(self.band_basis_points, closing, self.interruption_minutes, self.resumption_minutes, self.choice)
 
 
 class BoardTable(Strict):

@@ -224,8 +224,8 @@ interface IInstrumentLedger {
     /// @param terms mostHeld << 84 | ownAllowed << 83 | buys << 82 | instrument of the market. buys: it gives main money and gets
     ///        units; else it gives units and gets main money. ownAllowed: trade with orders of the same beneficial owner
     ///        instead of refusing them. mostHeld: units of the instrument that who gets some may hold with them, government
-    ///        accounts excepted; 0: no limit. A maker that would hold more is refused as one that may not trade; the account
-    ///        itself with `HoldingLimit`.
+    ///        accounts excepted; 0: no limit. A maker that would hold more is refused as one that may not trade, unless it is
+    ///        refused for its owner already; the account itself with `HoldingLimit`.
     /// @param key That called the book.
     /// @return account For which `key` may trade.
     function settle(uint256[] calldata makers, uint256 amounts, uint256 terms, address key)

@@ -32,7 +32,11 @@ library VoucherSeries {
 
     /// @notice Memory in which the leaves of trades are hashed one after another, as a `Voucher` lies there: what the trades of
     ///         one call have in common stays, and the taker is both seller and buyer until a maker takes one's place.
-    function templateFor(uint256 kind, uint256 series, uint256 instrument, address taker) internal view returns (uint256 at) {
+    function templateFor(uint256 kind, uint256 series, uint256 instrument, address taker)
+        internal
+        view
+        returns (uint256 at)
+    {
         assembly ("memory-safe") {
             at := mload(0x40)
             mstore(0x40, add(at, 0x160))

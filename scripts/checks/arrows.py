@@ -9,6 +9,7 @@ A part may import what stands in its set below and, through it, everything under
     errors <- credits
     {evidence, identity, methods, credits, audit} <- actors <- scheme <- {replay, demo} <- cli
     audit <- market_data <- {replay, demo}
+    audit <- surveillance <- actors
     audit <- confirmations <- cli
 
 errors lies lowest, as refusing a float or a malformed id is one. audit never imports actors: whoever audits does not
@@ -57,9 +58,10 @@ SDK: dict[str, set[str]] = {
     "methods": {"deployment"},
     "audit": {"deployment"},
     "market_data": {"audit"},
+    "surveillance": {"audit"},
     "confirmations": {"audit"},
     "credits": {"errors"},
-    "actors": {"evidence", "identity", "methods", "credits", "audit"},
+    "actors": {"evidence", "identity", "methods", "credits", "audit", "surveillance"},
     "scheme": {"actors"},
     "replay": {"scheme", "market_data"},
     "demo": {"scheme", "market_data"},

@@ -1,4 +1,4 @@
-"""`carbon market watch, depth, trades, orders, order` on a real chain: pictures as they are printed, changes as lines."""
+"""`carbon market watch, depth, trades, orders, order` on a real chain: pictures as printed, changes as lines."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
-from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.trading_plans import PrivatePlan
@@ -28,6 +27,7 @@ from carbon_sdk.actors.verifier import Verifier
 from carbon_sdk.contracts.generated.enums import (
     AccountKind,
     BusinessHours,
+    ClosingRule,
     Conclusion,
     Counterparty,
     InstrumentState,
@@ -40,6 +40,7 @@ from carbon_sdk.contracts.generated.structs import (
     BlockTrade,
     BoardTerms,
     CodingRules,
+    Conduct,
     MarketTerms,
     PlanPeriod,
     Rules,
@@ -228,6 +229,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
         {
             "halt": (1,),
             "resume": (1,),
+            "set_conduct": (1, Conduct(500, ClosingRule.LAST, 5, 5, choice=False)),
             "stop_tokens": (POUNDS, "cause"),
             "resume_tokens": (POUNDS, "cause"),
             "halt_board": (1,),
@@ -260,6 +262,7 @@ ANYONE = {
     SecurityAuthority: {"renounce"},
     Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
     RegistryOperator: {"renew"},
+    PlatformOperator: {"turn", "uncross"},
     RiskOfficer: {"note_position", "flag_position"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
@@ -274,6 +277,9 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "sell_now": (1, 1),
         "cancel": (ORDER,),
         "reduce": (ORDER, 1),
+        "replace": (ORDER, 1, 5000),
+        "batch": ([ORDER], []),
+        "requote": (1,),
         "name_payout": ("bank account",),
         "withdraw": (1,),
         "withdraw_of": (POUNDS, 1),
@@ -311,6 +317,7 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
 }
 BY_ANYONE: Mapping[type[Actor], set[str]] = {
     Company: {
+        "cancel_many",
         "evict",
         "complete_transfer",
         "expire_transfer",
@@ -464,6 +471,15 @@ def test_quotes_and_blocks__of_others__are_not_a_strangers(town: Town, sold: Cal
     ):
         with pytest.raises(NotPermitted):
             act(town.company("treasury"))
+
+
+def test_cancelling_many__of_others__leaves_them(town: Town) -> None:
+    trader = town.company("trader")
+    town.bank.record_deposit(trader.account, 600_000, "for one order")
+    order = trader.buy(1, 100, 5000).result.id
+    for other in (Company(town.scheme, town.signer("stranger")), town.company("works")):
+        assert other.cancel_many([order]).result == (False,)
+    assert trader.cancel_many([order]).result == (True,)
 
 
 def test_an_opinion__by_one_who_was_not_engaged__is_refused(town: Town) -> None:

@@ -373,8 +373,8 @@ class LedgerMachine(RuleBasedStateMachine):
             m.balance[n, gets] += got
 
         makers = [int(ACCOUNTS[maker], 16) << 96 | paid]
-        signature = "settle(uint256,uint256,address,bool,uint256[],uint256,bool)"
-        self.act(say, MODULE, signature, given, got, KEYS[n], buys, makers, UNITS, own)
+        terms = own << 83 | buys << 82 | UNITS
+        self.act(say, MODULE, "settle(uint256[],uint256,uint256,address)", makers, given << 96 | got, terms, KEYS[n])
 
     @rule(n=who, to=who, i=what, q=amounts)
     def key_of_another(self, n: int, to: int, i: int, q: int) -> None:

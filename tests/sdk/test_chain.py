@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -393,9 +394,37 @@ def test_anvil__parent_killed__state_written_and_gone(tmp_path):
         assert Chain(again.url).block_number() == 5
 
 
-def test_anvil__does_not_start__last_words():
+def test_anvil__does_not_start__last_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(AnvilFailed, match="unexpected argument"):
         Anvil(options=("--no-such-option",))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", [None, "chain"])
+def test_anvil__stopped_after_many_blocks__their_states_are_off_the_disk(tmp_path, monkeypatch, folder):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with Anvil(folder and tmp_path / folder) as anvil:
+        chain = Chain(anvil.url)
+        chain.endpoint.request("anvil_mine", "0x800")
+        assert list(tmp_path.rglob("anvil-state-*"))
+        assert int(chain.endpoint.request("eth_getBalance", Account.from_key(KEYS[0]).address, "0x5"), 16)
+    assert list(tmp_path.rglob("anvil-state-*")) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_anvil__states_left_by_a_killed_process__removed_those_of_a_living_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left, others = tmp_path / f"carbon-anvil-{dead.pid}-x", tmp_path / f"carbon-anvil-{os.getppid()}-y"
+    for folder in (left, others):
+        (folder / "anvil-state-1").mkdir(parents=True)
+    with Anvil():
+        assert not left.exists()
+        assert others.exists()
 
 
 def test_anvil__nowhere__says_how_to_get_it(tmp_path, monkeypatch):

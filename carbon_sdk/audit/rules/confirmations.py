@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from carbon_sdk.audit.confirmation_keys import ConfirmationKey
 from carbon_sdk.audit.events import Event
-from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.fold import needs_no_rule, on
 from carbon_sdk.audit.state import State
 
 _CONFIRMATIONS = "TradeConfirmations"
+
+needs_no_rule(_CONFIRMATIONS, "EIP712DomainChanged")  # of the standard; never emitted here
 
 
 @on(_CONFIRMATIONS, "ConfirmationKeyRegistered")

@@ -17,6 +17,7 @@ MODULES: dict[str, str] = {
     "EmissionReports": "emission_reports",
     "GovernedProxy": "governed_proxy",
     "InstrumentLedger": "instrument_ledger",
+    "MarketAuctions": "market_auctions",
     "MarketOperations": "market_operations",
     "MarketRules": "market_rules",
     "Methodologies": "methodologies",

@@ -125,8 +125,8 @@ class CreditRecord(Contract):
         "CreditRecord",
         "standingOf(address)",
         ("account",),
-        ("(uint32,uint32,uint8,uint16,uint40)",),
-        lambda v: CreditStanding(v[0][0], v[0][1], CreditTier(v[0][2]), v[0][3], v[0][4]),
+        ("(uint32,uint32,uint8,uint16,uint40,uint16,uint40)",),
+        lambda v: CreditStanding(v[0][0], v[0][1], CreditTier(v[0][2]), v[0][3], v[0][4], v[0][5], v[0][6]),
     )
     TIER_TERMS: ClassVar[Function[tuple[TierTerms, ...]]] = Function.of(
         "CreditRecord",
@@ -186,7 +186,9 @@ class CreditRecord(Contract):
         return self._act(self.CONFIRM_ACCUSATION, id, reasons)
 
     def counting_of(self, account: Address, *, block: BlockTag = "latest") -> tuple[int, ...]:
-        """The entries that counted when it was written down last, in no order."""
+        """The shares that counted when it was written down last, in no order: each an entry, or the one that others
+        were joined to.
+        """
         return self._read(self.COUNTING_OF, account, block=block)
 
     def credit_of(self, account: Address, *, block: BlockTag = "latest") -> CreditOfAnswer:

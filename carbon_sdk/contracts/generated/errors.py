@@ -842,13 +842,13 @@ class BadCrediting(RuleBroken):
 
 
 class BadDayOffset(RuleBroken):
-    """The offset of the civil day is no whole number of minutes."""
+    """The offset of the civil day is no whole number of minutes, or a day and more."""
 
     error = "BadDayOffset"
     signature = "BadDayOffset(int256)"
     selector = bytes.fromhex("55810510")
     names = ("offset",)
-    meaning = "The offset of the civil day is no whole number of minutes."
+    meaning = "The offset of the civil day is no whole number of minutes, or a day and more."
     advice = ADVICE.get("BadDayOffset", "")
 
     def __init__(self, offset: int, *, data: bytes = b"") -> None:
@@ -3037,6 +3037,21 @@ class MalformedInstrument(RuleBroken):
         super().__init__(self.id, data=data)
 
 
+class MarketMatches(RuleBroken):
+    """Orders are matched in this market; there is nothing to pick."""
+
+    error = "MarketMatches"
+    signature = "MarketMatches(uint24)"
+    selector = bytes.fromhex("599c36c5")
+    names = ("market",)
+    meaning = "Orders are matched in this market; there is nothing to pick."
+    advice = ADVICE.get("MarketMatches", "")
+
+    def __init__(self, market: int, *, data: bytes = b"") -> None:
+        self.market = market
+        super().__init__(self.market, data=data)
+
+
 class MarketNotHalted(RuleBroken):
     """There is nothing to resume: the market's state is `state`."""
 
@@ -3273,6 +3288,22 @@ class NameOrDocumentMissing(RuleBroken):
         self.name = name
         self.document = document
         super().__init__(self.name, self.document, data=data)
+
+
+class NoAuctionPending(RuleBroken):
+    """No call has ended in which prices cross: `state` is a `MarketState`."""
+
+    error = "NoAuctionPending"
+    signature = "NoAuctionPending(uint24,uint8)"
+    selector = bytes.fromhex("d26c1729")
+    names = ("market", "state")
+    meaning = "No call has ended in which prices cross: `state` is a `MarketState`."
+    advice = ADVICE.get("NoAuctionPending", "")
+
+    def __init__(self, market: int, state: int, *, data: bytes = b"") -> None:
+        self.market = market
+        self.state = state
+        super().__init__(self.market, self.state, data=data)
 
 
 class NoBaseline(RuleBroken):
@@ -3603,6 +3634,17 @@ class NoTransferType(RuleBroken):
         super().__init__(self.rules, self.from_kind, self.to_kind, self.listed, data=data)
 
 
+class NoWork(RuleBroken):
+    """A call with no work does nothing."""
+
+    error = "NoWork"
+    signature = "NoWork()"
+    selector = bytes.fromhex("5c78c46f")
+    names = ()
+    meaning = "A call with no work does nothing."
+    advice = ADVICE.get("NoWork", "")
+
+
 class NoWorkingDay(RuleBroken):
     """From civil day `day` on there is no working day within a year."""
 
@@ -3790,6 +3832,22 @@ class NotActiveIn(RuleBroken):
         self.installation = installation
         self.year = year
         super().__init__(self.installation, self.year, data=data)
+
+
+class NotAmongBest(RuleBroken):
+    """The order's price is not among the best `levels` of its side."""
+
+    error = "NotAmongBest"
+    signature = "NotAmongBest(uint256,uint256)"
+    selector = bytes.fromhex("d40b9402")
+    names = ("id", "levels")
+    meaning = "The order's price is not among the best `levels` of its side."
+    advice = ADVICE.get("NotAmongBest", "")
+
+    def __init__(self, id: OrderId, levels: int, *, data: bytes = b"") -> None:
+        self.id = OrderId(id)
+        self.levels = levels
+        super().__init__(self.id, self.levels, data=data)
 
 
 class NotAnOperator(RuleBroken):
@@ -5012,6 +5070,41 @@ class PermitTaken(RuleBroken):
         super().__init__(self.permit, self.installation, data=data)
 
 
+class PickBeyondBand(RuleBroken):
+    """The order's price is further from `last`, the latest trade's (or the close), than prices may move at once."""
+
+    error = "PickBeyondBand"
+    signature = "PickBeyondBand(uint24,uint24,uint256)"
+    selector = bytes.fromhex("42a87920")
+    names = ("tick", "last", "permille")
+    meaning = (
+        "The order's price is further from `last`, the latest trade's (or the close), than prices may move at once."
+    )
+    advice = ADVICE.get("PickBeyondBand", "")
+
+    def __init__(self, tick: int, last: int, permille: int, *, data: bytes = b"") -> None:
+        self.tick = tick
+        self.last = last
+        self.permille = permille
+        super().__init__(self.tick, self.last, self.permille, data=data)
+
+
+class PickedOwnOrder(RuleBroken):
+    """The order is of `account`, which has the same beneficial owner as who picks, or is who picks."""
+
+    error = "PickedOwnOrder"
+    signature = "PickedOwnOrder(uint256,address)"
+    selector = bytes.fromhex("a546eb47")
+    names = ("id", "account")
+    meaning = "The order is of `account`, which has the same beneficial owner as who picks, or is who picks."
+    advice = ADVICE.get("PickedOwnOrder", "")
+
+    def __init__(self, id: OrderId, account: Address, *, data: bytes = b"") -> None:
+        self.id = OrderId(id)
+        self.account = account
+        super().__init__(self.id, self.account, data=data)
+
+
 class PlanIsOpen(RuleBroken):
     """The version is public."""
 
@@ -5595,6 +5688,21 @@ class SameOfficer(RuleBroken):
     names = ("officer",)
     meaning = "`officer` ordered the act and cannot confirm it."
     advice = ADVICE.get("SameOfficer", "")
+
+    def __init__(self, officer: Address, *, data: bytes = b"") -> None:
+        self.officer = officer
+        super().__init__(self.officer, data=data)
+
+
+class SameOfficerRestores(RuleBroken):
+    """`officer` has limited the platform; another lets it return."""
+
+    error = "SameOfficerRestores"
+    signature = "SameOfficerRestores(address)"
+    selector = bytes.fromhex("40d32ee8")
+    names = ("officer",)
+    meaning = "`officer` has limited the platform; another lets it return."
+    advice = ADVICE.get("SameOfficerRestores", "")
 
     def __init__(self, officer: Address, *, data: bytes = b"") -> None:
         self.officer = officer
@@ -7086,6 +7194,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     MakersRefused.selector: (MakersRefused, codec_of(("uint256", "uint256"))),
     MalformedInputs.selector: (MalformedInputs, codec_of(("uint256", "uint256"))),
     MalformedInstrument.selector: (MalformedInstrument, codec_of(("uint256",))),
+    MarketMatches.selector: (MarketMatches, codec_of(("uint24",))),
     MarketNotHalted.selector: (MarketNotHalted, codec_of(("uint24", "uint8"))),
     MarketNotOpen.selector: (MarketNotOpen, codec_of(("uint24", "uint8"))),
     MaterialMisstatement.selector: (MaterialMisstatement, codec_of(("uint128", "uint256"))),
@@ -7101,6 +7210,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     MovedOtherwise.selector: (MovedOtherwise, codec_of(("uint256", "uint256", "uint256"))),
     NameMissing.selector: (NameMissing, codec_of(())),
     NameOrDocumentMissing.selector: (NameOrDocumentMissing, codec_of(("bytes32", "bytes32"))),
+    NoAuctionPending.selector: (NoAuctionPending, codec_of(("uint24", "uint8"))),
     NoBaseline.selector: (NoBaseline, codec_of(("uint64", "bytes32"))),
     NoBufferAccount.selector: (NoBufferAccount, codec_of(())),
     NoCalendar.selector: (NoCalendar, codec_of(())),
@@ -7123,6 +7233,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NoSuchVersion.selector: (NoSuchVersion, codec_of(("bytes32", "uint32", "uint32"))),
     NoSuchVoucher.selector: (NoSuchVoucher, codec_of(("uint256", "uint256"))),
     NoTransferType.selector: (NoTransferType, codec_of(("uint16", "uint8", "uint8", "bool"))),
+    NoWork.selector: (NoWork, codec_of(())),
     NoWorkingDay.selector: (NoWorkingDay, codec_of(("uint256",))),
     NonceUsed.selector: (NonceUsed, codec_of(("address", "uint64"))),
     NotACredit.selector: (NotACredit, codec_of(("uint256",))),
@@ -7135,6 +7246,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAccreditedOfICertificateRegistry.selector: (NotAccreditedOfICertificateRegistry, codec_of(("address",))),
     NotAccreditedOfIVerifications.selector: (NotAccreditedOfIVerifications, codec_of(("address", "uint40"))),
     NotActiveIn.selector: (NotActiveIn, codec_of(("uint64", "uint16"))),
+    NotAmongBest.selector: (NotAmongBest, codec_of(("uint256", "uint256"))),
     NotAnOperator.selector: (NotAnOperator, codec_of(("address", "uint8"))),
     NotAsCommitted.selector: (NotAsCommitted, codec_of(("bytes32", "bytes32"))),
     NotCancellable.selector: (NotCancellable, codec_of(("uint256",))),
@@ -7211,6 +7323,8 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     PeriodNotOver.selector: (PeriodNotOver, codec_of(("uint32",))),
     PeriodTaken.selector: (PeriodTaken, codec_of(("uint32", "uint32", "uint32", "uint32"))),
     PermitTaken.selector: (PermitTaken, codec_of(("bytes32", "uint64"))),
+    PickBeyondBand.selector: (PickBeyondBand, codec_of(("uint24", "uint24", "uint256"))),
+    PickedOwnOrder.selector: (PickedOwnOrder, codec_of(("uint256", "address"))),
     PlanIsOpen.selector: (PlanIsOpen, codec_of(("address", "uint32"))),
     PlatformDowngraded.selector: (PlatformDowngraded, codec_of(("uint40",))),
     PledgeNotDue.selector: (PledgeNotDue, codec_of(("uint256", "uint40"))),
@@ -7249,6 +7363,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     SafeERC20FailedOperation.selector: (SafeERC20FailedOperation, codec_of(("address",))),
     SameAccount.selector: (SameAccount, codec_of(("address",))),
     SameOfficer.selector: (SameOfficer, codec_of(("address",))),
+    SameOfficerRestores.selector: (SameOfficerRestores, codec_of(("address",))),
     SameOwner.selector: (SameOwner, codec_of(("address", "address", "uint32"))),
     SecondOfficerNeeded.selector: (SecondOfficerNeeded, codec_of(("address",))),
     SerialsTaken.selector: (SerialsTaken, codec_of(("bytes32", "uint64", "uint64"))),

@@ -661,6 +661,70 @@ class ApprovalForAll(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AuctionPriced(Event):
+    """The price of an auction has been fixed: `tonnes` can trade at `tick`, and `surplus` more of one side."""
+
+    TOPIC: ClassVar[str] = "0xbfbb8baa810ab3cfa7ca849db63685d13bbdcd5ae3720563cbbbb4418c32cae4"
+    SIGNATURE: ClassVar[str] = "AuctionPriced(uint24,uint24,uint48,uint48)"
+    INDEXED: ClassVar[int] = 1
+    market: int
+    tick: int
+    tonnes: int
+    surplus: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionPriced:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return AuctionPriced(
+            int(topics[1], 16),
+            int.from_bytes(b[29:32], "big"),
+            int.from_bytes(b[58:64], "big"),
+            int.from_bytes(b[90:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionTrade(Event):
+    """`buyer` bought from `seller` in an auction, at `tick`: a part or all of what is open of both orders. `voucher`
+    and `orderOfDay` are the trade's place in the market's series; its time is the block's.
+    """
+
+    TOPIC: ClassVar[str] = "0xbee69bddb61f563d19f3950d99a41528603da69711a89e68fe226523ba315454"
+    SIGNATURE: ClassVar[str] = "AuctionTrade(uint24,address,address,uint256,uint256,uint24,uint48,uint40,uint32)"
+    INDEXED: ClassVar[int] = 3
+    market: int
+    buyer: Address
+    seller: Address
+    bid: OrderId
+    ask: OrderId
+    tick: int
+    quantity: int
+    voucher: int
+    order_of_day: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionTrade:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 192:
+            raise short_event(topics[0])
+        return AuctionTrade(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            OrderId(int.from_bytes(b[0:32], "big")),
+            OrderId(int.from_bytes(b[32:64], "big")),
+            int.from_bytes(b[93:96], "big"),
+            int.from_bytes(b[122:128], "big"),
+            int.from_bytes(b[155:160], "big"),
+            int.from_bytes(b[188:192], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AuctionUnitsIssued(Event):
     """`AuctionUnitsIssued(uint16,address,uint256,uint256,uint256,bytes32)`."""
 
@@ -1475,23 +1539,31 @@ class ConductKindSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConductRestrictionsChanged(Event):
-    """What the credit record forbids `account` from now on, beside what others do."""
+    """What the credit record forbids `account` from now on, beside what others do. Of it, `lapsing` ends by itself at
+    `lapseAt`, Unix seconds.
+    """
 
-    TOPIC: ClassVar[str] = "0x24ad23fa99db6fc6789462262551be4635a7e31159c8ab5908ada14cb1833cfb"
-    SIGNATURE: ClassVar[str] = "ConductRestrictionsChanged(address,uint16,bytes32)"
+    TOPIC: ClassVar[str] = "0x88acc9817944bf383489a7a5703bba51ae61c77790461da2bc9740ef0791cb58"
+    SIGNATURE: ClassVar[str] = "ConductRestrictionsChanged(address,uint16,uint16,uint40,bytes32)"
     INDEXED: ClassVar[int] = 1
     account: Address
     conduct_restrictions: int
+    lapsing: int
+    lapse_at: int
     cause: bytes
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> ConductRestrictionsChanged:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
-        if len(b) < 64:
+        if len(b) < 128:
             raise short_event(topics[0])
         return ConductRestrictionsChanged(
-            checksummed(topics[1][26:].lower()), int.from_bytes(b[30:32], "big"), b[32:64]
+            checksummed(topics[1][26:].lower()),
+            int.from_bytes(b[30:32], "big"),
+            int.from_bytes(b[62:64], "big"),
+            int.from_bytes(b[91:96], "big"),
+            b[96:128],
         )
 
 
@@ -1540,30 +1612,34 @@ class ConfirmationKeyRevoked(Event):
 @dataclass(frozen=True, slots=True)
 class CreditChanged(Event):
     """Score, tier and restrictions of `account` as they are now. `source`: the account of the same owner from which
-    restrictions are extended; 0: none.
+    restrictions are extended; 0: none. The restrictions `lapsing` end by themselves at `lapseAt`.
     """
 
-    TOPIC: ClassVar[str] = "0xcb6c91f7e9eb6ca3e10adac055ed7468392ab9b4f2d89047e1426cb9e21ec61b"
-    SIGNATURE: ClassVar[str] = "CreditChanged(address,uint32,uint8,uint16,address)"
+    TOPIC: ClassVar[str] = "0xb4b94e5e1a52a449861f5cd195813b5d971bef4a89bb32a024e6ff7942102fbe"
+    SIGNATURE: ClassVar[str] = "CreditChanged(address,uint32,uint8,uint16,uint16,uint40,address)"
     INDEXED: ClassVar[int] = 1
     account: Address
     score: int
     tier: CreditTier
     restrictions: int
+    lapsing: int
+    lapse_at: int
     source: Address
 
     @staticmethod
     def decode(topics: Sequence[str], data: str) -> CreditChanged:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
-        if len(b) < 128:
+        if len(b) < 192:
             raise short_event(topics[0])
         return CreditChanged(
             checksummed(topics[1][26:].lower()),
             int.from_bytes(b[28:32], "big"),
             CreditTier(int.from_bytes(b[63:64], "big")),
             int.from_bytes(b[94:96], "big"),
-            checksummed(b[108:128].hex()),
+            int.from_bytes(b[126:128], "big"),
+            int.from_bytes(b[155:160], "big"),
+            checksummed(b[172:192].hex()),
         )
 
 
@@ -2101,6 +2177,23 @@ class Enrolled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EntriesJoined(Event):
+    """From now on the share `left`, an entry or several, counts with the share `into`, until the later end of both."""
+
+    TOPIC: ClassVar[str] = "0x5b1b48a8b59768e015bcd763d5f06954d113973c9c64f457fb5f619b897dfa3c"
+    SIGNATURE: ClassVar[str] = "EntriesJoined(address,uint32,uint32)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    left: int
+    into: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EntriesJoined:
+        """From a log's topics and data."""
+        return EntriesJoined(checksummed(topics[1][26:].lower()), int(topics[2], 16), int(topics[3], 16))
+
+
+@dataclass(frozen=True, slots=True)
 class EntryAnnulled(Event):
     """`compensation` is the new entry that takes back what `entry` counted."""
 
@@ -2149,22 +2242,6 @@ class EntryAppealed(Event):
         return EntryAppealed(
             checksummed(topics[1][26:].lower()), int(topics[2], 16), checksummed(b[12:32].hex()), b[32:64]
         )
-
-
-@dataclass(frozen=True, slots=True)
-class EntryDisplaced(Event):
-    """The entry counts no more, as too many with more points do."""
-
-    TOPIC: ClassVar[str] = "0x29580207269d842e933e75e46405f4db7f33a65dc155f09447b088340eacd312"
-    SIGNATURE: ClassVar[str] = "EntryDisplaced(address,uint32)"
-    INDEXED: ClassVar[int] = 2
-    account: Address
-    entry: int
-
-    @staticmethod
-    def decode(topics: Sequence[str], data: str) -> EntryDisplaced:
-        """From a log's topics and data."""
-        return EntryDisplaced(checksummed(topics[1][26:].lower()), int(topics[2], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -4535,6 +4612,28 @@ class RestrictionsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RestrictionsLapse(Event):
+    """Of the restrictions that `account` has just got, `lapsing` end by themselves at `at`."""
+
+    TOPIC: ClassVar[str] = "0xb0c03b02a39ba8ce00dc75062a4d580667abec35993a9cb06e14b3a2a6fbeb8d"
+    SIGNATURE: ClassVar[str] = "RestrictionsLapse(address,uint256,uint256)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    lapsing: int
+    at: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RestrictionsLapse:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return RestrictionsLapse(
+            checksummed(topics[1][26:].lower()), int.from_bytes(b[0:32], "big"), int.from_bytes(b[32:64], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ReversalCompensated(Event):
     """The proponent made good with credits of its own."""
 
@@ -6044,6 +6143,8 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (ApplicationReturned.TOPIC, 2): ApplicationReturned.decode,
     (ApplicationWithdrawn.TOPIC, 2): ApplicationWithdrawn.decode,
     (ApprovalForAll.TOPIC, 3): ApprovalForAll.decode,
+    (AuctionPriced.TOPIC, 2): AuctionPriced.decode,
+    (AuctionTrade.TOPIC, 4): AuctionTrade.decode,
     (AuctionUnitsIssued.TOPIC, 4): AuctionUnitsIssued.decode,
     (AuthorityUpdated.TOPIC, 1): AuthorityUpdated.decode,
     (BandChanged.TOPIC, 2): BandChanged.decode,
@@ -6107,9 +6208,9 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (Encumbered.TOPIC, 4): Encumbered.decode,
     (EncumberedMoved.TOPIC, 4): EncumberedMoved.decode,
     (Enrolled.TOPIC, 2): Enrolled.decode,
+    (EntriesJoined.TOPIC, 4): EntriesJoined.decode,
     (EntryAnnulled.TOPIC, 3): EntryAnnulled.decode,
     (EntryAppealed.TOPIC, 3): EntryAppealed.decode,
-    (EntryDisplaced.TOPIC, 3): EntryDisplaced.decode,
     (ExchangeEnded.TOPIC, 3): ExchangeEnded.decode,
     (ExchangeProposed.TOPIC, 3): ExchangeProposed.decode,
     (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
@@ -6218,6 +6319,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (RepresentativeRemoved.TOPIC, 3): RepresentativeRemoved.decode,
     (RequiredLabelsSet.TOPIC, 1): RequiredLabelsSet.decode,
     (RestrictionsChanged.TOPIC, 2): RestrictionsChanged.decode,
+    (RestrictionsLapse.TOPIC, 2): RestrictionsLapse.decode,
     (ReversalCompensated.TOPIC, 3): ReversalCompensated.decode,
     (ReversalReported.TOPIC, 2): ReversalReported.decode,
     (RightsChanged.TOPIC, 3): RightsChanged.decode,

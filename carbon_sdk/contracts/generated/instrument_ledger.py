@@ -248,6 +248,9 @@ class InstrumentLedger(Contract):
         ("bool",),
         lambda v: v[0],
     )
+    SET_LAPSE: ClassVar[Function[None]] = Function.of(
+        "InstrumentLedger", "setLapse(address,uint256,uint256)", ("account", "lapsing", "at"), (), lambda v: None
+    )
     SET_REPRESENTATION: ClassVar[Function[None]] = Function.of(
         "InstrumentLedger", "setRepresentation(address,(address,uint40,uint16))", ("key", "given"), (), lambda v: None
     )
@@ -357,7 +360,7 @@ class InstrumentLedger(Contract):
         return self._read(self.DIRECT_FROM, from_, to, rules, block=block)
 
     def eligibility_of(self, account: Address, *, block: BlockTag = "latest") -> Eligibility:
-        """`eligibilityOf(address)`."""
+        """As it is now: restrictions that have ended by themselves are not among them."""
         return self._read(self.ELIGIBILITY_OF, account, block=block)
 
     def encumber(self, account: Address, instrument: int, quantity: int, reason: Reason, cause: bytes) -> Act[None]:
@@ -481,6 +484,12 @@ class InstrumentLedger(Contract):
     def set_frozen_tokens(self, account: Address, token_id: int, amount: int) -> Act[bool]:
         """Only the AuthorityDesk. Overwrites the amount."""
         return self._act(self.SET_FROZEN_TOKENS, account, token_id, amount)
+
+    def set_lapse(self, account: Address, lapsing: int, at: int) -> Act[None]:
+        """Let the restrictions `lapsing` of the account end by themselves at `at`, Unix seconds below 2^35. The next
+        `setEligibility` forgets it. Only the StakeholderRegistry calls it.
+        """
+        return self._act(self.SET_LAPSE, account, lapsing, at)
 
     def set_representation(self, key: Address, given: Representation) -> Act[None]:
         """Replace what `key` may do; rights of zero remove it. Only the StakeholderRegistry calls it."""

@@ -19,6 +19,13 @@ class DepthAnswer(NamedTuple):
     tonnes: tuple[int, ...]
 
 
+class IndicationAnswer(NamedTuple):
+    """What `MarketOperations.indication` returns."""
+
+    tick: int
+    tonnes: int
+
+
 class OrdersAtAnswer(NamedTuple):
     """What `MarketOperations.ordersAt` returns."""
 
@@ -63,6 +70,13 @@ class MarketOperations(Contract):
     DOWNGRADE_MARKETS: ClassVar[Function[None]] = Function.of(
         "MarketOperations", "downgradeMarkets(bool)", ("downgraded",), (), lambda v: None
     )
+    INDICATION: ClassVar[Function[IndicationAnswer]] = Function.of(
+        "MarketOperations",
+        "indication(uint24)",
+        ("market",),
+        ("uint24", "uint48"),
+        lambda v: IndicationAnswer(v[0], v[1]),
+    )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "MarketOperations", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
@@ -99,6 +113,13 @@ class MarketOperations(Contract):
         ("uint256[]", "(address,uint48,uint40)[]"),
         lambda v: OrdersAtAnswer(tuple([OrderId(x) for x in v[0]]), tuple([OrderView(*x) for x in v[1]])),
     )
+    PICK: ClassVar[Function[int]] = Function.of(
+        "MarketOperations",
+        "pick(uint256,uint48,uint40)",
+        ("id", "argument_1", "argument_2"),
+        ("uint48",),
+        lambda v: v[0],
+    )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "MarketOperations", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
     )
@@ -128,17 +149,22 @@ class MarketOperations(Contract):
         ("uint8", "uint40"),
         lambda v: TurnAnswer(MarketState(v[0]), v[1]),
     )
+    UNCROSS: ClassVar[Function[bool]] = Function.of(
+        "MarketOperations", "uncross(uint24,uint256)", ("market", "argument_1"), ("bool",), lambda v: v[0]
+    )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "MarketOperations", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
     )
 
     @classmethod
-    def creation(cls, ledger: Address, main_money: InstrumentId, day_offset: int, rules: Address) -> Act[bytes]:
+    def creation(
+        cls, ledger: Address, main_money: InstrumentId, day_offset: int, rules: Address, auctions: Address
+    ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "uint256", "int256", "address"),
-            ("ledger", "main_money", "day_offset", "rules"),
-            (ledger, main_money, day_offset, rules),
+            ("address", "uint256", "int256", "address", "address"),
+            ("ledger", "main_money", "day_offset", "rules", "auctions"),
+            (ledger, main_money, day_offset, rules, auctions),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
@@ -164,6 +190,12 @@ class MarketOperations(Contract):
     def downgrade_markets(self, downgraded: bool) -> Act[None]:
         """Put every market into DOWNGRADED, or let each turn to the phase that its calendar names."""
         return self._act(self.DOWNGRADE_MARKETS, downgraded)
+
+    def indication(self, market: int, *, block: BlockTag = "latest") -> IndicationAnswer:
+        """Where a call auction would fix the price if the call ended now and every order in it could trade, and how
+        many tonnes would; 0: prices do not cross. While an auction is executed: what it has fixed.
+        """
+        return self._read(self.INDICATION, market, block=block)
 
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
@@ -200,6 +232,12 @@ class MarketOperations(Contract):
         """Open orders of a level in the order of priority, at most `most` places from `from` on (0: the head)."""
         return self._read(self.ORDERS_AT, market, side, tick, from_, most, block=block)
 
+    def pick(self, id: OrderId, argument_1: int, argument_2: int) -> Act[int]:
+        """In a market by choice, trade with an order whose price is among the best five levels of its side, whatever
+        its place in the queue, at its price: as taker. For a representative with the right TRADE.
+        """
+        return self._act(self.PICK, id, argument_1, argument_2)
+
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
         return self._read(self.PROXIABLE_UUID, block=block)
@@ -231,6 +269,12 @@ class MarketOperations(Contract):
         nothing happens. After a call in which prices cross it turns to UNCROSSING.
         """
         return self._act(self.TURN, market)
+
+    def uncross(self, market: int, argument_1: int) -> Act[bool]:
+        """Execute a part of the auction that the market waits for, or all of it. Anyone may; a market whose call has
+        ended is turned first.
+        """
+        return self._act(self.UNCROSS, market, argument_1)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""

@@ -249,7 +249,9 @@ class MarketRules(Contract):
         return self._read(self.PROXIABLE_UUID, block=block)
 
     def report_position(self, instrument: InstrumentId, digest: bytes) -> Act[None]:
-        """File a report, whether or not one is due yet. For a representative with the right REPORT."""
+        """File a report, whether or not one is due yet; one that is due is taken also when the terms are withdrawn. For
+        a representative with the right REPORT.
+        """
         return self._act(self.REPORT_POSITION, instrument, digest)
 
     def require_normal(self, *, block: BlockTag = "latest") -> None:
@@ -257,7 +259,7 @@ class MarketRules(Contract):
         return self._read(self.REQUIRE_NORMAL, block=block)
 
     def restore(self, cause: bytes) -> Act[None]:
-        """Return to normal. For SERVICE_REGULATOR."""
+        """Return to normal. For SERVICE_REGULATOR; not for the officer who limited it, whatever roles it has."""
         return self._act(self.RESTORE, cause)
 
     def sessions_of(self, market: int, civil_day: int, *, block: BlockTag = "latest") -> tuple[Session, ...]:

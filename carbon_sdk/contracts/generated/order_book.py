@@ -27,6 +27,13 @@ class DepthAnswer(NamedTuple):
     tonnes: tuple[int, ...]
 
 
+class IndicationAnswer(NamedTuple):
+    """What `OrderBook.indication` returns."""
+
+    tick: int
+    tonnes: int
+
+
 class OrdersAtAnswer(NamedTuple):
     """What `OrderBook.ordersAt` returns."""
 
@@ -87,6 +94,9 @@ class OrderBook(Contract):
     HALT_MARKETS: ClassVar[Function[None]] = Function.of(
         "OrderBook", "haltMarkets(uint256)", ("instrument",), (), lambda v: None
     )
+    INDICATION: ClassVar[Function[IndicationAnswer]] = Function.of(
+        "OrderBook", "indication(uint24)", ("market",), ("uint24", "uint48"), lambda v: IndicationAnswer(v[0], v[1])
+    )
     INITIALIZE: ClassVar[Function[None]] = Function.of("OrderBook", "initialize()", (), (), lambda v: None)
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "OrderBook", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
@@ -121,6 +131,9 @@ class OrderBook(Contract):
         ("market", "side", "tick", "from_", "most"),
         ("uint256[]", "(address,uint48,uint40)[]"),
         lambda v: OrdersAtAnswer(tuple([OrderId(x) for x in v[0]]), tuple([OrderView(*x) for x in v[1]])),
+    )
+    PICK: ClassVar[Function[int]] = Function.of(
+        "OrderBook", "pick(uint256,uint48,uint40)", ("id", "argument_1", "argument_2"), ("uint48",), lambda v: v[0]
     )
     PLACE: ClassVar[Function[Placed]] = Function.of(
         "OrderBook",
@@ -160,6 +173,9 @@ class OrderBook(Contract):
     TURN: ClassVar[Function[TurnAnswer]] = Function.of(
         "OrderBook", "turn(uint24)", ("market",), ("uint8", "uint40"), lambda v: TurnAnswer(MarketState(v[0]), v[1])
     )
+    UNCROSS: ClassVar[Function[bool]] = Function.of(
+        "OrderBook", "uncross(uint24,uint256)", ("market", "argument_1"), ("bool",), lambda v: v[0]
+    )
     UPGRADE_TO_AND_CALL: ClassVar[Function[None]] = Function.of(
         "OrderBook", "upgradeToAndCall(address,bytes)", ("new_implementation", "data"), (), lambda v: None
     )
@@ -189,8 +205,10 @@ class OrderBook(Contract):
         return self._read(self.AUTHORITY, block=block)
 
     def batch(self, ids: Sequence[OrderId], orders: Sequence[Order]) -> Act[BatchAnswer]:
-        """Take orders back, then place others, all or nothing: as `cancelMany` and then `place` for each. What the
-        orders that are taken back held pays for those that rest; only the difference moves. At most 64 orders together.
+        """Take orders back, then place others, all or nothing: as `cancel` and then `place` for each, save that orders
+        which are no longer open, or not of the caller's account, are passed over. What the orders that are taken back
+        held pays for those that rest; only the difference moves, or both ways where the account has something frozen.
+        At most 64 orders together.
         """
         return self._act(self.BATCH, ids, orders)
 
@@ -204,7 +222,8 @@ class OrderBook(Contract):
 
     def cancel_many(self, ids: Sequence[OrderId]) -> Act[tuple[bool, ...]]:
         """Take several orders back at once, of any markets; what they held comes back in one sum for each instrument.
-        Those that are no longer open, or not of the caller's account, are passed over.
+        Passed over are those that are no longer open, that are not of the caller's account, and those of a market that
+        is LOCKED, UNCROSSING or unknown: the others come back all the same. A suspended account may, as by `cancel`.
         """
         return self._act(self.CANCEL_MANY, ids)
 
@@ -231,6 +250,12 @@ class OrderBook(Contract):
     def halt_markets(self, instrument: int) -> Act[None]:
         """Halt all markets of an instrument, because it has been closed."""
         return self._act(self.HALT_MARKETS, instrument)
+
+    def indication(self, market: int, *, block: BlockTag = "latest") -> IndicationAnswer:
+        """Where a call auction would fix the price if the call ended now and every order in it could trade, and how
+        many tonnes would; 0: prices do not cross. While an auction is executed: what it has fixed.
+        """
+        return self._read(self.INDICATION, market, block=block)
 
     def initialize(self) -> Act[None]:
         """Nothing to configure; closes the initializer."""
@@ -271,6 +296,12 @@ class OrderBook(Contract):
         """Open orders of a level in the order of priority, at most `most` places from `from` on (0: the head)."""
         return self._read(self.ORDERS_AT, market, side, tick, from_, most, block=block)
 
+    def pick(self, id: OrderId, argument_1: int, argument_2: int) -> Act[int]:
+        """In a market by choice, trade with an order whose price is among the best five levels of its side, whatever
+        its place in the queue, at its price: as taker. For a representative with the right TRADE.
+        """
+        return self._act(self.PICK, id, argument_1, argument_2)
+
     def place(self, order: Order) -> Act[Placed]:
         """Place an order: trade with what is in the book within its limits, rest what is left as its terms say. In a
         call it only rests.
@@ -289,7 +320,8 @@ class OrderBook(Contract):
         """Replace an own open order by another of the same market and side, as if it were taken back and the other
         placed, with every check of `place`. At the same price and with no larger quantity it stays where it is in its
         queue, under the same id: only smaller, or with another expiry, if it rests and had not expired. What the old
-        order held pays for the new one; only the difference moves. Not possible while LOCKED or UNCROSSING.
+        order held pays for the new one; only the difference moves, or both ways where the account has something frozen.
+        Not possible while LOCKED or UNCROSSING.
         """
         return self._act(self.REPLACE, id, order)
 
@@ -320,6 +352,12 @@ class OrderBook(Contract):
         nothing happens. After a call in which prices cross it turns to UNCROSSING.
         """
         return self._act(self.TURN, market)
+
+    def uncross(self, market: int, argument_1: int) -> Act[bool]:
+        """Execute a part of the auction that the market waits for, or all of it. Anyone may; a market whose call has
+        ended is turned first.
+        """
+        return self._act(self.UNCROSS, market, argument_1)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:
         """`upgradeToAndCall(address,bytes)`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
@@ -10,6 +10,13 @@ from carbon_sdk.contracts.base import Contract
 from carbon_sdk.contracts.generated.enums import AccountKind, AccountStatus, ApplicationStatus
 from carbon_sdk.contracts.generated.structs import Account, Attestation, Form, IStakeholderRegistryApplication
 from carbon_sdk.identifiers import Address
+
+
+class ConductLapseOfAnswer(NamedTuple):
+    """What `StakeholderRegistry.conductLapseOf` returns."""
+
+    lapsing: int
+    at: int
 
 
 class StakeholderRegistry(Contract):
@@ -86,6 +93,13 @@ class StakeholderRegistry(Contract):
     CERTIFICATE_CHANGED: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry", "certificateChanged(address,uint40)", ("key", "until"), (), lambda v: None
     )
+    CONDUCT_LAPSE_OF: ClassVar[Function[ConductLapseOfAnswer]] = Function.of(
+        "StakeholderRegistry",
+        "conductLapseOf(address)",
+        ("account",),
+        ("uint16", "uint40"),
+        lambda v: ConductLapseOfAnswer(v[0], v[1]),
+    )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "StakeholderRegistry", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
     )
@@ -126,8 +140,8 @@ class StakeholderRegistry(Contract):
     )
     RESTRICT_FOR_CONDUCT: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry",
-        "restrictForConduct(address,uint16,bytes32)",
-        ("account", "restrictions", "cause"),
+        "restrictForConduct(address,uint16,uint16,uint40,bytes32)",
+        ("account", "restrictions", "lapsing", "lapse_at", "cause"),
         (),
         lambda v: None,
     )
@@ -264,6 +278,10 @@ class StakeholderRegistry(Contract):
         """
         return self._act(self.CERTIFICATE_CHANGED, key, until)
 
+    def conduct_lapse_of(self, account: Address, *, block: BlockTag = "latest") -> ConductLapseOfAnswer:
+        """Which of the credit record's restrictions of the account end by themselves, and when."""
+        return self._read(self.CONDUCT_LAPSE_OF, account, block=block)
+
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
@@ -306,9 +324,11 @@ class StakeholderRegistry(Contract):
         """Add restrictions for compliance's sake, or take them away. Only the ComplianceDesk."""
         return self._act(self.RESTRICT_FOR, account, restrictions, on, cause)
 
-    def restrict_for_conduct(self, account: Address, restrictions: int, cause: bytes) -> Act[None]:
+    def restrict_for_conduct(
+        self, account: Address, restrictions: int, lapsing: int, lapse_at: int, cause: bytes
+    ) -> Act[None]:
         """Replace what the credit record forbids. Only the CreditRecord."""
-        return self._act(self.RESTRICT_FOR_CONDUCT, account, restrictions, cause)
+        return self._act(self.RESTRICT_FOR_CONDUCT, account, restrictions, lapsing, lapse_at, cause)
 
     def return_for_correction(self, id: int, reasons: bytes) -> Act[None]:
         """`returnForCorrection(uint32,bytes32)`."""

@@ -493,6 +493,8 @@ class CreditStanding(Struct):
     tier: CreditTier
     restrictions: int
     at: int
+    lapsing: int
+    lapse_at: int
 
 
 @dataclass(frozen=True, slots=True)

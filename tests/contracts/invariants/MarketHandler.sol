@@ -242,6 +242,30 @@ contract MarketHandler is TradingSuite {
         }
     }
 
+    /// @dev Three orders, of whom soever: what is its own comes back, whatever may be wrong with the account.
+    function cancelMany(uint256 who, uint256 seed) external told {
+        if (orders.length == 0) return;
+        OrderId[] memory ids_ = new OrderId[](3);
+        bool[3] memory own;
+        for (uint256 i; i < 3; ++i) {
+            ids_[i] = anOrder(seed >> 16 * i);
+            IOrderBook.OrderView memory seen = book.orderOf(ids_[i]);
+            own[i] = seen.open != 0 && seen.account == accountOf(theKey(who));
+            for (uint256 k; k < i; ++k) {
+                if (OrderId.unwrap(ids_[k]) == OrderId.unwrap(ids_[i])) own[i] = false;
+            }
+        }
+        vm.prank(theKey(who));
+        try book.cancelMany(ids_) returns (bool[] memory taken) {
+            for (uint256 i; i < 3; ++i) {
+                if (taken[i] != own[i]) broken = "what was taken back is not what was its own and open";
+            }
+            counted("cancelled many", own[0] || own[1] || own[2]);
+        } catch {
+            broken = "open orders could not be taken back";
+        }
+    }
+
     function evict(uint256 seed, uint256 later) external told {
         vm.warp(block.timestamp + bound(later, 0, 60));
         for (uint256 i; i < orders.length; ++i) {

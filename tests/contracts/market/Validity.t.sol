@@ -68,9 +68,7 @@ contract ValidityTest is TradingSuite {
         vm.warp(MIDNIGHT + 3600);
         vm.prank(alice);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IOrderBook.MarketNotOpen.selector, number, uint8(IOrderBook.MarketState.CLOSED)
-            )
+            abi.encodeWithSelector(IOrderBook.MarketNotOpen.selector, number, uint8(IOrderBook.MarketState.CLOSED))
         );
         book.place(orderIn(number, Side.SELL));
         vm.warp(MIDNIGHT + 3600 + 59);
