@@ -16,7 +16,7 @@ from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.trading_plans import PlansTrades
 from carbon_sdk.actors.transfers import TransferVerbs
-from carbon_sdk.actors.values import Digest, Moment, Price, digest, label, positive, whole, year_of
+from carbon_sdk.actors.values import Digest, Moment, Price, digest, label, moment, positive, whole, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView, Holding, OpenOrder
 from carbon_sdk.chain.calls import Act

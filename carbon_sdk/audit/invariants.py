@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from carbon_sdk.audit.bilateral import BLOCK_TRADE, QUOTE
 from carbon_sdk.audit.conduct import COMPENSATION
-from carbon_sdk.audit.state import CLOSED, OPEN, InAndOut, State
+from carbon_sdk.audit.state import OPEN, InAndOut, State
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, Side
 
 Invariant = Callable[[State], Iterator[str]]
@@ -147,9 +147,9 @@ def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
 
 
 def book_is_never_crossed(state: State) -> Iterator[str]:
-    """INV-8: where a market trades or is closed, the best bid is below the best ask."""
+    """INV-8: where a market trades, the best bid is below the best ask."""
     for market in state.book.markets.values():
-        if market.state in (OPEN, CLOSED) and (crossed := market.crossed()):
+        if market.state == OPEN and (crossed := market.crossed()):
             yield f"market {market.number}: bid {crossed[0]}, ask {crossed[1]}"
 
 

@@ -654,7 +654,8 @@ contract InstrumentLedger is
 
     function _bitOf(uint256 at, uint256[] calldata makers) private pure returns (uint256 bit) {
         assembly ("memory-safe") {
-            bit := shl(shr(5, sub(at, makers.offset)), 1)
+            // slither-disable-next-line incorrect-shift
+            bit := shl(shr(5, sub(at, makers.offset)), 1) // 1, shifted by the maker's position
         }
     }
 

@@ -345,9 +345,9 @@ contract MarketAuctions is ICallAuctions, BookStorage {
         Market storage m = _market(id.market());
         MarketWord word = m.word;
         TapeWord tape = m.tape;
+        address taker = IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
         require(word.isChoice(), MarketMatches(id.market()));
         require(latest == 0 || block.timestamp <= latest, IOrderBook.TooLate(latest, block.timestamp));
-        address taker = IEligibility(address(LEDGER)).actingFor(msg.sender, Rights.TRADE, Restrictions.NO_DEAL);
         (OrderWord order, uint256 open) = m.book.openOf(id);
         require(open != 0, Book.OrderNotOpen(id));
         _requirePickable(m, word, tape, id, quantity, open);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { Address } from "@openzeppelin/contracts/utils/Address.sol";
+
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
@@ -22,6 +24,7 @@ import { CHOICE, COUNTED, MOST_TICK, MarketWord, TapeWord, compacted, configured
 ///      address is immutable in its code. No function sends value.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable delegatecall
 contract MarketOperations is IMarketOperations, IMarketStop, ICallAuctions, BookStorage {
+    using Address for address;
     using Book for Book.State;
     using CallAuction for Book.State;
 
@@ -320,13 +323,7 @@ contract MarketOperations is IMarketOperations, IMarketStop, ICallAuctions, Book
 
     /// @dev The call as it came; what the other reverts with is the caller's answer.
     function _handOn() private returns (bytes memory) {
-        (bool done, bytes memory answer) = AUCTIONS.delegatecall(msg.data);
-        if (!done) {
-            assembly ("memory-safe") {
-                revert(add(answer, 32), mload(answer))
-            }
-        }
-        return answer;
+        return AUCTIONS.functionDelegateCall(msg.data);
     }
 
     /// @inheritdoc IMarketOperations

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { ERC1967Utils } from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
+import { Address } from "@openzeppelin/contracts/utils/Address.sol";
 
 import { IERC7943MultiToken } from "../instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
@@ -31,6 +32,7 @@ import { Intent, MarketWord, Outcome, TapeWord, intentOf, restedAs } from "./Mar
 ///      anything has been written, by a call that can write nothing.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable delegatecall
 contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
+    using Address for address;
     using Book for Book.State;
     using LedgerCalls for IInstrumentLedger;
     using VoucherSeries for VoucherSeries.Peaks;
@@ -77,12 +79,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
 
     /// @dev Turns the market, which is there.
     function _turn(uint24 market) private {
-        (bool done, bytes memory answer) = OPERATIONS.delegatecall(abi.encodeCall(IMarketOperations.turn, (market)));
-        if (!done) {
-            assembly ("memory-safe") {
-                revert(add(answer, 32), mload(answer))
-            }
-        }
+        // slither-disable-next-line unused-return
+        OPERATIONS.functionDelegateCall(abi.encodeCall(IMarketOperations.turn, (market))); // it returns nothing
     }
 
     /// @inheritdoc IOrderEscrow

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.markets import Market, OrderState, fills_of
 from carbon_sdk.audit.clearing import BOOK, clearing_of, settlement_of, trades_of
 from carbon_sdk.audit.histories import Histories
@@ -258,5 +259,5 @@ def _open(town: Town, order: OrderId) -> int:
     return sum(one.quantity for one in market.orders() if one.id == order)
 
 
-def _units(company, market: Market) -> int:  # type: ignore[no-untyped-def]
+def _units(company: Company, market: Market) -> int:
     return sum(one.free for one in company.holdings() if one.instrument == market.instrument)

@@ -280,6 +280,7 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "replace": (ORDER, 1, 5000),
         "batch": ([ORDER], []),
         "requote": (1,),
+        "pick": (ORDER, 1),
         "name_payout": ("bank account",),
         "withdraw": (1,),
         "withdraw_of": (POUNDS, 1),

@@ -82,8 +82,8 @@ def test_trade__before_the_price_is_fixed__found() -> None:
 
 
 def test_trade__of_an_expired_order__found() -> None:
-    brief = ("OrderPlaced", {**placed(BID, B)[1], "expires": AT})
-    told = [[state(CALL, AT + 60)], [placed(ASK)], [brief], [state(UNCROSSING)], [priced(51), pair()]]
+    brief: Told = ("OrderPlaced", {**placed(BID, B)[1], "expires": AT})
+    told: list[list[Told]] = [[state(CALL, AT + 60)], [placed(ASK)], [brief], [state(UNCROSSING)], [priced(51), pair()]]
     assert any("had expired at" in one for one in faults(*told))
 
 

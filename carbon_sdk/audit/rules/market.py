@@ -375,7 +375,7 @@ def _note_passed_over(state: State, event: Event, market: Market, order: Order) 
 
 
 def _must_be_among_best(state: State, event: Event, market: Market, order: Order) -> None:
-    """Where the taker picks, any order of the best five levels may trade (R-TRD-9)."""
+    """Where the taker picks, any order of the best five levels may trade (R-TRD-2)."""
     if order.id.tick not in [tick for tick, _ in market.levels(order.id.side)[:PICKABLE_LEVELS]]:
         state.fault(event, f"order {order.id} was picked, and is not among the best {PICKABLE_LEVELS} levels")
 

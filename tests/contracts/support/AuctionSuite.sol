@@ -25,6 +25,7 @@ abstract contract AuctionSuite is TradingSuite {
 
     /// @param later Seconds after the first day.
     function tellDay(uint40 later) internal {
+        phases.tell(market, IOrderBook.MarketState.CLOSED, DAY + later, CALLS + later);
         phases.tell(market, IOrderBook.MarketState.CALL, CALLS + later, LOCKS + later);
         phases.tell(market, IOrderBook.MarketState.LOCKED, LOCKS + later, OPENS + later);
         phases.tell(market, IOrderBook.MarketState.OPEN, OPENS + later, CLOSING + later);
