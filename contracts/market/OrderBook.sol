@@ -264,7 +264,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
 
         m.book.commit(walk);
         if (walk.to != walk.from) {
-            if (word.counts()) _discountFilled(m, walk); // while there are notes
             _tell(m, word, tape, walk, account, traded, cost);
         }
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
