@@ -118,8 +118,8 @@ class PlatformOperator(CalendarPlatform, BilateralPlatform, ConfirmsTrades):
 
         Args:
             market: Its number.
-            most_work: Orders to look at, levels to match and trades to make, together, at most; a trade takes about
-                130,000 gas.
+            most_work: Orders to look at, levels to match and trades to make, together, at most; a trade takes
+                some 44,000 gas, more where each is of other accounts, and looking at an order 10,000.
 
         Raises:
             NoAuctionPending: No call has ended in which prices cross.

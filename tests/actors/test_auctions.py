@@ -225,7 +225,7 @@ def test_commands__uncross_and_pick(
     file = exchange.scheme.deployment.save(tmp_path / "deployment.json")
 
     def carbon(who: str, *words: str) -> object:
-        monkeypatch.setenv("CARBON_TEST_KEY", "0x" + key(who)._key.secret.hex())  # type: ignore[attr-defined]
+        monkeypatch.setenv("CARBON_TEST_KEY", "0x" + key(who)._key.secret.hex())
         where = [
             "--rpc",
             exchange.scheme.chain.url,
