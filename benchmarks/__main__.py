@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import histories, sdk
+from benchmarks import day, histories, sdk
 from benchmarks.figures import GAS, SLACK, WHOLE
 from benchmarks.gas import measure
 
@@ -24,11 +24,11 @@ def main() -> int:
 
     known = json.loads(BASELINE.read_text()) if BASELINE.exists() else {"gas": {}, "sdk": {}}
     costs, speeds = dict(sorted(measure(_tell).items())), sdk.measure(_tell)
-    results = {"gas": costs, "sdk": speeds, "histories": histories.measure(_tell)}
+    results = {"gas": costs, "sdk": speeds, "histories": histories.measure(_tell), "day": day.measure(_tell)}
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     _print(costs, known["gas"])
     _print_speeds(speeds)
-    for name, figure in results["histories"].items():
+    for name, figure in {**results["histories"], **{f"day: {name}": n for name, n in results["day"].items()}}.items():
         sys.stdout.write(f"{name.replace('_', ' '):<32}{figure:>10,}\n")
     if options.update:
         BASELINE.write_text(json.dumps({"gas": costs, "sdk": {}}, indent=2) + "\n")  # wall time is no baseline

@@ -46,6 +46,9 @@ EXECUTION: dict[str, Figure] = {
         "place_existing_level + take_1", "Clober 422,748 · Kuru 227,285 · GTE 405,751 · Tempo 260,452", 125_000
     ),
     "take_10_levels_10_makers": Figure("ten levels, each of another maker"),
+    "replace_keep": Figure("half of one of several at a level, which keeps its place"),
+    "replace_new": Figure("half of one of several at a level, behind another at the next"),
+    "batch_requote": Figure("both sides of a quote, each behind another at the next level"),
     "voucher_verify": Figure("a trade's voucher, on-chain", "", 60_000),
 }
 """Execution gas: the receipt's, less 21,000, less what the input costs. Orders to buy rest, orders to sell take."""
@@ -53,7 +56,7 @@ EXECUTION: dict[str, Figure] = {
 OTHER_SIDE: dict[str, Figure] = {
     f"{name}_asks": Figure(f"{EXECUTION[name].meaning}: orders to sell rest, orders to buy take")
     for name in EXECUTION
-    if name != "voucher_verify"
+    if name not in ("batch_requote", "voucher_verify")
 }
 
 WHOLE: dict[str, Figure] = {

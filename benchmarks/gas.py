@@ -77,6 +77,7 @@ def measure(tell: Tell) -> dict[str, int]:
         tell(f"{VOUCHERS:,} vouchers issued; the cases begin")
         for resting, suffix in ((Side.BUY, ""), (Side.SELL, "_asks")):
             found |= {name + suffix: gas for name, gas in floor.orders(resting).items()}
+        found["batch_requote"] = floor.requoting()
         found["voucher_verify"] = floor.verification()
     return found
 
@@ -253,6 +254,7 @@ class Floor:
         levels = [rest(0, base + n * worse) for n in range(12)]
         of_ten = [rest(n, base + n * worse) for n in range(12)]
         emptied = [rest(0), rest(1, base + worse), (taker, self.order(taker, taking, base, LOT, takes=True))]
+        twice = [(one, self.order(one, resting, base, 2 * LOT)) for one in makers[:3]]
         found = {
             "place_new_level": self.case(queue[:2], *rest(2, base + worse)),
             "place_existing_level": self.case(queue[:2], *rest(2)),
@@ -260,23 +262,59 @@ class Floor:
             "take_1": take(LOT, queue),
             "take_10_levels": take(10 * LOT, levels),
             "take_10_levels_10_makers": take(10 * LOT, of_ten),
-            "cancel_middle": self.cancellation(queue[:3]),
+            "cancel_middle": self.afterwards(
+                queue[:3], makers[1], lambda ids: self.stage.company(makers[1]).cancel.act(*ids)
+            ),
+            "replace_keep": self.afterwards(twice, makers[1], lambda ids: self.replacement(makers[1], ids, base)),
+            "replace_new": self.afterwards(
+                [*twice, rest(0, base + worse)], makers[1], lambda ids: self.replacement(makers[1], ids, base + worse)
+            ),
         }
         found["take_per_maker"] = round((take(10 * LOT, queue) - found["take_1"]) / 9)
         found["trade"] = found["place_existing_level"] + found["take_1"]
         return found
 
-    def cancellation(self, before: Sequence[tuple[Party, Act[Any]]]) -> int:
+    def afterwards(
+        self, before: Sequence[tuple[Party, Act[Any]]], party: Party, form: Callable[[list[OrderId]], Act[Any]]
+    ) -> int:
+        """As `case`, where the act depends on where the orders of its party rest."""
         snapshot = self.clock.snapshot()
         try:
             placed = self.do([(one.signer, act) for one, act in before])
-            middle = before[1][0]
-            cancel = self.stage.company(middle).cancel.act(_order_id(placed[1]))
-            (done,) = self.do([(middle.signer, cancel)])
-            return execution(done, cancel)
+            act = form([_order_id(done) for (one, _), done in zip(before, placed, strict=True) if one is party])
+            (done,) = self.do([(party.signer, act)])
+            return execution(done, act)
         finally:
             self.clock.revert(snapshot)
             self.stage.chain.forget_nonces()
+
+    def replacement(self, party: Party, ids: Sequence[OrderId], tick: int) -> Act[Any]:
+        """Of its order of two lots by one of one."""
+        (id_,) = ids
+        return self.stage.company(party).replace.act(id_, LOT, tick)
+
+    def requoting(self) -> int:
+        """Both sides of one maker, each from a level where others are to one where others are, in one call."""
+        _, maker, *others = self.traders
+        old, new = BASE, {Side.BUY: BASE[Side.BUY] - 1, Side.SELL: BASE[Side.SELL] + 1}
+        before = [
+            (one, self.order(one, side, level[side]))
+            for one, level in ((others[0], old), (maker, old), (others[0], new))
+            for side in Side
+        ]
+        company = self.stage.company(maker)
+        return self.afterwards(
+            before,
+            maker,
+            lambda ids: company.requote.act(
+                MARKET,
+                bid=new[Side.BUY],
+                bid_quantity=LOT,
+                ask=new[Side.SELL],
+                ask_quantity=LOT,
+                replacing=ids,
+            ),
+        )
 
     def verification(self) -> int:
         """Of the oldest voucher, whose path is the longest, in a transaction so that there is a receipt."""

@@ -155,7 +155,7 @@ class Scheme(Suite):
         since: int | None = None,
         cursor: Mapping[str, Any] | None = None,
         websocket: str | bool = False,
-        every: float | None = None,
+        every: float | None = None,  # nosemgrep -- seconds to wait
         on_trouble: Callable[[TransportError], None] | None = None,
     ) -> Feed[Fill]:
         """Trades of the order book as they come, of all markets or some, of everybody or one account.

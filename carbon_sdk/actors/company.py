@@ -11,12 +11,12 @@ from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
 from carbon_sdk.actors.credits import CreditTrading
 from carbon_sdk.actors.market_rules import ReportsPositions
-from carbon_sdk.actors.markets import Market, named
+from carbon_sdk.actors.orders import MOST_MAKERS, RearrangesOrders, order_of
 from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.trading_plans import PlansTrades
 from carbon_sdk.actors.transfers import TransferVerbs
-from carbon_sdk.actors.values import Digest, Moment, Price, digest, label, moment, positive, whole, year_of
+from carbon_sdk.actors.values import Digest, Moment, Price, digest, label, positive, whole, year_of
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView, Holding, OpenOrder
 from carbon_sdk.chain.calls import Act
@@ -31,7 +31,6 @@ from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
 from carbon_sdk.contracts.generated.structs import (
     Form,
-    Order,
     Placed,
     Position,
     Stream,
@@ -45,8 +44,6 @@ from carbon_sdk.identity.attestation import Place, possess
 from carbon_sdk.units import Money, Quantity, Ticks, tonnes
 
 REGISTRATION_POLICY = "registration-policy"
-MOST_MAKERS = 64
-"""Places in the queues that an order looks at unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +177,7 @@ class Company(
     PledgeSides,
     BilateralTrader,
     PlansTrades,
+    RearrangesOrders,
     ReportsPositions,
     AccountHolder,
 ):
@@ -275,40 +273,20 @@ class Company(
             InputError: The price is no whole number of ticks.
             RuleBroken: The market is halted, the price outside its band, too little free money or units.
         """
-        force, prevention = (
-            named(TimeInForce, time_in_force, "time_in_force"),
-            named(SelfTrade, self_trade, "self_trade"),
-        )
-        if isinstance(price, (Decimal, str)):
-            return self._book.place(
-                Market(self.suite, market).order(
-                    side,
-                    quantity,
-                    price,
-                    time_in_force=force,
-                    self_trade=prevention,
-                    expires=expires,
-                    latest=latest,
-                    most_makers=most_makers,
-                    account=self._ledger.representation_of(self.address).account,
-                )
-            )
-        if not 1 <= whole(most_makers, "most_makers") <= 255:
-            raise InputError(f"most_makers is {most_makers}: give 1 to 255.")
-        until = moment(expires, "expires")
-        if until and force not in (TimeInForce.GTC, TimeInForce.POST_ONLY):
-            raise InputError(f"A {force.name} order never rests: leave expires out.")
+        priced = isinstance(price, (Decimal, str))
         return self._book.place(
-            Order(
-                positive(market, "market"),
-                positive(price, "price"),
-                Side(side),
-                positive(tonnes(quantity), "quantity"),
-                until,
-                force,
-                prevention,
-                most_makers,
-                moment(latest, "latest"),
+            order_of(
+                self.suite,
+                market,
+                side,
+                quantity,
+                price,
+                time_in_force=time_in_force,
+                self_trade=self_trade,
+                expires=expires,
+                latest=latest,
+                most_makers=most_makers,
+                account=self._ledger.representation_of(self.address).account if priced else None,
             )
         )
 
@@ -406,6 +384,26 @@ class Company(
     def reduce(self, order: OrderId | int, by: Quantity) -> Act[None]:
         """Make an open order smaller by whole tonnes; it keeps its place."""
         return self._book.reduce(OrderId(order), positive(tonnes(by, name="by"), "by"))
+
+    @verb
+    def pick(self, order: OrderId | int, quantity: Quantity, *, latest: Moment = 0) -> Act[int]:
+        """Trade with an order of the best five levels, in a market by choice; the right TRADE.
+
+        Args:
+            order: Its id.
+            quantity: Whole tonnes, a multiple of the market's lot, at most what is open of the order.
+            latest: The call does nothing after it; 0: any time.
+
+        Returns:
+            The tonnes; 0: the order had expired or its account may not trade, and it left the book.
+
+        Raises:
+            MarketMatches: The market is not by choice.
+            NotAmongBest: The order's price is not among the best five of its side.
+            PickedOwnOrder: The order is of the same beneficial owner.
+            PickBeyondBand: Its price is further from the latest trade's than prices may move at once.
+        """
+        return self._book.pick(OrderId(order), positive(tonnes(quantity), "quantity"), moment(latest, "latest"))
 
     @verb
     def evict(self, order: OrderId | int) -> Act[None]:

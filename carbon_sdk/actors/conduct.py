@@ -183,7 +183,23 @@ class ConductAuthority(Actor):
         )
 
 
-class ConductRisk(Actor):
+class ConductUpkeep(Actor):
+    """Of anyone: what time and owners change is written down."""
+
+    @verb
+    def refresh_credit(self, account: Address) -> Act[None]:
+        """Write down what time has changed in an account's record, and lift what has decayed. Anyone may."""
+        return self.suite.contract(CreditRecord).refresh(account)
+
+    @verb
+    def extend_restrictions(self, source: Address, accounts: Sequence[Address]) -> Act[None]:
+        """Carry what an account's tier forbids its owner to the owner's other accounts, at most 16. Anyone may."""
+        if len(accounts) > MOST_ACCOUNTS:
+            raise InputError(f"accounts has {len(accounts)}; a call takes {MOST_ACCOUNTS}.")
+        return self.suite.contract(CreditRecord).extend(source, list(accounts))
+
+
+class ConductRisk(ConductUpkeep):
     """Of the risk manager."""
 
     @verb
@@ -232,7 +248,7 @@ class ConductAdministration(Actor):
         return self.suite.contract(CreditRecord).appoint_reporter(positive(kind, "kind"), reporter)
 
 
-class ConductSubject(Actor):
+class ConductSubject(ConductUpkeep):
     """Of an account's representative."""
 
     def credit_record(self) -> CreditView:
@@ -248,15 +264,3 @@ class ConductSubject(Actor):
             grounds: The appeal, or its digest.
         """
         return self.suite.contract(CreditRecord).appeal(positive(entry, "entry"), digest(grounds, "grounds"))
-
-    @verb
-    def refresh_credit(self, account: Address) -> Act[None]:
-        """Write down what time has changed in an account's record, and lift what has decayed. Anyone may."""
-        return self.suite.contract(CreditRecord).refresh(account)
-
-    @verb
-    def extend_restrictions(self, source: Address, accounts: Sequence[Address]) -> Act[None]:
-        """Carry what an account's tier forbids its owner to the owner's other accounts, at most 16. Anyone may."""
-        if len(accounts) > MOST_ACCOUNTS:
-            raise InputError(f"accounts has {len(accounts)}; a call takes {MOST_ACCOUNTS}.")
-        return self.suite.contract(CreditRecord).extend(source, list(accounts))

@@ -37,6 +37,7 @@ from carbon_sdk.contracts.generated.errors import (
     TooManyOpenOrders,
 )
 from carbon_sdk.contracts.generated.events import (
+    AuctionTrade,
     ExpiryChanged,
     OrderClosed,
     OrderPlaced,
@@ -58,13 +59,14 @@ if TYPE_CHECKING:
 
 MONEY_DECIMALS = 2
 """Of money that stands for the bank's."""
-_LISTENING, _POLLING = 15.0, 1.0
+_LISTENING, _POLLING = 15, 1
 """Seconds after which to look again, with a WebSocket and without."""
 _LEVELS, _PAGE = 4_000, 1_000
 """Levels of a side, and places of a level, that one question asks for."""
 _FAR = (1 << 40) - 1
 _RESTING = (TimeInForce.GTC, TimeInForce.POST_ONLY)
 _COLLECTING = (MarketState.CALL, MarketState.LOCKED)
+_TRADES = [[Trade.TOPIC, AuctionTrade.TOPIC]]
 _LIFE = (OrderPlaced, Trade, OrderReduced, ExpiryChanged, OrderClosed, SelfTradePrevented)
 
 
@@ -78,7 +80,7 @@ class Fill(NamedTuple):
     buyer: Address
     seller: Address
     maker: OrderId
-    """The resting order."""
+    """The resting order; in an auction the bid."""
     ticks: Ticks
     price: Decimal
     """Per tonne, in the money's main unit."""
@@ -93,6 +95,13 @@ class Fill(NamedTuple):
     transaction: str
     log_index: int
     removed: bool = False
+    ask: OrderId | None = None
+    """In an auction, where nobody takes, the other order."""
+
+    @property
+    def concludes(self) -> int:
+        """What the trade's voucher refers to: the resting order, or both orders of an auction."""
+        return int(self.maker) if self.ask is None else self.maker << 128 | self.ask
 
     @property
     def place(self) -> tuple[str, int]:
@@ -106,7 +115,7 @@ class Fill(NamedTuple):
 
     @property
     def taker(self) -> Address:
-        """Who came."""
+        """Who came; in an auction the seller."""
         return self.buyer if self.maker.side is Side.SELL else self.seller
 
 
@@ -272,7 +281,7 @@ class Market(MarketReader):
             self.money(fill.ticks),
             fill.seller,
             fill.buyer,
-            int(fill.maker),
+            fill.concludes,
         )
         return VoucherCode(paper.code_of(voucher, self._coding))
 
@@ -289,7 +298,7 @@ class Market(MarketReader):
         width, first = 1_000, self.suite.deployment.block
         while last >= first and len(found) < most:
             start = max(first, last - width + 1)
-            logs = self.suite.chain.logs(start, last, [self._book.address], [Trade.TOPIC])
+            logs = self.suite.chain.logs(start, last, [self._book.address], _TRADES)
             said = [one for one in map(_said, logs) if _market_of(one.event) == self.number]
             found = [*(self.fill_of(one) for one in said[-(most - len(found)) :]), *found]
             last, width = start - 1, width * 4
@@ -432,7 +441,7 @@ class Market(MarketReader):
         fills = []
         for one in told[1:]:
             event = one.event
-            if isinstance(event, Trade):
+            if isinstance(event, (Trade, AuctionTrade)):
                 filled, open_ = filled + event.quantity, open_ - event.quantity
                 fills.append(self.fill_of(one))
             elif isinstance(event, OrderReduced):
@@ -485,7 +494,18 @@ class Market(MarketReader):
     def _life_of(self, id_: OrderId) -> Iterator[Said]:
         topics = [[kind.TOPIC for kind in _LIFE], f"0x{int(id_):064x}"]
         logs = self.suite.chain.logs(self.suite.deployment.block, addresses=[self._book.address], topics=topics)
-        return map(_said, logs)
+        told = [_said(log) for log in logs]
+        if told and isinstance(told[0].event, OrderPlaced):
+            told += self._auctions_of(id_, told[0].event.account, told[0].block)
+        return iter(sorted(told, key=lambda one: (one.block, one.log_index)))
+
+    def _auctions_of(self, id_: OrderId, account: Address, first: int) -> Iterator[Said]:
+        """An order's trades in auctions, which are told of accounts, not of orders."""
+        whose = f"0x{int(account, 16):064x}"
+        sides = [None, whose] if id_.side is Side.SELL else [whose]
+        topics = [AuctionTrade.TOPIC, f"0x{self.number:064x}", *sides]
+        logs = self.suite.chain.logs(first, addresses=[self._book.address], topics=topics)
+        return (one for one in map(_said, logs) if id_ in _orders_of(one.event))
 
     def _call_of(self, placed: Said) -> Iterator[Said]:
         logs = self.suite.chain.logs(placed.block, placed.block, addresses=[self._book.address])
@@ -493,7 +513,7 @@ class Market(MarketReader):
         return (one for one in of_call if one.log_index < placed.log_index)
 
     def _life_in(self, store: Store, id_: OrderId) -> Iterator[Said]:
-        return (one for one in _stored(store, self.suite) if _order_of(one.event) == id_)
+        return (one for one in _stored(store, self.suite) if id_ in _orders_of(one.event))
 
     def _call_in(self, store: Store, placed: Said) -> Iterator[Said]:
         events = _stored(store, self.suite, placed.block - 1, placed.block)
@@ -501,11 +521,10 @@ class Market(MarketReader):
 
     def fill_of(self, said: Said) -> Fill:
         """A trade that the book told. Raises InputError where it told something else."""
-        event = said.event
-        if not isinstance(event, Trade):
-            raise InputError(f"{type(event).__name__} is no trade.")
+        if not isinstance(said.event, (Trade, AuctionTrade)):
+            raise InputError(f"{type(said.event).__name__} is no trade.")
         at = self.suite.chain.block(said.block).timestamp if said.at is None else said.at
-        return _filled(event, said, self.price(event.maker.tick), at, said.removed)
+        return _filled(self, said, at, said.removed)
 
     # FILLS AS THEY COME
 
@@ -516,7 +535,7 @@ class Market(MarketReader):
         since: int | None = None,
         cursor: Mapping[str, Any] | None = None,
         websocket: str | bool = False,
-        every: float | None = None,
+        every: float | None = None,  # nosemgrep -- seconds to wait
         on_trouble: Callable[[TransportError], None] | None = None,
     ) -> Feed[Fill]:
         """Trades of this market as they come; see `fills_of`."""
@@ -536,7 +555,7 @@ class Market(MarketReader):
         *,
         since: int | None = None,
         websocket: str | bool = False,
-        every: float | None = None,
+        every: float | None = None,  # nosemgrep -- seconds to wait
         on_trouble: Callable[[TransportError], None] | None = None,
     ) -> Feed[Said]:
         """Everything that the book tells of this market as it comes: orders, trades, its state, its band."""
@@ -556,7 +575,7 @@ def fills_of(
     since: int | None = None,
     cursor: Mapping[str, Any] | None = None,
     websocket: str | bool = False,
-    every: float | None = None,
+    every: float | None = None,  # nosemgrep -- seconds to wait
     on_trouble: Callable[[TransportError], None] | None = None,
 ) -> Feed[Fill]:
     """Trades of the book as they come: each once, and once more as removed when a reorganisation takes it back.
@@ -580,17 +599,16 @@ def fills_of(
 
     def meaning(told: Told) -> Fill | None:
         one = _said(told.log, told)
-        event = one.event
-        if not isinstance(event, Trade) or (only and event.maker.market not in only):
+        event, number = one.event, MarketId(_market_of(one.event) or 0)
+        if not isinstance(event, (Trade, AuctionTrade)) or (only and number not in only):
             return None
-        if account is not None and account not in (event.maker_account, event.taker):
-            return None
-        market = known.get(event.maker.market) or Market(suite, event.maker.market)
-        known[event.maker.market] = market
-        return _filled(event, one, market.price(event.maker.tick), told.timestamp, told.removed)
+        market = known.get(number) or Market(suite, number)
+        known[number] = market
+        fill = _filled(market, one, told.timestamp, told.removed)
+        return fill if account in (None, fill.buyer, fill.seller) else None
 
     at = suite.contract(OrderBook).address
-    return _feed(suite, [at], [Trade.TOPIC], meaning, since, cursor, websocket, every, on_trouble)
+    return _feed(suite, [at], _TRADES, meaning, since, cursor, websocket, every, on_trouble)
 
 
 def price_in_ticks(market: MarketReader, price: Quantity | Ticks) -> Ticks:
@@ -626,11 +644,11 @@ def _said(log: Data, told: Told | None = None) -> Said:
 def _stored(store: Store, suite: Suite, after: int = -1, until: int | None = None) -> Iterator[Said]:
     """The orders' events of a store, as the node's logs would be."""
     chain = suite.chain.id
-    names = tuple(("OrderBook", kind.__name__) for kind in _LIFE)
-    kinds = {kind.__name__: kind for kind in _LIFE}
+    kinds = {kind.__name__: kind for kind in (*_LIFE, AuctionTrade)}
+    names = tuple(("OrderBook", name) for name in kinds)
     for event in store.events(chain, events=names, after=after, until=until):
         args = {_snake(name): value for name, value in event.args.items()}
-        for name in ("id", "maker"):
+        for name in ("id", "maker", "bid", "ask"):
             if name in args:
                 args[name] = OrderId(args[name])
         if "reason" in args:
@@ -647,15 +665,23 @@ def _stored(store: Store, suite: Suite, after: int = -1, until: int | None = Non
         )
 
 
-def _filled(event: Trade, one: Said, price: Decimal, at: int, removed: bool) -> Fill:
-    sells = event.maker.side is Side.SELL
+def _filled(market: Market, one: Said, at: int, removed: bool) -> Fill:
+    event = one.event
+    if isinstance(event, AuctionTrade):
+        buyer, seller, maker, ask, tick = event.buyer, event.seller, event.bid, event.ask, event.tick
+    else:
+        assert isinstance(event, Trade)  # noqa: S101 -- who calls has looked
+        maker, ask, tick = event.maker, None, event.maker.tick
+        buyer, seller = event.maker_account, event.taker
+        if maker.side is Side.SELL:
+            buyer, seller = seller, buyer
     return Fill(
-        event.maker.market,
-        event.taker if sells else event.maker_account,
-        event.maker_account if sells else event.taker,
-        event.maker,
-        Ticks(event.maker.tick),
-        price,
+        market.number,
+        buyer,
+        seller,
+        maker,
+        Ticks(tick),
+        market.price(tick),
         Tonnes(event.quantity),
         event.voucher,
         event.order_of_day,
@@ -665,18 +691,19 @@ def _filled(event: Trade, one: Said, price: Decimal, at: int, removed: bool) -> 
         one.transaction,
         one.log_index,
         removed,
+        ask,
     )
 
 
 def _feed(
     suite: Suite,
     addresses: Sequence[Address],
-    topics: Sequence[str],
+    topics: Sequence[str | Sequence[str]],
     meaning: Callable[[Told], Any],
     since: int | None,
     cursor: Mapping[str, Any] | None,
     websocket: str | bool,
-    every: float | None,
+    every: float | None,  # nosemgrep -- seconds to wait
     on_trouble: Callable[[TransportError], None] | None,
 ) -> Feed[Any]:
     follower = Follower(suite.chain.endpoint, addresses, topics, since=since, cursor=cursor)
@@ -698,6 +725,11 @@ def _coding_rules(number: int, rules: CodingRules) -> paper.CodingRules:
 
 def _order_of(event: Event) -> OrderId | None:
     return getattr(event, "maker", None) or getattr(event, "id", None)
+
+
+def _orders_of(event: Event) -> tuple[OrderId | None, ...]:
+    """Whose life an event is part of."""
+    return (event.bid, event.ask) if isinstance(event, AuctionTrade) else (_order_of(event),)
 
 
 def _market_of(event: Event) -> int | None:

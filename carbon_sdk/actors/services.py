@@ -109,6 +109,23 @@ class PlatformOperator(CalendarPlatform, BilateralPlatform, ConfirmsTrades):
         """
         return self.suite.contract(OrderBook).turn(positive(market, "market"))
 
+    @verb
+    def uncross(self, market: MarketId | int, most_work: int = 100) -> Act[bool]:
+        """Execute the call auction for which a market waits, or the next part of it. Any key may.
+
+        A market whose call has ended is turned first. Whatever the parts, the outcome is the same. Returns whether the
+        auction is over, and the next phase has begun.
+
+        Args:
+            market: Its number.
+            most_work: Orders to look at, levels to match and trades to make, together, at most; a trade takes about
+                130,000 gas.
+
+        Raises:
+            NoAuctionPending: No call has ended in which prices cross.
+        """
+        return self.suite.contract(OrderBook).uncross(positive(market, "market"), positive(most_work, "most_work"))
+
 
 class ServiceRegulator(CalendarSupervision, StopsTokens, BilateralSupervision, ConductSupervision, Actor):
     """Supervises the platform. Every verb raises NotPermitted for another key."""

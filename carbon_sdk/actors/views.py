@@ -18,6 +18,7 @@ from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.enums import InstrumentState, Reason, Status, Verdict, VoucherKind
 from carbon_sdk.contracts.generated.errors import UnknownMarket, UnknownSeries
 from carbon_sdk.contracts.generated.events import (
+    AuctionTrade,
     DepositRecorded,
     OrderPlaced,
     PurchaseConfirmed,
@@ -95,11 +96,12 @@ class Concluded:
         seller: Account.
         price: In ticks.
         quantity: Tonnes.
-        maker: The resting order.
+        maker: The resting order; in an auction the bid.
         voucher: Place in the market's series of vouchers, from 0.
         order_of_day: The voucher's number on its civil day.
         block: Number.
         transaction: Hash.
+        ask: In an auction the other order; None: not in one.
     """
 
     market: MarketId
@@ -112,6 +114,12 @@ class Concluded:
     order_of_day: int
     block: int
     transaction: str
+    ask: OrderId | None = None
+
+    @property
+    def concludes(self) -> int:
+        """What the trade's voucher refers to: the resting order, or both orders of an auction."""
+        return int(self.maker) if self.ask is None else self.maker << 128 | self.ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +225,18 @@ class MarketReader:
     def trades(self, first_block: int | None = None) -> Iterator[Concluded]:
         """Trades in order, since the deployment or since a block."""
         start = self.suite.deployment.block if first_block is None else first_block
-        for item in self.suite.chain.events(start, addresses=[self._book.address], topics=[TradeEvent.TOPIC]):
+        kinds = [[TradeEvent.TOPIC, AuctionTrade.TOPIC]]
+        for item in self.suite.chain.events(start, addresses=[self._book.address], topics=kinds):
             event = item.event
             if isinstance(event, TradeEvent) and event.maker.market == self.number:
                 yield _concluded(event, item)
+            elif isinstance(event, AuctionTrade) and event.market == self.number:
+                yield _auctioned(event, item)
+
+    def indication(self) -> tuple[Ticks, Tonnes] | None:
+        """Price and tonnes of the call auction if the call ended now; None: prices do not cross."""
+        found = self._book.indication(self.number)
+        return (Ticks(found.tick), Tonnes(found.tonnes)) if found.tick else None
 
 
 class AccountView:
@@ -467,6 +483,22 @@ def _concluded(event: TradeEvent, item: Logged[Event]) -> Concluded:
     )
 
 
+def _auctioned(event: AuctionTrade, item: Logged[Event]) -> Concluded:
+    return Concluded(
+        MarketId(event.market),
+        event.buyer,
+        event.seller,
+        Ticks(event.tick),
+        Tonnes(event.quantity),
+        OrderId(event.bid),
+        event.voucher,
+        event.order_of_day,
+        item.block,
+        item.transaction,
+        OrderId(event.ask),
+    )
+
+
 def vouchers_of(suite: Suite, series: int) -> tuple[Voucher, ...]:
     """Every voucher of a series in order, rebuilt from the chain's events.
 
@@ -522,7 +554,7 @@ def _trade_vouchers(suite: Suite, series: int) -> Iterator[Voucher]:
             market.money(trade.price),
             trade.seller,
             trade.buyer,
-            int(trade.maker),
+            trade.concludes,
         )
 
 

@@ -143,7 +143,7 @@ class Accounts:
             if move.receiver not in (book, ZERO_ADDRESS):
                 actual[move.receiver, move.instrument] += move.value
         for event, reference in self._trades:
-            self._settle(event, reference)
+            (self._settle_pair if event.name == "AuctionTrade" else self._settle)(event, reference)
         for key, by in self._in_orders.items():
             actual[key] += by
         for move in self._moves:
@@ -238,6 +238,23 @@ class Accounts:
         if maker == taker:
             fee_of[maker] += taker_fee
         for account, fee in fee_of.items():
+            if fee:
+                self._enter(at, account, money, "fee", -fee, None, reference)
+
+    def _settle_pair(self, event: Event, reference: str) -> None:
+        """As `_settle`, of two orders that met in an auction: the book gives both sides what they get."""
+        args = event.args
+        bid, ask, seller, buyer = OrderId(args["bid"]), OrderId(args["ask"]), args["seller"], args["buyer"]
+        terms, quantity = self.setting.markets[args["market"]], args["quantity"]
+        money, instrument, at = self.setting.main_money, terms.instrument, event.position
+        cost, fee = quantity * args["tick"] * terms.tick_size, terms.fee(terms.maker_fee, quantity)
+        self._in_orders[seller, instrument] -= terms.escrow(ask, quantity)
+        self._in_orders[buyer, money] -= terms.escrow(bid, quantity)
+        self._enter(at, seller, instrument, "sold", -quantity, buyer, reference)
+        self._enter(at, buyer, instrument, "bought", quantity, seller, reference)
+        self._enter(at, buyer, money, "paid", -cost, seller, reference)
+        self._enter(at, seller, money, "received", cost, buyer, reference)
+        for account in (seller, buyer):
             if fee:
                 self._enter(at, account, money, "fee", -fee, None, reference)
 
@@ -375,6 +392,11 @@ def _trade(accounts: Accounts, event: Event) -> None:
         accounts._trades.append((event, accounts.setting.trade(event)))
 
 
+def _auction_trade(accounts: Accounts, event: Event) -> None:
+    if event.args["market"] in accounts.setting.markets:
+        accounts._trades.append((event, accounts.setting.auction_trade(event)))
+
+
 def _fees(accounts: Accounts, event: Event) -> None:
     args = event.args
     reference = f"market {args['market']}"
@@ -403,6 +425,7 @@ _RULES: dict[tuple[str, str], Callable[[Accounts, Event], None]] = {
     (_BOOK, "OrderClosed"): _closed,
     (_BOOK, "SelfTradePrevented"): _prevented,
     (_BOOK, "Trade"): _trade,
+    (_BOOK, "AuctionTrade"): _auction_trade,
     (_BOOK, "FeesCollected"): _fees,
     ("AuthorityDesk", "ActDone"): _act_done,
     ("ComplianceDesk", "VoucherIssued"): _voucher,

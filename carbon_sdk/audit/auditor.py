@@ -116,6 +116,7 @@ class Auditor:
             )
         self.state = state
         broken.extend(Violation(name, what) for name, what in violations(state))
+        state.timestamp = header.timestamp  # some answers depend on the time alone
         asked = list(questions(state, self._contracts))
         discrepancies, checks, missing = self._compare(state, asked, header, tell)
         if locate and discrepancies:

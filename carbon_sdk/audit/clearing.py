@@ -38,6 +38,7 @@ _EVENTS = (
     ("VoucherBook", "CodingRulesSet"),
     ("OrderBook", "MarketOpened"),
     ("OrderBook", "Trade"),
+    ("OrderBook", "AuctionTrade"),
     ("QuoteBoard", "VoucherSeriesSet"),
     ("QuoteBoard", "FeeAccountSet"),
     ("QuoteBoard", "BoardOpened"),
@@ -309,6 +310,31 @@ def _book_trade(markets: _Markets, event: Event) -> Settled:
     )
 
 
+def _auction_trade(markets: _Markets, event: Event) -> Settled:
+    args, market = event.args, event.args["market"]
+    bid, ask, quantity = OrderId(args["bid"]), OrderId(args["ask"]), args["quantity"]
+    terms = markets.setting.markets[market]
+    fee = terms.fee(terms.maker_fee, quantity)
+    return Settled(
+        BOOK,
+        event.position,
+        event.timestamp,
+        terms.instrument,
+        quantity,
+        args["tick"] * terms.tick_size,
+        args["seller"],
+        args["buyer"],
+        fee,
+        fee,
+        None,
+        f"orders {bid} and {ask}",
+        (),
+        markets.code(event, market, terms.instrument, args["voucher"], args["orderOfDay"]),
+        (market, args["voucher"], args["orderOfDay"]),
+        bid << 128 | ask,
+    )
+
+
 def _click(markets: _Markets, event: Event) -> Settled:
     args = event.args
     quote, quantity = QuoteId(args["id"]), args["quantity"]
@@ -384,6 +410,7 @@ def _purchase(_: _Markets, event: Event) -> Settled:
 
 _READERS: dict[tuple[str, str], Callable[[_Markets, Event], Settled]] = {
     ("OrderBook", "Trade"): _book_trade,
+    ("OrderBook", "AuctionTrade"): _auction_trade,
     ("QuoteBoard", "QuoteClicked"): _click,
     ("BlockTrades", "BlockSettled"): _block,
     ("CreditOffers", "PurchaseConfirmed"): _purchase,

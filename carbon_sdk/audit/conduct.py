@@ -10,7 +10,7 @@ from carbon_sdk.identifiers import ZERO_ADDRESS, Address
 STANDING, APPEALED, UPHELD, ANNULLED, COMPENSATION = 1, 2, 3, 4, 5
 OPEN, CONFIRMED = 1, 2
 MOST_COUNTING = 32
-"""Entries of an account that count at a time."""
+"""Shares of an account that count at a time."""
 
 
 class Tier(NamedTuple):
@@ -38,12 +38,18 @@ class Entry:
     reporter: Address
     confirmer: Address
     cause: bytes
-    displaced: bool = False
 
-    @property
-    def counts(self) -> bool:
-        """Whether it counts and bars at all; until when, its times say."""
-        return self.state in (STANDING, APPEALED, UPHELD) and not self.displaced
+
+@dataclass(slots=True)
+class Share:
+    """What counts together: one entry, or several where there were too many."""
+
+    points: int
+    restrictions: int
+    counts_until: int
+    barred_until: int
+    entries: set[int]
+    """Numbers."""
 
     def is_over(self, now: int) -> bool:
         """Whether time has ended both."""
@@ -58,17 +64,30 @@ class Standing:
     tier: int = 0
     restrictions: int = 0
     at: int = 0
+    lapsing: int = 0
+    lapse_at: int = 0
     source: Address = ZERO_ADDRESS
     entries: list[Entry] = field(default_factory=list)
+    shares: dict[int, Share] = field(default_factory=dict)
+    """By the number that names it."""
 
     def counted(self, now: int) -> tuple[int, int]:
         """Points that count and restrictions that bar at a time."""
         score = restrictions = 0
-        for entry in self.entries:
-            if entry.counts:
-                score += entry.points * (now < entry.counts_until)
-                restrictions |= entry.restrictions * (now < entry.barred_until)
+        for share in self.shares.values():
+            score += share.points * (now < share.counts_until)
+            restrictions |= share.restrictions * (now < share.barred_until)
         return score, restrictions
+
+    def end(self, threshold: int | None, now: int) -> int:
+        """When nothing bars and the score is below a threshold (None: there is none), by time alone; Unix seconds."""
+        live = [share for share in self.shares.values() if not share.is_over(now)]
+        ends = [share.barred_until for share in live if share.restrictions]
+        for share in live:
+            left = sum(one.points for one in live if one.counts_until >= share.counts_until)
+            if threshold is not None and left >= threshold:
+                ends.append(share.counts_until)
+        return max(ends, default=0)
 
 
 @dataclass(slots=True)
@@ -96,6 +115,10 @@ class Conduct:
     def tier_of(self, score: int) -> int:
         """0 for A … 3 for D."""
         return sum(score >= tier.points for tier in self.tiers)
+
+    def forbids_from(self) -> int | None:
+        """From which score on a tier forbids something; None: none does."""
+        return next((tier.points for tier in self.tiers if tier.restrictions), None)
 
     def restrictions_of(self, tier: int) -> int:
         """Of the account whose tier it is."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from carbon_sdk.audit.bilateral import BLOCK_TRADE, QUOTE
 from carbon_sdk.audit.conduct import COMPENSATION
-from carbon_sdk.audit.state import InAndOut, State
+from carbon_sdk.audit.state import CLOSED, OPEN, InAndOut, State
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, Side
 
 Invariant = Callable[[State], Iterator[str]]
@@ -126,6 +126,14 @@ def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
             known.certificate_until,
         ):
             yield f"{address}: the registry decided {decided}, the ledger has {known}"
+            continue
+        others = account.authority_restrictions | account.compliance_restrictions
+        if not account.capabilities & _TRADING:
+            others |= _NO_TRADE
+        lapsing = account.conduct_lapse[0] & ~others if account.conduct_restrictions else 0
+        ends = (lapsing, account.conduct_lapse[1] if lapsing else 0)
+        if ends != (known.lapsing, known.lapse_at):
+            yield f"{address}: of the record's restrictions {ends} end by themselves, in the ledger {known}"
     for key, (address, rights, until) in state.registry.keys.items():
         has = state.ledger.keys.get(key)
         if has is None or (has.account, has.rights, has.certificate_until) != (address, rights, until):
@@ -139,11 +147,10 @@ def registry_and_ledger_agree_on_who_may_act(state: State) -> Iterator[str]:
 
 
 def book_is_never_crossed(state: State) -> Iterator[str]:
-    """INV-8: the best bid is below the best ask."""
+    """INV-8: where a market trades or is closed, the best bid is below the best ask."""
     for market in state.book.markets.values():
-        bid, ask = market.best(Side.BUY), market.best(Side.SELL)
-        if bid and ask and bid >= ask:
-            yield f"market {market.number}: bid {bid}, ask {ask}"
+        if market.state in (OPEN, CLOSED) and (crossed := market.crossed()):
+            yield f"market {market.number}: bid {crossed[0]}, ask {crossed[1]}"
 
 
 def levels_are_the_sum_of_their_orders(state: State) -> Iterator[str]:

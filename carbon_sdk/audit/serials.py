@@ -205,6 +205,7 @@ class Serials:
         bound: By account, instrument and reason, then by cause.
         offered: By account, instrument and order.
         transit: What the running transaction gave to the book and has not been told yet where it went.
+        kept: What orders held that left the book in the running transaction, as far as it has not given it back.
         ended: By instrument: what was cancelled.
         issued: By instrument: serials so far.
         journal: By instrument: every movement, in order; as long as there is no `sink`.
@@ -218,6 +219,7 @@ class Serials:
     bound: Places[BoundAt, dict[bytes, Queue]] = field(default_factory=_bound)
     offered: Places[OfferedAt, Queue] = field(default_factory=_offered)
     transit: dict[tuple[Address, int], Queue] = field(default_factory=dict)
+    kept: dict[tuple[Address, int], int] = field(default_factory=dict)
     ended: dict[int, Queue] = field(default_factory=dict)
     issued: dict[int, int] = field(default_factory=dict)
     journal: dict[int, list[Movement]] = field(default_factory=dict)
@@ -283,11 +285,23 @@ class Serials:
         self.transit.setdefault((account, instrument), Queue()).put(blocks)
 
     def offer(self, position: Position, account: Address, instrument: int, order: int, quantity: int) -> None:
-        """What was handed over rests as an order."""
-        blocks = self.transit.get((account, instrument), Queue()).take(quantity)
+        """What was handed over rests as an order, with what the book kept of orders that left it just before."""
+        key = (account, instrument)
+        handed = self.transit.get(key, Queue())
+        kept = min(self.kept.get(key, 0), max(0, quantity - handed.total))
+        blocks = handed.take(quantity - kept)
+        if kept:
+            self.kept[key] -= kept
+            blocks += self.free[key].take(kept)  # to which they have returned
         # An order is placed once: nothing is looked up for it.
         self.offered.setdefault((account, instrument, order), Queue()).put(blocks)
         self._note(position, "offered", account, None, instrument, blocks, f"order {OrderId(order)}")
+
+    def give_back(self, account: Address, instrument: int, quantity: int) -> None:
+        """The book gives units: of an order that left it, told before, or bought, which a trade tells."""
+        key = (account, instrument)
+        if key in self.kept:
+            self.kept[key] = max(0, self.kept[key] - quantity)
 
     def trade_from_order(
         self,
@@ -339,6 +353,7 @@ class Serials:
         if not queue.total:
             del self.offered[key]
         self.free[account, instrument].put(blocks)
+        self.kept[account, instrument] = self.kept.get((account, instrument), 0) + quantity
         self._note(position, "returned", account, None, instrument, blocks, f"order {OrderId(order)}")
 
     def bind(
@@ -430,6 +445,7 @@ class Serials:
             if queue.total
         ]
         self.transit.clear()
+        self.kept.clear()
         if self.told:
             self._refer()
             if self.sink:

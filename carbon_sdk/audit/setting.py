@@ -88,13 +88,23 @@ class Setting:
 
     def trade(self, event: Event) -> str:
         """The voucher of a `Trade`."""
+        return self._traded(event, OrderId(event.args["maker"]).market)
+
+    def auction_trade(self, event: Event) -> str:
+        """The voucher of an `AuctionTrade`."""
+        return self._traded(event, event.args["market"])
+
+    def _traded(self, event: Event, market: int) -> str:
         if not self.codes:
             return ""
         args = event.args
-        order = OrderId(args["maker"])
-        terms = self.markets[order.market]
         return "voucher " + self._code(
-            VoucherKind.TRADE, order.market, args["voucher"], args["orderOfDay"], event.timestamp, terms.instrument
+            VoucherKind.TRADE,
+            market,
+            args["voucher"],
+            args["orderOfDay"],
+            event.timestamp,
+            self.markets[market].instrument,
         )
 
     def ending(self, event: Event, instrument: int, surrendered: bool) -> str:

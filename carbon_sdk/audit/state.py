@@ -67,6 +67,14 @@ class Eligibility:
     region: int = 0
     owner: int = 0
     certificate_until: int = 0
+    lapsing: int = 0
+    """Of the restrictions: those that end by themselves."""
+    lapse_at: int = 0
+    """Unix seconds; when they do."""
+
+    def restrictions_at(self, now: int) -> int:
+        """What is in force at a time; Unix seconds."""
+        return self.restrictions & ~self.lapsing if now >= self.lapse_at else self.restrictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,6 +468,8 @@ class Market:
     conduct: MarketConduct = field(default_factory=MarketConduct)
     band_due: tuple[int, int] | None = None
     """After a day's close: the band that follows."""
+    auction: int = 0
+    """Price of the auction that is being executed, in ticks; 0: not fixed."""
     sides: dict[Side, dict[int, Level]] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})
     generations: dict[tuple[Side, int], tuple[int, int]] = field(default_factory=dict)
     """By side and tick: generation and index that the next order will have."""
@@ -479,6 +489,29 @@ class Market:
         """Best bid and best ask, where they cross."""
         bid, ask = self.best(Side.BUY), self.best(Side.SELL)
         return (bid, ask) if ask and bid >= ask else None
+
+    def auction_price(self) -> tuple[int, int, int]:
+        """Price in ticks, tonnes and surplus of a call auction of what rests; all 0 where nothing crosses (R-TRD-10).
+
+        Of the prices that execute the most, those that leave the least on one side, and of these the nearest to the
+        reference. Between two levels nothing changes: so of each such stretch its ends are looked at.
+        """
+        crossed = self.crossed()
+        if crossed is None:
+            return 0, 0, 0
+        bids, asks = self.sides[Side.BUY], self.sides[Side.SELL]
+        ticks = {tick + step for tick in (*bids, *asks) for step in (-1, 0, 1)}
+        found: dict[int, tuple[int, int]] = {}
+        for tick in ticks:
+            if crossed[1] <= tick <= crossed[0]:
+                bid = sum(level.total for at, level in bids.items() if at >= tick)
+                ask = sum(level.total for at, level in asks.items() if at <= tick)
+                found[tick] = min(bid, ask), abs(bid - ask)
+        tonnes, surplus = max(found.values(), key=lambda one: (one[0], -one[1]))
+        best = [tick for tick, one in found.items() if one == (tonnes, surplus)]
+        low, high = min(best), max(best)
+        anchor = self.last if self.lots_today or not self.close else self.close
+        return min(max(anchor or (low + high) // 2, low), high), tonnes, surplus
 
     def closing_price(self) -> int:
         """What the day's closing price would be, in ticks."""
@@ -585,6 +618,8 @@ class Account:
     authority_restrictions: int = 0
     compliance_restrictions: int = 0
     conduct_restrictions: int = 0
+    conduct_lapse: tuple[int, int] = (0, 0)
+    """Of these: what ends by itself, and when."""
 
 
 @dataclass(slots=True)

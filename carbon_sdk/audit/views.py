@@ -124,7 +124,7 @@ def _ledger(state: State, contracts: Mapping[str, Address]) -> Iterator[Question
             {
                 "status": known.status,
                 "kind": known.kind,
-                "restrictions": known.restrictions,
+                "restrictions": known.restrictions_at(state.timestamp),
                 "region": known.region,
                 "owner": known.owner,
                 "certificateUntil": known.certificate_until,
@@ -707,6 +707,8 @@ def _conduct(state: State, contracts: Mapping[str, Address]) -> Iterator[Questio
             "tier": standing.tier,
             "restrictions": standing.restrictions,
             "at": standing.at,
+            "lapsing": standing.lapsing,
+            "lapseAt": standing.lapse_at,
         }
         subject = ("credit", account)
         yield Question("credit", f"credit of {account}", at, name, "standingOf", (account,), told, subject)
@@ -860,6 +862,17 @@ def _registry(state: State, contracts: Mapping[str, Address]) -> Iterator[Questi
                     "openedAt": account.opened_at,
                     "certificateUntil": account.certificate_until,
                 },
+                subject,
+            )
+            lapsing, until = account.conduct_lapse
+            yield Question(
+                "accounts",
+                f"what ends by itself of {address}",
+                at,
+                name,
+                "conductLapseOf",
+                (address,),
+                {"lapsing": lapsing, "at": until},
                 subject,
             )
             for function, expected in (("recordOf", account.record), ("principalOf", account.principal)):

@@ -13,7 +13,7 @@ import orjson
 from carbon_sdk.actors.markets import Fill, Market, Picture, Said
 from carbon_sdk.audit.statements import moment
 from carbon_sdk.contracts.generated.enums import MarketState
-from carbon_sdk.contracts.generated.events import OrderPlaced, Trade
+from carbon_sdk.contracts.generated.events import AuctionTrade, OrderPlaced, Trade
 from carbon_sdk.errors import TransportError
 from carbon_sdk.identifiers import Address, OrderId, Side
 
@@ -81,7 +81,7 @@ def watched(
                 said = feed.take()
                 if said:
                     own = _own_after(market, account, own, said)
-                    fills = [market.fill_of(one) for one in said if isinstance(one.event, Trade)]
+                    fills = [market.fill_of(one) for one in said if isinstance(one.event, (Trade, AuctionTrade))]
                     _note(latest, fills)
                     picture = market.picture(levels, own, feed.block)
                     own = [one.id for one in picture.own]
@@ -233,6 +233,7 @@ def _trades(look: Look) -> RenderableType:
     table = Table("last trades", "price", "tonnes", "taker", box=None, pad_edge=False)
     for one in look.trades:
         side = "buys" if one.maker.side is Side.SELL else "sells"
+        side = side if one.ask is None else "auction"
         mine = " (own)" if look.account in (one.buyer, one.seller) else ""
         table.add_row(moment(one.at), str(one.price), f"{one.quantity:,}", f"{side}{mine}")
     return table

@@ -16,6 +16,7 @@ COMMANDS = {
     "serial": ("serial:serial", "Tell the life of any unit, and certify that it exists."),
     "account": ("account:account", "Tell what an account had, what happened, and what it has."),
     "market": ("market:market", "Watch a book; tell orders, trades, and what the market wants."),
+    "order": ("order:order", "Replace own orders, take them all back, quote anew, many at once."),
     "trading-plan": ("trading_plan:trading_plan", "File trading plans, and compare them with what was done."),
     "confirmation": ("confirmation:confirmation", "Show and check the platform's confirmations of trades."),
     "voucher": ("voucher:voucher", "Check vouchers, on the chain and offline."),

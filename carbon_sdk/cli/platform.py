@@ -12,6 +12,7 @@ from carbon_sdk.cli.options import open_scheme, signer_of, with_key, with_scheme
 from carbon_sdk.cli.roles import platform
 
 if TYPE_CHECKING:
+    from carbon_sdk.actors.conduct_watch import Kept
     from carbon_sdk.actors.watcher import Seen
     from carbon_sdk.confirmations import Confirmed
 
@@ -52,19 +53,28 @@ def watch(
 
     Measured are orders in a block, failed settlements of the civil day, how full blocks are, seconds between blocks;
     thresholds are those on the chain. With --act the platform is limited to its core functions at once; its
-    supervisor lets it return (carbon supervision restore).
+    supervisor lets it return (carbon supervision restore). Credit records that time has changed are refreshed, and
+    what an account's tier forbids its owner is extended to the owner's other accounts; without --act it is told.
     """
+    from carbon_sdk.actors.conduct_watch import ConductWatcher
     from carbon_sdk.actors.watcher import StressWatcher
 
     with open_scheme(rpc, deployment) as scheme:
         officer = scheme.risk_officer(signer_of(keystore, key_env)) if act else None
         watcher = StressWatcher(scheme, state, since=since, officer=officer, fresh=fresh)
+        records = ConductWatcher(scheme, officer)
+        due: set[Kept] = set()  # told already
         passed = False
         while True:
             for seen in watcher.catch_up():
                 passed = passed or bool(seen.excesses)
                 if seen.excesses or every_block:
                     _tell(seen, as_json)
+            kept = list(records.catch_up())
+            for one in kept:
+                if one not in due:
+                    _tell_kept(one, as_json)
+            due = set(kept)
             if once:
                 break
             time.sleep(every)
@@ -90,6 +100,18 @@ def _tell(seen: Seen, as_json: bool) -> None:
         click.echo(f"  passed: {excess} (rules {seen.version})")
     if seen.acted:
         click.echo(f"  the platform is limited to its core functions by {seen.acted}")
+
+
+def _tell_kept(one: Kept, as_json: bool) -> None:
+    import orjson
+
+    from carbon_sdk.cli.output import plain
+
+    if as_json:
+        click.echo(orjson.dumps(plain(one)))
+        return
+    what = "refreshed" if one.source is None else f"held from {one.source} of the same owner"
+    click.echo(f"credit record of {one.account}: {f'{what} by {one.acted}' if one.acted else f'to be {what}'}")
 
 
 @platform.command()

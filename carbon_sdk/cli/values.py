@@ -73,6 +73,8 @@ def _market_of(scheme: Scheme, given: Given) -> MarketReader | BoardReader | Blo
         return scheme.board(given["board"])
     if "block_market" in given:
         return scheme.block_market(given["block_market"])
+    if "order" in given:
+        return scheme.market(given["order"].market)
     return scheme.market(given["market"])
 
 
@@ -85,7 +87,7 @@ def placeholder(name: str, hint: Any) -> str:
 
 
 def _is_simple(hint: Any) -> bool:
-    plain = (int, bytes, str, Address, InstrumentId, OrderId)
+    plain = (int, bytes, str, Address, InstrumentId, OrderId, _ORDER)
     return hint in plain or (isinstance(hint, type) and issubclass(hint, IntEnum))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -76,6 +77,12 @@ class ConductTable(Strict):
         points = [tier.from_points for tier in self.tiers]
         if points and (len(points) != 3 or points != sorted(set(points))):
             raise ValueError("conduct.tiers are three, B, C and D, with rising from_points")
+        for lower, higher in itertools.pairwise(self.tiers):
+            if not (
+                set(lower.restrictions) <= set(higher.restrictions)
+                and set(lower.owner_restrictions) <= set(higher.owner_restrictions)
+            ):
+                raise ValueError("conduct.tiers: each tier forbids whatever the one before does")
         kinds = [one.kind for one in self.kinds]
         if len(set(kinds)) != len(kinds):
             raise ValueError("conduct.kinds has a kind twice")

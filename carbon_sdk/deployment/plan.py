@@ -39,6 +39,7 @@ from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import ClosingRule, Reason, Rounding, VoucherKind
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
+from carbon_sdk.contracts.generated.market_auctions import MarketAuctions
 from carbon_sdk.contracts.generated.market_operations import MarketOperations
 from carbon_sdk.contracts.generated.market_rules import MarketRules
 from carbon_sdk.contracts.generated.methodologies import Methodologies
@@ -125,7 +126,7 @@ PROXIED: tuple[str, ...] = (
 )
 """Every stateful contract but the authority."""
 
-_PLAIN = ("Authority", "GovernedProxy", "MarketOperations")
+_PLAIN = ("Authority", "GovernedProxy", "MarketAuctions", "MarketOperations")
 """What runs without a proxy of its own and decides what the others do."""
 
 
@@ -196,6 +197,7 @@ def _creation(rules: SchemeRules) -> Iterator[Step]:
     for name in PROXIED:
         yield _create(name, _proxy)
     yield _create("AllocationFormula", lambda now: AllocationFormula.creation())
+    yield _create("MarketAuctions", _market_auctions(rules))
     yield _create("MarketOperations", _market_operations(rules))
     for method in rules.file.methods:
         yield _method_contract(method.contract)
@@ -220,10 +222,18 @@ def _proxy(now: Situation) -> Act[bytes]:
     return GovernedProxy.creation(_at(now, "Seed"), authority, birth)
 
 
+def _market_auctions(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
+    """What the order book's other half hands on: code that the half knows, without a proxy."""
+    money = rules.main_money
+    return lambda now: MarketAuctions.creation(_at(now, "InstrumentLedger"), money)
+
+
 def _market_operations(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
     """The order book's other half: code that the book's own knows, without a proxy."""
     money, offset = rules.main_money, rules.file.scheme.utc_offset_seconds
-    return lambda now: MarketOperations.creation(_at(now, "InstrumentLedger"), money, offset, _at(now, "MarketRules"))
+    return lambda now: MarketOperations.creation(
+        _at(now, "InstrumentLedger"), money, offset, _at(now, "MarketRules"), _at(now, "MarketAuctions")
+    )
 
 
 def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], Act[bytes]]]:

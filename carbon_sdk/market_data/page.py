@@ -114,7 +114,7 @@ def _market(page: Page, market: MarketDay) -> str:
     name = f"m{bulletin.market}"
     rows = "".join(
         f"<tr><td>{_clock(trade.at, page.utc_offset)}</td><td class='n'>{trade.price}</td>"
-        f"<td class='n'>{trade.tonnes:,}</td><td>{'bought' if trade.aggressor.name == 'BUY' else 'sold'}</td>"
+        f"<td class='n'>{trade.tonnes:,}</td><td>{trade.verb}</td>"
         f"<td class='n'>{trade.voucher}</td></tr>"
         for trade in market.trades
     )

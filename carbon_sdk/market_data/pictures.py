@@ -67,11 +67,10 @@ def price_picture(trades: Sequence[TradePrint], decimals: int, currency: str, ut
     parts.append(f"<path d='{area}' fill='var(--soft)' opacity='.22'/>")
     parts.append(f"<path d='{path}' fill='none' stroke='var(--main)' stroke-width='2' stroke-linejoin='round'/>")
     for i, trade in enumerate(trades):
-        side = "bought" if trade.aggressor.name == "BUY" else "sold"
         when = _clock(trade.at, utc_offset)
         parts.append(
             f"<circle cx='{_px(x_of(i))}' cy='{_px(y_of(prices[i]))}' r='{'4' if i == len(trades) - 1 else '2.2'}' "
-            f"fill='var(--main)'><title>{when}: {trade.tonnes:,} t {side} at {trade.price} {_e(currency)}</title>"
+            f"fill='var(--main)'><title>{when}: {trade.tonnes:,} t {trade.verb} at {trade.price} {_e(currency)}</title>"
             "</circle>"
         )
     parts.extend(_times(trades, x_of, by_time, bottom, utc_offset))

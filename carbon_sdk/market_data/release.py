@@ -24,6 +24,7 @@ _ORDERS = (
     (_BOOK, "MarketOpened"),
     (_BOOK, "OrderPlaced"),
     (_BOOK, "Trade"),
+    (_BOOK, "AuctionTrade"),
     (_BOOK, "OrderReduced"),
     (_BOOK, "OrderClosed"),
     (_BOOK, "SelfTradePrevented"),
@@ -43,9 +44,9 @@ class TradePrint:
         turnover: Smallest units of the currency.
         buyer: Account.
         seller: Account.
-        aggressor: Side of the order that arrived.
+        aggressor: Side of the order that arrived; None in an auction, where none does.
         voucher: Number of its voucher in the market's series.
-        order: The resting order.
+        order: The resting order; in an auction the bid.
         transaction: `0x…`
     """
 
@@ -57,10 +58,17 @@ class TradePrint:
     turnover: int
     buyer: Address
     seller: Address
-    aggressor: Side
+    aggressor: Side | None
     voucher: int
     order: OrderId
     transaction: str
+
+    @property
+    def verb(self) -> str:
+        """What whoever came did: bought or sold; in an auction nobody came."""
+        if self.aggressor is None:
+            return "auctioned"
+        return "bought" if self.aggressor is Side.BUY else "sold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +211,11 @@ class MarketData:
             until: Before this Unix second.
         """
         markets = self.markets()
-        for event in self._store.events(self._chain, events=[(_BOOK, "Trade")]):
+        for event in self._store.events(self._chain, events=[(_BOOK, "Trade"), (_BOOK, "AuctionTrade")]):
             if until is not None and event.timestamp >= until:
                 return
-            number = OrderId(event.args["maker"]).market
+            auctioned = event.name == "AuctionTrade"
+            number = event.args["market"] if auctioned else OrderId(event.args["maker"]).market
             wanted = market in (None, number) and (since is None or event.timestamp >= since)
             if wanted and number in markets:
                 yield _print(event, markets[number], self._decimals)
@@ -395,6 +404,21 @@ def average_price(turnover: int, tonnes: int, decimals: int) -> Decimal | None:
 
 def _print(event: Event, market: Market, decimals: int) -> TradePrint:
     args = event.args
+    if event.name == "AuctionTrade":
+        return TradePrint(
+            market.number,
+            event.timestamp,
+            price_of(args["tick"], market, decimals),
+            args["tick"],
+            args["quantity"],
+            args["quantity"] * args["tick"] * market.tick_size,
+            args["buyer"],
+            args["seller"],
+            None,
+            args["voucher"],
+            OrderId(args["bid"]),
+            event.position.transaction,
+        )
     order = OrderId(args["maker"])
     maker_sells = order.side is Side.SELL
     return TradePrint(

@@ -21,7 +21,15 @@ from carbon_sdk.market_data.plans import compared, latest, plans_of
 BOOK, QUOTE, BLOCK, PLAN = "book", "quote", "block", "plan"
 """Where a want is published."""
 
-_OF_THE_BOOK = ("MarketOpened", "OrderPlaced", "Trade", "OrderReduced", "OrderClosed", "SelfTradePrevented")
+_OF_THE_BOOK = (
+    "MarketOpened",
+    "OrderPlaced",
+    "Trade",
+    "AuctionTrade",
+    "OrderReduced",
+    "OrderClosed",
+    "SelfTradePrevented",
+)
 _OF_QUOTES = ("BoardOpened", "BoardBandChanged", "QuoteListed", "QuoteClicked", "QuoteReduced", "QuoteClosed")
 _OF_BLOCKS = ("BlockMarketOpened", "NonceSpent", "BlockProposed", "BlockConfirmed", "BlockSettled", "BlockEnded")
 _EVENTS = (

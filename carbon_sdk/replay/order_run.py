@@ -11,7 +11,7 @@ import orjson
 
 from carbon_sdk.chain.calls import Act, Event
 from carbon_sdk.chain.catalogue import decode_log
-from carbon_sdk.contracts.generated.enums import SelfTrade, TimeInForce
+from carbon_sdk.contracts.generated.enums import CloseReason, SelfTrade, TimeInForce
 from carbon_sdk.contracts.generated.events import OrderClosed, OrderPlaced, OrderReduced, SelfTradePrevented, Trade
 from carbon_sdk.contracts.generated.order_book import OrderBook
 from carbon_sdk.contracts.generated.structs import Order
@@ -110,8 +110,6 @@ class OrderRun:
         for batch in self._batches():
             if batch[0].op == "time":
                 self._move_to(batch[0].at)
-            elif batch[0].op == "replace":
-                self._replace(batch[0])
             else:
                 self._play(batch)
             last = batch[-1].number
@@ -133,7 +131,7 @@ class OrderRun:
         batch: list[Instruction] = []
         most = IN_FLIGHT if self.ground.conveyor.own else 1
         for one in self.instructions:
-            alone = one.op in ("time", "replace") or self._may_be_cut_off(one)
+            alone = one.op == "time" or self._may_be_cut_off(one)
             if batch and (alone or len(batch) == most or any(other.id == one.id for other in batch)):
                 yield batch
                 batch = []
@@ -175,27 +173,9 @@ class OrderRun:
         if len(acts) == 1 and len(met) >= MOST_MAKERS:
             self._go_on(of_key[acts[0].key], met)
 
-    def _replace(self, one: Instruction) -> None:
-        """Smaller at its price an order keeps its place; otherwise it is taken back, and placed behind the others."""
-        market = self.market
-        place, ticks = self.place_of.get(one.id, NOWHERE), market.ticks(one.price)
-        possible = ticks is not None and 0 < ticks <= MOST_TICK and one.quantity and not one.quantity % market.lot
-        left = self.open.get(place, 0)
-        if left and possible and ticks == place.tick and one.quantity <= left:
-            if one.quantity < left:
-                self._play([replace(one, op="reduce", quantity=left - one.quantity)])
-            return
-        old = self.placed.get(one.id)
-        new = replace(one, op="limit", side=place.side, expires=old.expires if old else 0)
-        if possible or not left:
-            refused = len(self.rejections)
-            self._play([replace(one, op="cancel")], " taken back")
-            if len(self.rejections) > refused:
-                return
-        self._play([new])  # where it is impossible the book says why, and what rests is left as it is
-
     def _go_on(self, one: Instruction, met: list[Event]) -> None:
         """An order that met as many orders as one transaction may goes on with what is left of it."""
+        one = self._as_placed(one)
         left, times = one.quantity, 0
         while True:
             left -= sum(e.quantity for e in met if isinstance(e, (Trade, SelfTradePrevented, OrderPlaced)))
@@ -222,7 +202,7 @@ class OrderRun:
             events = told.get(one.hash, [])
             for event in events:
                 self._note(instruction, event)
-        return [event for event in events if not isinstance(event, OrderReduced)]
+        return [event for event in events if not _is_own_doing(event)]
 
     def _told(self, landed: Sequence[Landed]) -> dict[str, list[Event]]:
         """What the book said in these transactions, by hash."""
@@ -268,7 +248,24 @@ class OrderRun:
             return self.book.cancel(place)
         if one.op == "reduce":
             return self.book.reduce(place, one.quantity)
+        if one.op == "replace":
+            return self._replacing(one, place)
         return self._placing(one)
+
+    def _replacing(self, one: Instruction, place: OrderId) -> Act[Any] | None:
+        """The book says why where there is nothing to replace, whatever the price."""
+        new, ticks = self._as_placed(one), self.market.ticks(one.price)
+        if ticks is None and place in self.open:
+            return None
+        order = self._order(new, place.side, place.tick if ticks is None else ticks, new.time_in_force, new.expires)
+        return self.book.replace(place, order)
+
+    def _as_placed(self, one: Instruction) -> Instruction:
+        """What an instruction to replace places: of the old order's side, and with its expiry."""
+        if one.op != "replace":
+            return one
+        old = self.placed.get(one.id)
+        return replace(one, op="limit", side=old.side if old else Side.BUY, expires=old.expires if old else 0)
 
     def _placing(self, one: Instruction) -> Act[Any] | None:
         if one.op == "market":
@@ -324,6 +321,13 @@ class OrderRun:
             if alive:
                 levels.append((tick, alive))
         return levels
+
+
+def _is_own_doing(event: Event) -> bool:
+    """An order's own instruction made it smaller or took it back: it was not met."""
+    return isinstance(event, OrderReduced) or (
+        isinstance(event, OrderClosed) and event.reason is CloseReason.TAKEN_BACK
+    )
 
 
 def _levels(levels: Sequence[Level], market: MarketRules) -> list[dict[str, Any]]:

@@ -173,6 +173,14 @@ contract InstrumentLedger is
     }
 
     /// @inheritdoc IEligibility
+    function setLapse(address account, uint256 lapsing, uint256 at) external onlyModule(REGISTRY) {
+        Account storage known = _account(account);
+        known.word = known.word.withLapse(lapsing, at);
+
+        emit RestrictionsLapse(account, lapsing, at);
+    }
+
+    /// @inheritdoc IEligibility
     function setRepresentation(address key, Representation calldata given) external onlyModule(REGISTRY) {
         _s().keys[key] = keyWord(given);
 
@@ -181,7 +189,7 @@ contract InstrumentLedger is
 
     /// @inheritdoc IEligibility
     function eligibilityOf(address account) external view returns (Eligibility memory) {
-        return _account(account).word.eligibility();
+        return _account(account).word.present().eligibility();
     }
 
     /// @inheritdoc IEligibility
@@ -212,8 +220,10 @@ contract InstrumentLedger is
         if (!word.mayDo(needed)) _refuse(key, word, needed);
     }
 
-    /// @dev The first reason why an account may not act.
-    function _refuse(address account, AccountWord word, uint256 forbidding) private pure {
+    /// @dev The first reason why an account may not act; none where what forbade it has ended by itself.
+    function _refuse(address account, AccountWord word, uint256 forbidding) private view {
+        word = word.present();
+        if (word.mayAct(forbidding)) return;
         require(word.status() == uint8(AccountStatus.ACTIVE), AccountNotActive(account, word.status()));
         require(
             word.restrictions() & forbidding == 0, AccountRestricted(account, word.restrictions(), uint16(forbidding))
@@ -239,7 +249,7 @@ contract InstrumentLedger is
         InstrumentClass class = InstrumentId.wrap(instrument).class();
         _requireIssuer(class);
         (Series storage known, InstrumentWord word) = _requireOpen(instrument);
-        require(canReceive(account), ERC7943CannotReceive(account));
+        _requireReceiver(account);
         require(cause != 0, CauseMissing());
         uint256 issued = word.issued();
         require(quantity != 0 && quantity <= _WHOLE - issued, BadQuantity(quantity));
@@ -342,7 +352,7 @@ contract InstrumentLedger is
         _requireQuantity(quantity);
         require(cause != 0, CauseMissing());
         _requireOpen(instrument);
-        require(canReceive(to), ERC7943CannotReceive(to));
+        _requireReceiver(to);
 
         _unbind(from, instrument, quantity, reason);
         _thaw(from, instrument, quantity, reason);
@@ -476,11 +486,7 @@ contract InstrumentLedger is
     }
 
     /// @inheritdoc IInstrumentLedger
-    function escrowFrom(address key, uint256 instrument, uint256 quantity)
-        external
-        onlyBook
-        returns (address account)
-    {
+    function escrowFrom(address key, uint256 instrument, uint256 quantity) external onlyBook returns (address account) {
         Account storage known;
         AccountWord word;
         (account, known, word) = _acting(key, Rights.TRADE, Restrictions.NO_DEAL);
@@ -506,9 +512,8 @@ contract InstrumentLedger is
         returns (address account)
     {
         if (makers.length > _MAX_MAKERS) revert TooManyMakers(makers.length);
-        return terms & _BUYS != 0
-            ? _settlePurchase(amounts, terms, key, makers)
-            : _settleSale(amounts, terms, key, makers);
+        return
+            terms & _BUYS != 0 ? _settlePurchase(amounts, terms, key, makers) : _settleSale(amounts, terms, key, makers);
     }
 
     /// @inheritdoc IInstrumentLedger
@@ -556,8 +561,9 @@ contract InstrumentLedger is
                 known = _s().accounts[maker];
                 AccountWord word = known.word;
                 if (!word.mayMeet(maker, self, owner)) {
-                    if (word.mayAct(Restrictions.NO_DEAL)) own |= _bitOf(at, makers);
-                    else blocked |= _bitOf(at, makers);
+                    AccountWord now_ = word.present();
+                    if (!now_.mayAct(Restrictions.NO_DEAL)) blocked |= _bitOf(at, makers);
+                    else if (!now_.mayMeet(maker, self, owner)) own |= _bitOf(at, makers);
                 }
                 known.word = word.moreMoney(amount);
                 _tell(key, account, maker, MAIN_MONEY, amount);
@@ -602,9 +608,13 @@ contract InstrumentLedger is
                 left -= amount;
                 AccountWord word = _s().accounts[maker].word;
                 uint256 holds = _creditUnits(maker, instrument, amount);
-                if (!_both(word.mayMeet(maker, self, owner), word.mayHold(holds, terms >> 84))) {
-                    if (word.mayAct(Restrictions.NO_DEAL) && word.mayHold(holds, terms >> 84)) own |= _bitOf(at, makers);
-                    else blocked |= _bitOf(at, makers);
+                bool fits = word.mayHold(holds, terms >> 84);
+                if (!_both(word.mayMeet(maker, self, owner), fits)) {
+                    word = word.present();
+                    // One's own order trades nothing, so what it would hold counts for nothing.
+                    bool meets = word.mayMeet(maker, self, owner);
+                    if (word.mayAct(Restrictions.NO_DEAL) && !meets) own |= _bitOf(at, makers);
+                    else if (!_both(meets, fits)) blocked |= _bitOf(at, makers);
                 }
                 _tell(key, account, maker, instrument, amount);
             }
@@ -753,7 +763,7 @@ contract InstrumentLedger is
     /// @dev `msg.sender` is a representative of `from`. `data` is ignored: accounts have no code that could receive it.
     function safeTransferFrom(address from, address to, uint256 id, uint256 value, bytes calldata) external {
         _requireSender(from);
-        require(canReceive(to), ERC7943CannotReceive(to));
+        _requireReceiver(to);
 
         _moveDirectly(from, to, id, value);
 
@@ -771,7 +781,7 @@ contract InstrumentLedger is
     ) external {
         require(ids.length == values.length, LengthMismatch(ids.length, values.length));
         _requireSender(from);
-        require(canReceive(to), ERC7943CannotReceive(to));
+        _requireReceiver(to);
 
         for (uint256 i; i < ids.length; ++i) {
             _moveDirectly(from, to, ids[i], values[i]);
@@ -838,7 +848,7 @@ contract InstrumentLedger is
     {
         _requireQuantity(quantity);
         _requireOpen(instrument);
-        require(canReceive(to), ERC7943CannotReceive(to));
+        _requireReceiver(to);
 
         _move(from, to, instrument, quantity);
 
@@ -908,12 +918,16 @@ contract InstrumentLedger is
 
     /// @inheritdoc IERC7943MultiToken
     function canSend(address account) public view returns (bool) {
-        return _account(account).word.mayAct(Restrictions.NO_TRANSFER);
+        return _account(account).word.present().mayAct(Restrictions.NO_TRANSFER);
     }
 
     /// @inheritdoc IERC7943MultiToken
     function canReceive(address account) public view returns (bool) {
-        return _account(account).word.mayAct(Restrictions.NO_RECEIPT);
+        return _account(account).word.present().mayAct(Restrictions.NO_RECEIPT);
+    }
+
+    function _requireReceiver(address account) private view {
+        require(canReceive(account), ERC7943CannotReceive(account));
     }
 
     /// @inheritdoc IERC7943MultiToken
@@ -944,7 +958,7 @@ contract InstrumentLedger is
     function _forceTransfer(address from, address to, uint256 tokenId, uint256 amount) private {
         Storage storage $ = _s();
         _defined(tokenId);
-        require(canReceive(to), ERC7943CannotReceive(to));
+        _requireReceiver(to);
         uint256 held = balanceOf(from, tokenId);
         require(held >= amount, ERC1155InsufficientBalance(from, held, amount, tokenId));
         uint256 unencumbered = held - $.holdings[from][tokenId].word.encumbered();

@@ -4,10 +4,11 @@ pragma solidity 0.8.34;
 import { AccountKind, AccountStatus, Eligibility, Representation, Restrictions } from "../types/Accounts.sol";
 
 /// @title An account's eligibility and its main money, in one word, so that a trade reads one for each maker.
-/// @dev 223     216 215    208 207  200 199   168 167    152 151          136 135              96 95      0
-///      +----------+---------+-------+---------+---------+---------------+------------------+----------+
-///      |  bound   | status  | kind  |  owner  | region  | restrictions  | certificateUntil |  money   |
-///      +----------+---------+-------+---------+---------+---------------+------------------+----------+
+/// @dev 255      221 220     217 216   216 215    208 207  200 199   168 167    152 151          136 135              96 95      0
+///      +-----------+-----------+---------+---------+-------+---------+---------+---------------+------------------+----------+
+///      | lapseAt   | lapsing   |  bound  | status  | kind  |  owner  | region  | restrictions  | certificateUntil |  money   |
+///      +-----------+-----------+---------+---------+-------+---------+---------+---------------+------------------+----------+
+///      lapsing: the restrictions that end by themselves at `lapseAt`, Unix seconds. Whoever passes the check never looks there.
 ///      bound: 1 when some main money is encumbered or frozen; then the holding of main money says how much.
 type AccountWord is uint256;
 
@@ -28,6 +29,8 @@ using {
     withMoney,
     withBoundMoney,
     withEligibility,
+    withLapse,
+    present,
     eligibility
 } for AccountWord global;
 
@@ -180,6 +183,20 @@ function withEligibility(AccountWord w, Eligibility memory e) pure returns (Acco
     uint256 packed = uint256(e.certificateUntil) << 96 | uint256(e.restrictions) << 136 | uint256(e.region) << 152
         | uint256(e.owner) << 168 | uint256(e.kind) << 200 | uint256(e.status) << 208;
     return AccountWord.wrap((AccountWord.unwrap(w) & (LOW_96 | BOUND_MONEY)) | packed);
+}
+
+/// @dev The restrictions `lapsing`, some of `Restrictions.ALL`, end at `at`, which is below 2^35; `withEligibility` forgets it.
+function withLapse(AccountWord w, uint256 lapsing, uint256 at) pure returns (AccountWord) {
+    return AccountWord.wrap((AccountWord.unwrap(w) << 39) >> 39 | (at << 4 | lapsing) << 217);
+}
+
+/// @dev Without the restrictions that have ended by themselves. To check by, not to write back.
+function present(AccountWord w) view returns (AccountWord now_) {
+    now_ = w;
+    assembly ("memory-safe") {
+        // Without a lapse none is taken out.
+        if iszero(lt(timestamp(), shr(221, w))) { now_ := and(w, not(shl(136, and(shr(217, w), 0xf)))) }
+    }
 }
 
 function eligibility(AccountWord w) pure returns (Eligibility memory) {

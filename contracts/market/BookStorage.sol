@@ -7,12 +7,13 @@ import { InstrumentId } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Book, OrderWord } from "./Book.sol";
+import { CallAuction } from "./CallAuction.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 import { MarketWord, TapeWord } from "./MarketWords.sol";
 
-/// @title What the two halves of the order book share: its storage, and what an order holds.
-/// @dev `OrderBook` stands behind the proxy; `MarketOperations` runs by its delegatecall, on the same storage. Each inherits
-///      this and adds no storage of its own.
+/// @title What the parts of the order book share: its storage, and what an order holds.
+/// @dev `OrderBook` stands behind the proxy; `MarketOperations` runs by its delegatecall, and `MarketAuctions` by that one's,
+///      on the same storage. Each inherits this and adds no storage of its own.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
 abstract contract BookStorage is Governed {
     using Book for Book.State;
@@ -38,6 +39,7 @@ abstract contract BookStorage is Governed {
         Day day;
         IOrderBook.Conduct conduct;
         mapping(address account => uint256) openOrders; // those that are counted
+        CallAuction.Progress auction; // of the one that is being executed; without meaning in any state but UNCROSSING
     }
 
     /// @custom:storage-location erc7201:carbon.storage.OrderBook
@@ -72,6 +74,17 @@ abstract contract BookStorage is Governed {
     /// @dev The best price of a side that has orders; 0: none.
     function _best(Market storage m, MarketWord word, bool bids) internal view returns (uint256) {
         return m.book.bestOf(bids ? Side.BUY : Side.SELL, bids ? word.bestBid() : word.bestAsk());
+    }
+
+    function _crosses(Market storage m, MarketWord word) internal view returns (bool) {
+        uint256 ask = _best(m, word, false);
+        return ask != 0 && _best(m, word, true) >= ask;
+    }
+
+    /// @dev Which price an auction keeps near: of the day's last trade, else the last close, else of the last trade ever.
+    function _reference(Market storage m, TapeWord tape) internal view returns (uint256) {
+        Day storage day = m.day;
+        return day.close == 0 || tape.lotsTraded() != day.lots ? tape.last() : day.close;
     }
 
     /// @dev An order of its account is no longer in the book.

@@ -65,6 +65,10 @@ interface IMarketOperations {
     /// @notice As it is written: a state whose `until` has passed ends with the next turn.
     function marketOf(uint24 market) external view returns (IOrderBook.MarketView memory);
 
+    /// @notice Where a call auction would fix the price if the call ended now and every order in it could trade, and how many tonnes
+    ///         would; 0: prices do not cross. While an auction is executed: what it has fixed.
+    function indication(uint24 market) external view returns (uint24 tick, uint48 tonnes);
+
     function limitsOf(uint24 market) external view returns (IOrderBook.Limits memory);
 
     function conductOf(uint24 market) external view returns (IOrderBook.Conduct memory);

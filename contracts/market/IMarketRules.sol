@@ -63,7 +63,7 @@ interface IMarketRules is IMarketPhases, IDowngrade {
 
     /* ERRORS */
 
-    /// @notice The offset of the civil day is no whole number of minutes.
+    /// @notice The offset of the civil day is no whole number of minutes, or a day and more.
     error BadDayOffset(int256 offset);
     error UnknownCalendar(uint16 calendar);
     /// @notice A week has 7 days; day `index` has a type that the sessions do not define.
@@ -80,6 +80,8 @@ interface IMarketRules is IMarketPhases, IDowngrade {
     error BadPositionTerms(uint256 term);
     /// @notice The platform is in this mode already.
     error AlreadyInMode(bool downgraded);
+    /// @notice `officer` has limited the platform; another lets it return.
+    error SameOfficerRestores(address officer);
     /// @notice A digest must say why.
     error CauseMissing();
     /// @notice A report is committed to by a digest.
@@ -154,7 +156,7 @@ interface IMarketRules is IMarketPhases, IDowngrade {
     /// @notice Limit the platform to its core functions. For RISK_MANAGER.
     function downgrade(bytes32 cause) external;
 
-    /// @notice Return to normal. For SERVICE_REGULATOR.
+    /// @notice Return to normal. For SERVICE_REGULATOR; not for the officer who limited it, whatever roles it has.
     function restore(bytes32 cause) external;
 
     /// @notice Set when the platform should limit itself: the next version from 1. For SERVICE_REGULATOR.
@@ -178,7 +180,7 @@ interface IMarketRules is IMarketPhases, IDowngrade {
     /// @notice Anyone may say that a report is overdue.
     function flagPosition(address account, InstrumentId instrument) external;
 
-    /// @notice File a report, whether or not one is due yet. For a representative with the right REPORT.
+    /// @notice File a report, whether or not one is due yet; one that is due is taken also when the terms are withdrawn. For a representative with the right REPORT.
     /// @param digest Commits to the report.
     function reportPosition(InstrumentId instrument, bytes32 digest) external;
 

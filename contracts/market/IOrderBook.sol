@@ -212,17 +212,22 @@ interface IOrderBook {
     /// @notice Replace an own open order by another of the same market and side, as if it were taken back and the other
     ///         placed, with every check of `place`. At the same price and with no larger quantity it stays where it is in its
     ///         queue, under the same id: only smaller, or with another expiry, if it rests and had not expired. What the old
-    ///         order held pays for the new one; only the difference moves. Not possible while LOCKED or UNCROSSING.
+    ///         order held pays for the new one; only the difference moves, or both ways where the account has something frozen.
+    ///         Not possible while LOCKED or UNCROSSING.
     /// @param order Its quantity is what is to be open, not what was placed at first.
     function replace(OrderId id, Order calldata order) external returns (Placed memory);
 
-    /// @notice Take several orders back at once, of any markets; what they held comes back in one sum for each instrument. Those
-    ///         that are no longer open, or not of the caller's account, are passed over.
+    /// @notice Take several orders back at once, of any markets; what they held comes back in one sum for each instrument. Passed
+    ///         over are those that are no longer open, that are not of the caller's account, and those of a market that is
+    ///         LOCKED, UNCROSSING or unknown: the others come back all the same. A suspended account may, as by `cancel`.
+    /// @param ids At most 64.
     /// @return taken Which of them were taken back.
     function cancelMany(OrderId[] calldata ids) external returns (bool[] memory taken);
 
-    /// @notice Take orders back, then place others, all or nothing: as `cancelMany` and then `place` for each. What the orders that
-    ///         are taken back held pays for those that rest; only the difference moves. At most 64 orders together.
+    /// @notice Take orders back, then place others, all or nothing: as `cancel` and then `place` for each, save that orders which
+    ///         are no longer open, or not of the caller's account, are passed over. What the orders that are taken back held
+    ///         pays for those that rest; only the difference moves, or both ways where the account has something frozen.
+    ///         At most 64 orders together.
     function batch(OrderId[] calldata ids, Order[] calldata orders)
         external
         returns (bool[] memory taken, Placed[] memory placed);

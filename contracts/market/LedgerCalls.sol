@@ -4,9 +4,9 @@ pragma solidity 0.8.34;
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 
 /// @title The three calls to the ledger that every order needs, as the compiler would make them, without its detours.
-/// @dev What is left out: asking whether the ledger has code (it is an immutable, the address of a proxy that exists), copying
-///      arrays that stand where they are sent from already, and memory for answers of one word. What the ledger reverts with
-///      is the caller's answer.
+/// @dev What is left out: asking whether the ledger has code (it is an immutable, the address of a proxy that exists; `OrderBook`
+///      looks once, when it is made), copying arrays that stand where they are sent from already, and memory for answers of one
+///      word. An answer that is too short for its word reverts without a word. What the ledger reverts with is the caller's answer.
 library LedgerCalls {
     uint256 private constant _HEAD = 0xa0; // selector and four words before the makers' array
 
@@ -19,7 +19,8 @@ library LedgerCalls {
             mstore(add(at, 0x20), caller())
             mstore(add(at, 0x40), instrument)
             mstore(add(at, 0x60), quantity)
-            if iszero(call(gas(), ledger, 0, add(at, 0x1c), 0x64, 0, 0x20)) {
+            // Arguments are evaluated from the last: the call, then the length of its answer.
+            if iszero(and(gt(returndatasize(), 0x1f), call(gas(), ledger, 0, add(at, 0x1c), 0x64, 0, 0x20))) {
                 returndatacopy(at, 0, returndatasize())
                 revert(at, returndatasize())
             }
@@ -69,7 +70,8 @@ library LedgerCalls {
             mstore(add(at, 0x40), amounts)
             mstore(add(at, 0x60), terms)
             mstore(add(at, 0x80), caller())
-            switch call(gas(), ledger, 0, add(at, 0x1c), add(0xa4, shl(5, mload(makers))), 0, 0x20)
+            let length := add(0xa4, shl(5, mload(makers)))
+            switch and(gt(returndatasize(), 0x1f), call(gas(), ledger, 0, add(at, 0x1c), length, 0, 0x20))
             case 0 {
                 // The words of `MakersRefused`; anything else is the caller's answer.
                 let free := mload(0x40)

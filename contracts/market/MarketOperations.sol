@@ -7,6 +7,8 @@ import { OrderId, Side } from "../types/OrderId.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Book, LevelWord, OrderWord } from "./Book.sol";
 import { BookStorage } from "./BookStorage.sol";
+import { CallAuction } from "./CallAuction.sol";
+import { ICallAuctions } from "./ICallAuctions.sol";
 import { IMarketOperations } from "./IMarketOperations.sol";
 import { IMarketRules } from "./IMarketRules.sol";
 import { IMarketStop } from "./IMarketStop.sol";
@@ -16,10 +18,12 @@ import { CHOICE, COUNTED, MOST_TICK, MarketWord, TapeWord, compacted, configured
 /// @title The order book's other half. Its manual is `IMarketOperations`.
 /// @dev Runs by the book's delegatecall: `address(this)` is the book, its storage the book's, and who called the book is who
 ///      calls. Called by its own address it does no harm: its own storage has no market and no authority, and nobody trusts
-///      its address with anything. No function delegates or sends value.
-/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
-contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
+///      its address with anything. It delegates two functions further, after it has asked the clock: to `MarketAuctions`, whose
+///      address is immutable in its code. No function sends value.
+/// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable delegatecall
+contract MarketOperations is IMarketOperations, IMarketStop, ICallAuctions, BookStorage {
     using Book for Book.State;
+    using CallAuction for Book.State;
 
     uint256 private constant _MOST_MINUTES = 1440;
     uint16 private constant _INTERRUPTION_MINUTES = 5; // until the conduct says otherwise
@@ -27,13 +31,20 @@ contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
 
     IMarketRules private immutable RULES;
     int256 private immutable DAY_OFFSET;
+    address private immutable AUCTIONS;
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
-    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset, IMarketRules rules)
-        BookStorage(ledger, mainMoney)
-    {
+    /// @param auctions `MarketAuctions`, made for the same ledger and money.
+    constructor(
+        IInstrumentLedger ledger,
+        InstrumentId mainMoney,
+        int256 dayOffset,
+        IMarketRules rules,
+        address auctions
+    ) BookStorage(ledger, mainMoney) {
         RULES = rules;
         DAY_OFFSET = dayOffset;
+        AUCTIONS = auctions;
     }
 
     /* MARKETS */
@@ -203,17 +214,23 @@ contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
         _enterDay(market, m);
 
         MarketWord word = m.word;
-        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(word.instrument());
-        uint256 end = uint256(known.validUntil) / 60 * 60;
-        bool valid = known.state == IInstrumentLedger.InstrumentState.OPEN;
-        if (!valid || (known.validUntil != 0 && end <= block.timestamp)) {
+        (bool valid, uint256 end) = _validityOf(word.instrument());
+        if (!valid) {
             next = IOrderBook.MarketState.CLOSED;
         } else {
-            if (known.validUntil != 0 && end < until) until = end;
+            if (end < until) until = end;
             bool trades = next == IOrderBook.MarketState.OPEN || next == IOrderBook.MarketState.CLOSED;
             if (trades && _crosses(m, word)) next = IOrderBook.MarketState.UNCROSSING;
         }
         _set(market, m, word, next, until);
+    }
+
+    /// @return valid Whether the instrument can be traded now.
+    /// @return end Unix seconds, a whole minute, from which on it cannot; 2^256 - 1: never.
+    function _validityOf(uint256 instrument) private view returns (bool valid, uint256 end) {
+        IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(instrument);
+        end = known.validUntil == 0 ? type(uint256).max : uint256(known.validUntil) / 60 * 60;
+        valid = known.state == IInstrumentLedger.InstrumentState.OPEN && block.timestamp < end;
     }
 
     /// @dev The only place where a market's state is written, save the interruption in `OrderBook` and its halts.
@@ -223,13 +240,10 @@ contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
         if (state == IOrderBook.MarketState.HALTED || state == IOrderBook.MarketState.UNCROSSING) until = 0;
         word = word.withState(state, until);
         m.word = word;
+        // Orders may have gone since an auction was broken off.
+        if (state == IOrderBook.MarketState.UNCROSSING) delete m.auction;
 
         emit IOrderBook.MarketStateChanged(market, state, uint40(word.until()));
-    }
-
-    function _crosses(Market storage m, MarketWord word) private view returns (bool) {
-        uint256 ask = _best(m, word, false);
-        return ask != 0 && _best(m, word, true) >= ask;
     }
 
     /// @dev On a new civil day the one before is closed. Nothing trades before this has been done.
@@ -268,6 +282,65 @@ contract MarketOperations is IMarketOperations, IMarketStop, BookStorage {
 
     function _today() private view returns (uint256) {
         return VoucherSeries.dayOf(block.timestamp, DAY_OFFSET);
+    }
+
+    /* AUCTIONS AND CHOICE: the clock here, the rest by `MarketAuctions` */
+
+    /// @inheritdoc ICallAuctions
+    function uncross(uint24 market, uint256) external returns (bool done) {
+        Market storage m = _market(market);
+        if (m.word.hasEnded()) _turn(market, m);
+        uint256 state = m.word.state();
+        bool pending = state == uint256(IOrderBook.MarketState.UNCROSSING);
+        require(pending, NoAuctionPending(market, uint8(state)));
+        _enterDay(market, m);
+
+        (bool valid,) = _validityOf(m.word.instrument());
+        // Beyond its validity nothing is executed: the market closes, and orders are taken back.
+        done = !valid || abi.decode(_handOn(), (bool));
+
+        if (done) _turn(market, m);
+    }
+
+    /// @inheritdoc ICallAuctions
+    function pick(OrderId id, uint48, uint40) external returns (uint48) {
+        uint24 market = id.market();
+        Market storage m = _market(market);
+        if (m.word.hasEnded()) _turn(market, m);
+        MarketWord word = m.word;
+        if (!word.isOpenNow()) {
+            uint256 state = word.state();
+            require(state != uint256(IOrderBook.MarketState.UNCROSSING), IOrderBook.AuctionPending(market));
+            _requireInstrumentOpen(word.instrument());
+            revert IOrderBook.MarketNotOpen(market, uint8(state));
+        }
+
+        return abi.decode(_handOn(), (uint48));
+    }
+
+    /// @dev The call as it came; what the other reverts with is the caller's answer.
+    function _handOn() private returns (bytes memory) {
+        (bool done, bytes memory answer) = AUCTIONS.delegatecall(msg.data);
+        if (!done) {
+            assembly ("memory-safe") {
+                revert(add(answer, 32), mload(answer))
+            }
+        }
+        return answer;
+    }
+
+    /// @inheritdoc IMarketOperations
+    function indication(uint24 market) external view returns (uint24 tick, uint48 tonnes) {
+        Market storage m = _market(market);
+        MarketWord word = m.word;
+        CallAuction.Progress memory p = m.auction;
+        bool executing = word.state() == uint256(IOrderBook.MarketState.UNCROSSING);
+        if (executing && p.stage == CallAuction.Stage.EXECUTE) return (p.tick, p.matched);
+        if (!_crosses(m, word)) return (0, 0);
+        delete p;
+        m.book.sweep(p, _best(m, word, true), _best(m, word, false), type(uint256).max);
+        (uint256 at,) = m.book.price(p, _reference(m, m.tape));
+        return (uint24(at), p.matched);
     }
 
     /* VIEWS */

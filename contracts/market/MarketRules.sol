@@ -54,6 +54,7 @@ contract MarketRules is IMarketRules, Governed {
         mapping(uint24 market => Assignment) assignments;
         mapping(uint256 instrument => PositionTerms) positionTerms;
         mapping(address account => mapping(uint256 instrument => LargePosition)) positions;
+        address downgradedBy; // while it is
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.MarketRules")) - 1)) & ~bytes32(uint256(0xff))
@@ -61,7 +62,8 @@ contract MarketRules is IMarketRules, Governed {
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
     constructor(address ledger, address book, int256 dayOffset) {
-        require(dayOffset % 1 minutes == 0, BadDayOffset(dayOffset));
+        bool within = dayOffset > -1 days && dayOffset < 1 days;
+        require(within && dayOffset % 1 minutes == 0, BadDayOffset(dayOffset));
         LEDGER = ledger;
         BOOK = book;
         DAY_OFFSET = dayOffset;
@@ -289,6 +291,7 @@ contract MarketRules is IMarketRules, Governed {
         require(!isDowngraded(), AlreadyInMode(true));
 
         _s().downgradedSince = uint40(block.timestamp);
+        _s().downgradedBy = msg.sender;
 
         emit DowngradeBegan(msg.sender, cause);
 
@@ -299,8 +302,10 @@ contract MarketRules is IMarketRules, Governed {
     function restore(bytes32 cause) external restricted {
         require(cause != 0, CauseMissing());
         require(isDowngraded(), AlreadyInMode(false));
+        require(msg.sender != _s().downgradedBy, SameOfficerRestores(msg.sender));
 
         _s().downgradedSince = 0;
+        _s().downgradedBy = address(0);
 
         emit DowngradeEnded(msg.sender, cause);
 
@@ -392,9 +397,12 @@ contract MarketRules is IMarketRules, Governed {
         address account = _reporting();
         uint256 id = InstrumentId.unwrap(instrument);
         require(digest != 0, DigestMissing());
-        uint40 until = uint40(block.timestamp) + _reported(id).validFor;
-
         LargePosition storage p = _s().positions[account][id];
+        PositionTerms memory terms = _s().positionTerms[id];
+        // What is due can be filed, whatever became of the terms.
+        require(terms.validFor != 0 || p.due != 0, PositionsNotReported(id));
+        uint40 until = uint40(block.timestamp) + terms.validFor;
+
         (p.due, p.overdue, p.reportedUntil) = (0, false, until);
 
         emit PositionReported(account, instrument, msg.sender, digest, until);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { ERC1967Utils } from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
+
+import { IERC7943MultiToken } from "../instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { IOrderEscrow } from "../instruments/IOrderEscrow.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
@@ -46,7 +49,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     address private immutable OPERATIONS;
 
     /// @param operations The other half: `MarketOperations`, made for the same ledger and money.
+    /// @dev Neither is asked again whether it has code: a call to an address without any succeeds.
     constructor(IInstrumentLedger ledger, InstrumentId mainMoney, address operations) BookStorage(ledger, mainMoney) {
+        require(address(ledger).code.length != 0, ERC1967Utils.ERC1967InvalidImplementation(address(ledger)));
+        require(operations.code.length != 0, ERC1967Utils.ERC1967InvalidImplementation(operations));
         OPERATIONS = operations;
     }
 
@@ -208,13 +214,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         if (MarketWord.unwrap(after_) != MarketWord.unwrap(word)) m.word = after_;
     }
 
-    function _enqueue(
-        Market storage m,
-        MarketWord word,
-        Intent intent,
-        address account,
-        uint256 quantity
-    ) private returns (Outcome, MarketWord) {
+    function _enqueue(Market storage m, MarketWord word, Intent intent, address account, uint256 quantity)
+        private
+        returns (Outcome, MarketWord)
+    {
         bool buys = intent.buys();
         uint256 tick = intent.tick();
         uint256 best = buys ? word.bestBid() : word.bestAsk();
@@ -263,8 +266,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
 
         m.book.commit(walk);
         if (walk.to != walk.from) {
+            if (word.counts()) _discountFilled(m, walk); // while there are notes
             _tell(m, word, tape, walk, account, traded, cost);
-            if (word.counts()) _discountFilled(m, walk);
         }
         MarketWord after_ = walk.end == best ? word : word.withBest(!buys, walk.end);
         if (walk.limit != intent.tick() && _meetsBeyond(walk, intent.tick())) after_ = _interrupt(m, after_, walk);
@@ -425,7 +428,10 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     }
 
     /// @dev Makers that the ledger refused leave the book, or stop the order, in the next plan.
-    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, uint256 blocked, uint256 own) private pure {
+    function _except(uint256 selfTrade, Book.Walk memory walk, uint256 fills, uint256 blocked, uint256 own)
+        private
+        pure
+    {
         uint256[] memory known = walk.exceptions;
         uint256[] memory exceptions = new uint256[](known.length + fills);
         uint256 count;
@@ -443,6 +449,7 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
                 Book.Step step = blocked >> fill & 1 == 1 ? Book.Step.EVICT : forOwn;
                 uint256 packed = uint256(step) << 160 | uint160(OrderWord.wrap(second).account());
                 if (!_isAmong(exceptions, count, packed)) exceptions[count++] = packed;
+                if (step == Book.Step.STOP) break; // what comes after it is not met
             }
             ++fill;
         }
@@ -623,28 +630,29 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         (Market storage m, MarketWord word) = _takingBack(id);
         (OrderWord known, uint256 open) = m.book.openOf(id);
         require(open != 0, Book.OrderNotOpen(id));
-        Purse[] memory purse = _purseOf(_trader());
         address account = known.account();
-        require(account == purse[0].account, IInstrumentLedger.NotTheAccount(msg.sender, account));
+        require(_trader() == account, IInstrumentLedger.NotTheAccount(msg.sender, account));
+        if (_keepsPlace(intent, id, known, open)) _answer(_amend(m, intent, id, known, open - intent.quantity()));
 
-        Outcome outcome;
-        if (_keepsPlace(intent, id, known, open)) {
-            outcome = _amend(m, intent, id, known, open - intent.quantity());
-            (uint256 instrument, uint256 held) = _escrow(word, _isBid(id), id.tick(), open - intent.quantity());
-            _keep(purse[0], instrument, held);
-        } else {
-            _takeInto(purse[0], id);
-            outcome = _place(intent, purse);
-        }
+        Purse[] memory purse = _purseOf(account);
+        _takeInto(purse[0], m, word, id);
+        _yieldFrozen(purse[0]);
+        Outcome outcome = _place(intent, purse);
         _empty(purse[0]);
         _answer(outcome);
     }
 
     /// @inheritdoc IOrderBook
     function cancelMany(OrderId[] calldata ids) external returns (bool[] memory taken) {
-        // Whether the key may is checked with what comes back.
+        require(ids.length <= _MOST_AT_ONCE, TooManyAtOnce(ids.length, _MOST_AT_ONCE));
+        // Whether the key may is checked with what comes back: every order held something.
         Purse[] memory purse = _purseOf(IEligibility(address(LEDGER)).representationOf(msg.sender).account);
-        taken = _takeAll(purse[0], ids);
+
+        taken = new bool[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            Market storage m = _s().markets[ids[i].market()];
+            if (_takesBack(m, ids[i].market())) taken[i] = _takeInto(purse[0], m, m.word, ids[i]);
+        }
         _empty(purse[0]);
     }
 
@@ -657,7 +665,12 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         require(count <= _MOST_AT_ONCE, TooManyAtOnce(count, _MOST_AT_ONCE));
         Purse[] memory purse = _purseOf(_trader());
 
-        taken = _takeAll(purse[0], ids);
+        taken = new bool[](ids.length);
+        for (uint256 i; i < ids.length; ++i) {
+            (Market storage m, MarketWord word) = _takingBack(ids[i]);
+            taken[i] = _takeInto(purse[0], m, word, ids[i]);
+        }
+        _yieldFrozen(purse[0]);
         placed = new Placed[](orders.length);
         for (uint256 i; i < orders.length; ++i) {
             Outcome outcome = _place(intentOf(orders[i]), purse);
@@ -687,6 +700,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         if (uint40(intent.expires()) != uint40(order.expires())) {
             emit ExpiryChanged(id, account, uint40(intent.expires()));
         }
+
+        if (by != 0) _giveBackTo(word, id, account, by);
         return restedAs(id, intent.quantity());
     }
 
@@ -696,17 +711,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         purse[0].account = account;
     }
 
-    function _takeAll(Purse memory purse, OrderId[] calldata ids) private returns (bool[] memory taken) {
-        require(ids.length <= _MOST_AT_ONCE, TooManyAtOnce(ids.length, _MOST_AT_ONCE));
-        taken = new bool[](ids.length);
-        for (uint256 i; i < ids.length; ++i) {
-            taken[i] = _takeInto(purse, ids[i]);
-        }
-    }
-
-    /// @dev Take an open order of the purse's account back, and keep what it held.
-    function _takeInto(Purse memory purse, OrderId id) private returns (bool) {
-        (Market storage m, MarketWord word) = _takingBack(id);
+    /// @dev Take an open order of the purse's account back, and keep what it held. Any other is passed over.
+    function _takeInto(Purse memory purse, Market storage m, MarketWord word, OrderId id) private returns (bool) {
         (OrderWord order, uint256 open) = m.book.openOf(id);
         if (open == 0 || order.account() != purse.account) return false;
 
@@ -727,6 +733,23 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
             (purse.instrument, purse.units) = (instrument, 0);
         }
         purse.units += held;
+    }
+
+    /// @dev Who has something frozen pays for new orders from what is free: an order that is taken back is nobody's way around
+    ///      a freeze.
+    function _yieldFrozen(Purse memory purse) private {
+        if (purse.money != 0 && _hasFrozen(purse.account, MAIN_MONEY)) {
+            LEDGER.giveBack(MAIN_MONEY, purse.money, purse.account);
+            purse.money = 0;
+        }
+        if (purse.units != 0 && _hasFrozen(purse.account, purse.instrument)) {
+            LEDGER.giveBack(purse.instrument, purse.units, purse.account);
+            purse.units = 0;
+        }
+    }
+
+    function _hasFrozen(address account, uint256 instrument) private view returns (bool) {
+        return IERC7943MultiToken(address(LEDGER)).getFrozenTokens(account, instrument) != 0;
     }
 
     /// @dev What a new order of the purse's account holds: from the purse, and what it lacks from the account.
@@ -762,6 +785,14 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         uint256 state = word.state();
         require(state != uint256(MarketState.UNCROSSING), AuctionPending(market));
         require(state != uint256(MarketState.LOCKED), OrdersLocked(market, uint40(word.until())));
+    }
+
+    /// @dev As `_takingBack`, where that the market is none, or does not let it, is no reason to leave the others.
+    function _takesBack(Market storage m, uint24 market) private returns (bool) {
+        if (m.word.isOpenNow()) return true;
+        if (m.word.state() == uint256(MarketState.NONE)) return false;
+        uint256 state = _turnedIfEnded(m, market).state();
+        return state != uint256(MarketState.UNCROSSING) && state != uint256(MarketState.LOCKED);
     }
 
     /// @dev The order's market, where orders may leave the book: while an auction is executed only by that.

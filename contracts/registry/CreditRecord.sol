@@ -30,6 +30,17 @@ contract CreditRecord is ICreditRecord, Governed {
         mapping(uint32 id => Accusation) accusations;
         TierTerms[3] tiers;
         uint32 accusationCount;
+        mapping(address account => mapping(uint32 number => Share)) shares;
+        mapping(address account => mapping(uint32 number => uint32)) joined; // the share that it was added to
+    }
+
+    /// @dev What counts together, by the number of one of its entries: one entry, or several where there are too many.
+    struct Share {
+        uint64 points;
+        uint32 entries; // how many; 0: no such share
+        uint16 restrictions;
+        uint40 countsUntil; // Unix seconds
+        uint40 barredUntil; // Unix seconds
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.CreditRecord")) - 1)) & ~bytes32(uint256(0xff))
@@ -60,6 +71,11 @@ contract CreditRecord is ICreditRecord, Governed {
             require(tiers[i].from > below, BadConductTerms(0));
             require(tiers[i].restrictions & ~Restrictions.ALL == 0, BadConductTerms(1));
             require(tiers[i].ownerRestrictions & ~Restrictions.ALL == 0, BadConductTerms(2));
+            // Time alone never forbids more: whoever falls to a lower tier keeps nothing that the higher one had not.
+            if (i != 0) {
+                require(tiers[i - 1].restrictions & ~tiers[i].restrictions == 0, BadConductTerms(1));
+                require(tiers[i - 1].ownerRestrictions & ~tiers[i].ownerRestrictions == 0, BadConductTerms(2));
+            }
             below = tiers[i].from;
             _s().tiers[i] = tiers[i];
         }
@@ -113,6 +129,7 @@ contract CreditRecord is ICreditRecord, Governed {
     function confirmAccusation(uint32 id, bytes32 reasons) external restricted returns (uint32 entry) {
         Accusation storage accusation = _open(id);
         require(msg.sender != accusation.accuser, SecondOfficerNeeded(msg.sender));
+        require(_s().kinds[accusation.kind].byOfficers, NotForOfficers(accusation.kind));
 
         _end(id, accusation, AccusationState.CONFIRMED, reasons);
         entry = _enter(accusation.account, accusation.kind, accusation.cause, accusation.accuser, msg.sender);
@@ -156,8 +173,8 @@ contract CreditRecord is ICreditRecord, Governed {
         entry.cause = cause;
         number = _append(account, entry);
 
-        if (terms.points != 0 || terms.barredFor != 0) _count(account, number);
-        _revalue(account);
+        if (terms.points != 0 || terms.barredFor != 0) _count(account, number, entry);
+        _revalue(account, false);
     }
 
     function _append(address account, ConductEntry memory entry) private returns (uint32 number) {
@@ -171,40 +188,81 @@ contract CreditRecord is ICreditRecord, Governed {
         return uint40(block.timestamp + passed * 1 days);
     }
 
-    /// @dev The new entry joins those that count; where they are too many, the least leaves. What has ceased leaves
-    ///      first.
-    function _count(address account, uint32 number) private {
+    /// @dev The new entry joins those that count; where they are too many, two of them count together from then on. What has
+    ///      ceased leaves first.
+    function _count(address account, uint32 number, ConductEntry memory entry) private {
         uint32[] storage counting = _s().counting[account];
         _drop(account, counting);
         counting.push(number);
-        if (counting.length <= _MOST_COUNTING) return;
-
-        uint256 least = 0;
-        for (uint256 i = 1; i < counting.length; ++i) {
-            if (_isLess(_s().entries[account][counting[i]], _s().entries[account][counting[least]])) least = i;
-        }
-        number = counting[least];
-        _remove(counting, least);
-
-        emit EntryDisplaced(account, number);
+        _s().shares[account][number] = Share({
+            points: entry.points,
+            entries: 1,
+            restrictions: entry.restrictions,
+            countsUntil: entry.countsUntil,
+            barredUntil: entry.barredUntil
+        });
+        if (counting.length > _MOST_COUNTING) _join(account, counting);
     }
 
-    function _isLess(ConductEntry storage one, ConductEntry storage other) private view returns (bool) {
-        if (one.points != other.points) return one.points < other.points;
-        return one.countsUntil < other.countsUntil;
+    /// @dev The two shares become one that takes least too much: it counts and bars until the later of both ends.
+    function _join(address account, uint32[] storage counting) private {
+        (uint256 i, uint256 j) = _nearest(_sharesOf(account));
+        if (_s().shares[account][counting[i]].entries < _s().shares[account][counting[j]].entries) (i, j) = (j, i);
+        (uint32 into, uint32 left) = (counting[i], counting[j]);
+        Share memory kept = _s().shares[account][into];
+        Share memory added = _s().shares[account][left];
+        kept.points += added.points;
+        kept.entries += added.entries;
+        kept.restrictions |= added.restrictions;
+        if (added.countsUntil > kept.countsUntil) kept.countsUntil = added.countsUntil;
+        if (added.barredUntil > kept.barredUntil) kept.barredUntil = added.barredUntil;
+        _s().shares[account][into] = kept;
+        _s().joined[account][left] = into; // the smaller to the larger: the way to a share is short
+        _remove(account, counting, j);
+
+        emit EntriesJoined(account, left, into);
+    }
+
+    /// @dev The pair that counts least too much when it counts together; what bars still is kept apart as long as possible.
+    function _nearest(Share[] memory shares) private view returns (uint256 one, uint256 other) {
+        uint256 least = type(uint256).max;
+        for (uint256 j = 1; j < shares.length; ++j) {
+            for (uint256 i; i < j; ++i) {
+                uint256 excess = _excess(shares[i], shares[j]);
+                if (excess < least) (least, one, other) = (excess, i, j);
+            }
+        }
+    }
+
+    /// @dev In points times seconds.
+    function _excess(Share memory one, Share memory other) private view returns (uint256 excess) {
+        (Share memory first, Share memory last) = one.countsUntil < other.countsUntil ? (one, other) : (other, one);
+        excess = uint256(first.points) * (last.countsUntil - first.countsUntil);
+        if (block.timestamp < one.barredUntil || block.timestamp < other.barredUntil) excess += 1 << 128;
     }
 
     /// @dev Takes out what has ceased to count and to bar.
     function _drop(address account, uint32[] storage counting) private {
         for (uint256 i = counting.length; i != 0; --i) {
-            ConductEntry storage entry = _s().entries[account][counting[i - 1]];
-            if (block.timestamp >= entry.countsUntil && block.timestamp >= entry.barredUntil) _remove(counting, i - 1);
+            Share memory share = _s().shares[account][counting[i - 1]];
+            if (block.timestamp >= share.countsUntil && block.timestamp >= share.barredUntil) {
+                _remove(account, counting, i - 1);
+            }
         }
     }
 
-    function _remove(uint32[] storage counting, uint256 position) private {
+    function _remove(address account, uint32[] storage counting, uint256 position) private {
+        delete _s().shares[account][counting[position]];
         counting[position] = counting[counting.length - 1];
         counting.pop();
+    }
+
+    function _sharesOf(address account) private view returns (Share[] memory shares) {
+        uint32[] memory counting = _s().counting[account];
+        shares = new Share[](counting.length);
+        for (uint256 i; i < counting.length; ++i) {
+            shares[i] = _s().shares[account][counting[i]];
+        }
     }
 
     function _requireReason(bytes32 reason) private pure {
@@ -238,10 +296,10 @@ contract CreditRecord is ICreditRecord, Governed {
             return;
         }
         appealed.state = EntryState.ANNULLED;
-        _uncount(account, entry);
+        _uncount(account, entry, appealed.points);
         emit EntryAnnulled(account, entry, _compensate(account, entry, appealed, reasons), msg.sender, reasons);
 
-        _revalue(account);
+        _revalue(account, false);
     }
 
     function _inState(address account, uint32 number, EntryState state)
@@ -253,10 +311,20 @@ contract CreditRecord is ICreditRecord, Governed {
         require(entry.state == state, WrongEntryState(account, number, entry.state));
     }
 
-    function _uncount(address account, uint32 entry) private {
+    /// @dev Out of its share, which goes on as long as before if others are in it.
+    function _uncount(address account, uint32 number, uint16 points) private {
+        while (_s().joined[account][number] != 0) {
+            number = _s().joined[account][number];
+        }
+        Share storage share = _s().shares[account][number];
+        if (share.entries > 1) {
+            share.entries -= 1;
+            share.points -= points;
+            return;
+        }
         uint32[] storage counting = _s().counting[account];
         for (uint256 i; i < counting.length; ++i) {
-            if (counting[i] == entry) return _remove(counting, i);
+            if (counting[i] == number) return _remove(account, counting, i);
         }
     }
 
@@ -284,7 +352,7 @@ contract CreditRecord is ICreditRecord, Governed {
     /// @inheritdoc ICreditRecord
     function refresh(address account) external {
         _drop(account, _s().counting[account]);
-        _revalue(account);
+        _revalue(account, false);
     }
 
     /// @inheritdoc ICreditRecord
@@ -301,7 +369,7 @@ contract CreditRecord is ICreditRecord, Governed {
             if (!more && before != source) continue;
 
             _s().sources[account] = source;
-            _revalue(account);
+            _revalue(account, before != source);
         }
     }
 
@@ -317,37 +385,81 @@ contract CreditRecord is ICreditRecord, Governed {
 
     /// @dev How every act ends: score, tier and restrictions follow from the entries, the tiers and the time; where
     ///      they have changed, it is written down and told, and the ledger gets to know it.
-    function _revalue(address account) private {
+    /// @param moved Whether the account has got another source.
+    function _revalue(address account, bool moved) private {
+        CreditStanding memory before = _s().standings[account];
         CreditStanding memory standing = _s().standings[account];
         address source = _s().sources[account];
         uint16 extended = _extended(source, account);
-        if (extended == 0 && source != address(0)) _s().sources[account] = source = address(0);
-        (uint256 score, uint16 restrictions) = _sum(account);
-        CreditTier tier = CreditTier(_tierOf(score));
-        restrictions |= extended | _restrictionsOf(tier);
-        bool other = restrictions != standing.restrictions;
-        // Each of the three may change alone.
-        if (score == standing.score && tier == standing.tier && !other) return;
+        if (extended == 0 && source != address(0)) {
+            _s().sources[account] = source = address(0);
+            moved = true;
+        }
+        (uint256 score, uint16 own) = _sum(account);
+        standing.score = _narrowed(score);
+        standing.tier = CreditTier(_tierOf(score));
+        own |= _restrictionsOf(standing.tier);
+        standing.restrictions = own | extended;
+        // What comes from a source ends when somebody sees that the source is free: its conduct may go on.
+        standing.lapsing = own & ~extended;
+        standing.lapseAt = standing.lapsing == 0 ? 0 : uint40(_endOf(account));
+        bool other = standing.restrictions != before.restrictions || standing.lapsing != before.lapsing
+            || standing.lapseAt != before.lapseAt;
+        // Each may change alone.
+        if (standing.score == before.score && standing.tier == before.tier && !other && !moved) return;
 
-        standing.score = uint32(score);
-        standing.tier = tier;
-        standing.restrictions = restrictions;
         standing.at = uint40(block.timestamp);
         _s().standings[account] = standing;
 
-        emit CreditChanged(account, standing.score, tier, restrictions, source);
+        emit CreditChanged(
+            account, standing.score, standing.tier, standing.restrictions, standing.lapsing, standing.lapseAt, source
+        );
 
-        if (other) REGISTRY.restrictForConduct(account, restrictions, _RESTRICTED);
+        if (other) {
+            REGISTRY.restrictForConduct(account, standing.restrictions, standing.lapsing, standing.lapseAt, _RESTRICTED);
+        }
+    }
+
+    /// @dev When time alone has ended all that the account's own entries forbid.
+    function _endOf(address account) private view returns (uint256 end) {
+        Share[] memory shares = _sharesOf(account);
+        uint256 from = _firstForbidding();
+        for (uint256 i; i < shares.length; ++i) {
+            Share memory share = shares[i];
+            if (share.restrictions != 0 && share.barredUntil > end) end = share.barredUntil;
+            // Until then the score is in a tier that forbids.
+            if (share.countsUntil > end && _pointsAfter(shares, share.countsUntil) >= from) end = share.countsUntil;
+        }
+    }
+
+    /// @dev From which score on a tier forbids something.
+    function _firstForbidding() private view returns (uint256) {
+        for (uint256 i; i < 3; ++i) {
+            if (_s().tiers[i].restrictions != 0) return _s().tiers[i].from;
+        }
+        return type(uint256).max;
+    }
+
+    /// @dev Points that count up to `time`, or longer.
+    function _pointsAfter(Share[] memory shares, uint256 time) private pure returns (uint256 points) {
+        for (uint256 i; i < shares.length; ++i) {
+            if (shares[i].countsUntil >= time) points += shares[i].points;
+        }
     }
 
     /// @dev Points that count now and restrictions that bar now.
     function _sum(address account) private view returns (uint256 score, uint16 restrictions) {
         uint32[] storage counting = _s().counting[account];
         for (uint256 i; i < counting.length; ++i) {
-            ConductEntry storage entry = _s().entries[account][counting[i]];
-            if (block.timestamp < entry.countsUntil) score += entry.points;
-            if (block.timestamp < entry.barredUntil) restrictions |= entry.restrictions;
+            Share memory share = _s().shares[account][counting[i]];
+            if (block.timestamp < share.countsUntil) score += share.points;
+            if (block.timestamp < share.barredUntil) restrictions |= share.restrictions;
         }
+    }
+
+    /// @dev More than any tier begins at is no other tier.
+    function _narrowed(uint256 score) private pure returns (uint32) {
+        return score < type(uint32).max ? uint32(score) : type(uint32).max;
     }
 
     /// @dev As a number, 0 for A.
@@ -387,7 +499,7 @@ contract CreditRecord is ICreditRecord, Governed {
     /// @inheritdoc ICreditRecord
     function creditOf(address account) external view returns (uint32 score, CreditTier tier, uint16 restrictions) {
         (uint256 points, uint16 bars) = _sum(account);
-        score = uint32(points);
+        score = _narrowed(points);
         tier = CreditTier(_tierOf(points));
         restrictions = bars | _restrictionsOf(tier) | _extended(_s().sources[account], account);
     }

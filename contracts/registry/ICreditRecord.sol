@@ -9,14 +9,17 @@ pragma solidity 0.8.34;
 ///
 ///         Restrictions reach the ledger's eligibility word, through the registry, in the transaction in which the
 ///         entry is made: whatever the account tries next is refused where it is checked anyway. What decays does so by
-///         time: who wants it written down calls `refresh`. A tier's restrictions can be carried to other accounts of
+///         time, and so does the ledger's word: when time has ended all that an account's own entries forbid, the account may
+///         act again without anybody's doing. What falls away earlier, while the rest stands, and what is extended from
+///         another account ends in the ledger with `refresh`. A tier's restrictions can be carried to other accounts of
 ///         the same beneficial owner (`extend`), by anyone.
 ///
 ///         Modules report by themselves (`report`). Officers need two: one accuses, another confirms. The account may
 ///         appeal; an officer who had no part in it decides. An annulled entry stays, with an entry that compensates
 ///         it: nothing is erased.
-/// @dev Points and days of an entry are those of its kind when it was made. At most 32 entries of an account count at a
-///      time; one more displaces that with the fewest points, of equals the one that ends first. All data are
+/// @dev Points and days of an entry are those of its kind when it was made. At most 32 shares of an account count at a
+///      time, each an entry. One more makes two of them count together, with the points of both, until the later end of
+///      both: the pair for which that is least too much. So a score is never too low. All data are
 ///      pseudonymous: kinds, figures and digests.
 interface ICreditRecord {
     enum EntryState {
@@ -82,6 +85,8 @@ interface ICreditRecord {
         CreditTier tier;
         uint16 restrictions; // in force by the record, extended ones included
         uint40 at; // Unix seconds; 0: never
+        uint16 lapsing; // of the restrictions: those that the ledger lets end by itself
+        uint40 lapseAt; // Unix seconds; when it does
     }
 
     struct Accusation {
@@ -128,8 +133,8 @@ interface ICreditRecord {
     /// @notice What the tiers B, C and D mean from now on.
     event TiersSet(TierTerms[3] tiers);
     event ConductEntered(address indexed account, uint32 indexed entry, uint8 indexed kind, ConductEntry terms);
-    /// @notice The entry counts no more, as too many with more points do.
-    event EntryDisplaced(address indexed account, uint32 indexed entry);
+    /// @notice From now on the share `left`, an entry or several, counts with the share `into`, until the later end of both.
+    event EntriesJoined(address indexed account, uint32 indexed left, uint32 indexed into);
     event Accused(uint32 indexed id, address indexed account, uint8 indexed kind, address accuser, bytes32 cause);
     event AccusationEnded(uint32 indexed id, AccusationState state, address officer, bytes32 reasons);
     event EntryAppealed(address indexed account, uint32 indexed entry, address key, bytes32 grounds);
@@ -139,8 +144,16 @@ interface ICreditRecord {
         address indexed account, uint32 indexed entry, uint32 compensation, address officer, bytes32 reasons
     );
     /// @notice Score, tier and restrictions of `account` as they are now. `source`: the account of the same owner from
-    ///         which restrictions are extended; 0: none.
-    event CreditChanged(address indexed account, uint32 score, CreditTier tier, uint16 restrictions, address source);
+    ///         which restrictions are extended; 0: none. The restrictions `lapsing` end by themselves at `lapseAt`.
+    event CreditChanged(
+        address indexed account,
+        uint32 score,
+        CreditTier tier,
+        uint16 restrictions,
+        uint16 lapsing,
+        uint40 lapseAt,
+        address source
+    );
 
     /* WHAT COUNTS: data */
 
@@ -149,7 +162,7 @@ interface ICreditRecord {
     function setKind(uint8 kind, KindTerms calldata terms) external;
 
     /// @notice Say what the tiers mean; it applies to an account with its next change or `refresh`. For REGULATOR.
-    /// @param tiers Of B, C and D.
+    /// @param tiers Of B, C and D; each forbids whatever the one before does.
     function setTiers(TierTerms[3] calldata tiers) external;
 
     /// @notice Name the module that reports misconduct of a kind. For ADMINISTRATOR.
@@ -209,7 +222,8 @@ interface ICreditRecord {
     /// @param entry From 1 to the standing's `entries`.
     function entryOf(address account, uint32 entry) external view returns (ConductEntry memory);
 
-    /// @notice The entries that counted when it was written down last, in no order.
+    /// @notice The shares that counted when it was written down last, in no order: each an entry, or the one that others were
+    ///         joined to.
     function countingOf(address account) external view returns (uint32[] memory);
 
     /// @notice The account from which restrictions extend to `account`; 0: none.

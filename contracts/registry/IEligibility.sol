@@ -19,14 +19,21 @@ interface IEligibility {
     error AccountRestricted(address account, uint16 restrictions, uint16 forbidding);
 
     event EligibilityChanged(address indexed account, Eligibility eligibility);
+    /// @notice Of the restrictions that `account` has just got, `lapsing` end by themselves at `at`.
+    event RestrictionsLapse(address indexed account, uint256 lapsing, uint256 at);
     event RepresentationChanged(address indexed key, address indexed account, uint40 certificateUntil, uint16 rights);
 
     /// @notice Replace what is known of `account`. Only the StakeholderRegistry calls it.
     function setEligibility(address account, Eligibility calldata eligibility) external;
 
+    /// @notice Let the restrictions `lapsing` of the account end by themselves at `at`, Unix seconds below 2^35. The next
+    ///         `setEligibility` forgets it. Only the StakeholderRegistry calls it.
+    function setLapse(address account, uint256 lapsing, uint256 at) external;
+
     /// @notice Replace what `key` may do; rights of zero remove it. Only the StakeholderRegistry calls it.
     function setRepresentation(address key, Representation calldata representation) external;
 
+    /// @notice As it is now: restrictions that have ended by themselves are not among them.
     function eligibilityOf(address account) external view returns (Eligibility memory);
 
     function representationOf(address key) external view returns (Representation memory);

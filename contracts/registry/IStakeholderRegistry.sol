@@ -140,8 +140,11 @@ interface IStakeholderRegistry {
     event RestrictionsChanged(
         address indexed account, uint16 authorityRestrictions, uint16 complianceRestrictions, bytes32 cause
     );
-    /// @notice What the credit record forbids `account` from now on, beside what others do.
-    event ConductRestrictionsChanged(address indexed account, uint16 conductRestrictions, bytes32 cause);
+    /// @notice What the credit record forbids `account` from now on, beside what others do. Of it, `lapsing` ends by itself at
+    ///         `lapseAt`, Unix seconds.
+    event ConductRestrictionsChanged(
+        address indexed account, uint16 conductRestrictions, uint16 lapsing, uint40 lapseAt, bytes32 cause
+    );
     event CapabilitiesChanged(address indexed account, uint8 capabilities, bytes32 cause);
     event RecordAmended(address indexed account, bytes32 record, bytes32 cause);
     event OwnerChanged(address indexed account, uint32 owner, bytes32 cause);
@@ -246,7 +249,13 @@ interface IStakeholderRegistry {
 
     /// @notice Replace what the credit record forbids. Only the CreditRecord.
     /// @param restrictions Bits of `Restrictions`; 0: none.
-    function restrictForConduct(address account, uint16 restrictions, bytes32 cause) external;
+    /// @param lapsing Those of them that end by themselves.
+    /// @param lapseAt Unix seconds; when they do.
+    function restrictForConduct(address account, uint16 restrictions, uint16 lapsing, uint40 lapseAt, bytes32 cause)
+        external;
+
+    /// @notice Which of the credit record's restrictions of the account end by themselves, and when.
+    function conductLapseOf(address account) external view returns (uint16 lapsing, uint40 at);
 
     /* REGIONS */
 

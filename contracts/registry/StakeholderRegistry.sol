@@ -38,6 +38,13 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         mapping(address account => bytes32) amendedRecord; // zero: as in the application
         mapping(address account => address) otherPrincipal; // zero: the applicant's key
         mapping(address officer => uint16) regionOf;
+        mapping(address account => ConductLapse) conductLapses;
+    }
+
+    /// @dev Of what the credit record forbids: what ends by itself, and when.
+    struct ConductLapse {
+        uint16 lapsing;
+        uint40 at; // Unix seconds
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.StakeholderRegistry")) - 1)) & ~bytes32(uint256(0xff))
@@ -444,7 +451,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     }
 
     /// @inheritdoc IStakeholderRegistry
-    function restrictForConduct(address account, uint16 restrictions, bytes32 cause)
+    function restrictForConduct(address account, uint16 restrictions, uint16 lapsing, uint40 lapseAt, bytes32 cause)
         external
         onlyModule(CREDIT_RECORD)
     {
@@ -452,10 +459,17 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         _requireRestrictions(restrictions);
 
         record.conductRestrictions = restrictions;
+        _s().conductLapses[account] = ConductLapse({ lapsing: lapsing & restrictions, at: lapseAt });
 
-        emit ConductRestrictionsChanged(account, restrictions, cause);
+        emit ConductRestrictionsChanged(account, restrictions, lapsing & restrictions, lapseAt, cause);
 
         _push(account, record);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function conductLapseOf(address account) external view returns (uint16 lapsing, uint40 at) {
+        ConductLapse memory lapse = _s().conductLapses[account];
+        return (lapse.lapsing, lapse.at);
     }
 
     /// @inheritdoc IStakeholderRegistry
@@ -529,6 +543,14 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
                 certificateUntil: record.certificateUntil
             })
         );
+        if (record.conductRestrictions != 0) _pushLapse(account, _ofOthers(record));
+    }
+
+    /// @dev What others forbid as well does not end by itself.
+    function _pushLapse(address account, uint16 ofOthers) private {
+        ConductLapse memory lapse = _s().conductLapses[account];
+        uint16 lapsing = lapse.lapsing & ~ofOthers;
+        if (lapsing != 0) LEDGER.setLapse(account, lapsing, lapse.at);
     }
 
     function _push(address account, address key, uint16 rights, uint40 until) private {
@@ -541,7 +563,12 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
 
     /// @dev Whoever restricted, it is restricted; and what an account is not open for, it does not do.
     function _effective(Account memory record) private pure returns (uint16 restrictions) {
-        restrictions = record.authorityRestrictions | record.complianceRestrictions | record.conductRestrictions;
+        return _ofOthers(record) | record.conductRestrictions;
+    }
+
+    /// @dev Than the credit record.
+    function _ofOthers(Account memory record) private pure returns (uint16 restrictions) {
+        restrictions = record.authorityRestrictions | record.complianceRestrictions;
         bool trades = record.capabilities & Capabilities.TRADING != 0;
         if (!trades) restrictions |= Restrictions.NO_TRADE;
     }

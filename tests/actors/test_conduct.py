@@ -69,6 +69,9 @@ def test_a_failed_block__bars_the_very_next_act_until_it_has_decayed(floor: Town
 
     floor.clock.travel_to(floor.clock.now() + 10 * DAY)
     assert not works.credit_record().written, "time alone writes nothing"
+    works.buy(1, 1, 4000)  # and ends the bar all the same
+    (tmp_path / "lapsed").mkdir()
+    audited(floor, tmp_path / "lapsed")
     trader.refresh_credit(works.account)
     assert works.credit_record().written
     works.buy(1, 1, 4000)
@@ -152,6 +155,47 @@ def test_an_owners_other_accounts__are_barred_with_the_worst__and_freed_with_it(
     floor.regulator.set_credit_tiers(tiers)
     broker.refresh_credit(broker.account)
     broker.buy(1, 1, 4000)
+    audited(floor, tmp_path)
+
+
+# @requirement R-TRD-7
+def test_the_watch__keeps_records_by_itself__and_reaches_the_owners_other_accounts(
+    floor: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = floor.scheme.deployment.save(tmp_path / "deployment.json")
+    trader, broker = floor.company("trader"), floor.company("broker")
+    risk, supervisor = officers(floor)
+    for name in ("trader", "broker"):
+        floor.registrar.set_owner(floor.company(name).account, 7, "one group")
+    for case in ("one", "two"):
+        supervisor.confirm_accusation(risk.accuse(trader.account, Misconduct.MANIPULATION, case).result, "seen")
+
+    def watch(*options: str) -> list[dict[str, object]]:
+        monkeypatch.setenv("CARBON_TEST_KEY", "0x" + key("risk-manager")._key.secret.hex())  # type: ignore[attr-defined]
+        where = ["--rpc", floor.scheme.chain.url, "--deployment", str(file), "--key-env", "CARBON_TEST_KEY"]
+        words = ["platform", "watch", *where, "--once", "--state", str(tmp_path / "watch.json"), "--json", *options]
+        assert run(words) in (0, 3), capsys.readouterr().err
+        told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [one for one in told if "account" in one]
+
+    broker.buy(1, 1, 4000)
+    (told,) = watch()
+    assert (told["account"], told["source"], told["acted"]) == (broker.account, trader.account, None)
+    broker.buy(1, 1, 4000)  # told, not done
+    (told,) = watch("--act")
+    assert told["account"] == broker.account
+    assert told["acted"]
+    with pytest.raises(AccountRestricted):
+        broker.buy(1, 1, 4000)
+    assert watch("--act") == [], "once"
+
+    floor.clock.travel_to(floor.clock.now() + 1100 * DAY)
+    assert {one["account"] for one in watch("--act")} >= {trader.account, broker.account}
+    for company in (trader, broker):
+        record = company.credit_record()
+        assert (record.tier, record.restrictions, record.written) == (CreditTier.A, Restriction.NONE, True)
+    assert broker.credit_record().source is None
+    assert watch("--act") == []
     audited(floor, tmp_path)
 
 

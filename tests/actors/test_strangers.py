@@ -262,7 +262,7 @@ ANYONE = {
     SecurityAuthority: {"renounce"},
     Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
     RegistryOperator: {"renew"},
-    PlatformOperator: {"turn"},
+    PlatformOperator: {"turn", "uncross"},
     RiskOfficer: {"note_position", "flag_position"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
@@ -277,6 +277,9 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "sell_now": (1, 1),
         "cancel": (ORDER,),
         "reduce": (ORDER, 1),
+        "replace": (ORDER, 1, 5000),
+        "batch": ([ORDER], []),
+        "requote": (1,),
         "name_payout": ("bank account",),
         "withdraw": (1,),
         "withdraw_of": (POUNDS, 1),

@@ -22,7 +22,16 @@ from carbon_sdk.identifiers import Address, InstrumentClass, InstrumentId, addre
 MONEY = InstrumentId.of(InstrumentClass.MONEY, 1, series=826)
 UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2026)
 OTHER_UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2027)
-NAMES = ("Authority", "InstrumentLedger", "MarketOperations", "MarketRules", "OrderBook", "GovernedProxy", "Seed")
+NAMES = (
+    "Authority",
+    "InstrumentLedger",
+    "MarketAuctions",
+    "MarketOperations",
+    "MarketRules",
+    "OrderBook",
+    "GovernedProxy",
+    "Seed",
+)
 FAR = 2**40 - 1
 SURRENDER, WITHDRAWAL, PLEDGE = 1, 2, 3
 _BITS_TRADE = 0x3F
@@ -86,7 +95,8 @@ class MarketChain:
             (self.registry, self.book, self.cash, self.allocator, self.desk, self.admin, self.admin),
             int(MONEY),
         )
-        operations = self._create("MarketOperations", self.ledger, int(MONEY), 0, self.rules)
+        auctions = self._create("MarketAuctions", self.ledger, int(MONEY))
+        operations = self._create("MarketOperations", self.ledger, int(MONEY), 0, self.rules, auctions)
         book = self._create("OrderBook", self.ledger, int(MONEY), operations)
         rules = self._create("MarketRules", self.ledger, self.book, 0)
         for proxy, code, name, arguments in (

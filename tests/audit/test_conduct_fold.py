@@ -70,17 +70,20 @@ class Story:
         return [said for name, said in violations(self.fold.state) if not name.startswith("failed_settlements")]
 
 
-def changed(score: int, tier: int, restrictions: int, source: Address = ZERO_ADDRESS) -> Told:
+FIRST = NOW + 2 * DAY  # of a story's first act
+
+
+def changed(score: int, tier: int, restrictions: int, until: int = 0, source: Address = ZERO_ADDRESS) -> Told:
     args = {"account": ACCOUNT, "score": score, "tier": tier, "restrictions": restrictions, "source": source}
-    return RECORD, "CreditChanged", args
+    return RECORD, "CreditChanged", {**args, "lapsing": restrictions, "lapseAt": until}
 
 
 def test_record__as_the_entries_give_it__adds_up_and_decays() -> None:
     story = Story()
-    story.act(story.entered(), changed(20, 1, 1))
-    story.act(story.entered(2), changed(40, 2, 3))
+    story.act(story.entered(), changed(20, 1, 1, FIRST + 10 * DAY))
+    story.act(story.entered(2), changed(40, 2, 3, FIRST + 30 * DAY))
     story.now += 8 * DAY
-    story.act(changed(40, 2, 3))
+    story.act(changed(40, 2, 3, FIRST + 30 * DAY))
     story.now += 19 * DAY
     story.act(changed(20, 1, 0))
     assert story.found() == []
@@ -92,6 +95,41 @@ def test_record__told_otherwise_than_the_entries_give__is_found() -> None:
         story = Story()
         story.act(story.entered(), changed(*wrong))
         assert any("its entries give (20, 1, 1)" in said for said in story.found()), wrong
+
+
+def test_a_bar__told_to_end_at_another_time__is_found() -> None:
+    for until in (0, FIRST + 10 * DAY - 1, FIRST + 30 * DAY):
+        story = Story()
+        story.act(story.entered(), changed(20, 1, 1, until))
+        assert any(f"its entries give (1, {FIRST + 10 * DAY})" in said for said in story.found()), until
+
+
+def test_entries__joined__count_together__and_only_where_there_are_too_many() -> None:
+    story = Story()
+    joined = (RECORD, "EntriesJoined", {"account": ACCOUNT, "left": 2, "into": 1})
+    small = {**KIND, "points": 1, "restrictions": 0, "barredFor": 0}
+    story.act((RECORD, "ConductKindSet", {"kind": LACKED, "terms": small}))
+    for number in range(1, 33):
+        story.now -= DAY * (number > 1)  # all at one time
+        told = story.entered(number, points=1, restrictions=0, barredUntil=story.now + DAY)
+        story.act(told, changed(number, int(number >= 20), 0))
+    assert story.found() == []
+    story.now -= DAY
+    last = story.entered(33, points=1, restrictions=0, barredUntil=story.now + DAY)
+    state = story.act(last, joined, changed(33, 1, 0))
+    assert story.found() == []
+    assert state.conduct.standings[ACCOUNT].shares[1].entries == {1, 2}
+    story.act((RECORD, "EntriesJoined", {"account": ACCOUNT, "left": 4, "into": 3}))
+    assert any("has 32 shares" in said for said in story.found())
+    story.act(joined)
+    assert any("has not both shares 2 and 1" in said for said in story.found())
+
+
+def test_tiers__of_which_a_higher_forbids_less__are_found() -> None:
+    story = Story()
+    tiers = tuple({"from": n, "restrictions": b, "ownerRestrictions": 0} for n, b in ((20, 1), (40, 2), (60, 3)))
+    story.act((RECORD, "TiersSet", {"tiers": tiers}))
+    assert any("from 20 on forbids what that from 40 on does not" in said for said in story.found())
 
 
 def test_entries__on_other_terms_than_their_kinds__are_found() -> None:
@@ -118,7 +156,7 @@ def test_entries__by_who_was_not_appointed_or_one_officer_alone__are_found() -> 
 
 def test_appeals__decided_by_a_third__compensate_and_are_checked() -> None:
     story = Story()
-    story.act(story.entered(), changed(20, 1, 1))
+    story.act(story.entered(), changed(20, 1, 1, FIRST + 10 * DAY))
     appealed = {"account": ACCOUNT, "entry": 1, "key": ACCOUNT, "grounds": CAUSE}
     story.act((RECORD, "EntryAppealed", appealed))
     counted = story.fold.state.conduct.standings[ACCOUNT].entries[0].counts_until

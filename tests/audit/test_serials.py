@@ -199,6 +199,33 @@ class SerialsMachine(RuleBasedStateMachine):
         self.serials.trade_from_order(AT, order, self.orders[order][0], buyer, UNITS, len(units))
         self.naive.arrive(buyer, units)
 
+    @rule(pick=st.integers(0, 9), quantity=quantity, first=st.booleans())
+    def replace(self, pick: int, quantity: int, first: bool) -> None:
+        """What the order held pays for the next; only the difference moves, before or after that is told."""
+        if not self.orders:
+            return
+        order = sorted(self.orders)[pick % len(self.orders)]
+        who, units = self.orders[order]
+        if not units or quantity > len(units) + len(self.naive.free[who]):
+            return
+        assert not self.serials.end_transaction()
+        self.orders[order] = (who, [])
+        more = quantity - len(units)
+        self.naive.free[who].extend(units)
+        self.serials.take_back(AT, who, UNITS, order, len(units))
+        if more > 0:
+            self.serials.give_to_book(who, UNITS, more)
+        elif first:
+            self.serials.give_back(who, UNITS, -more)
+        self.serials.offer(AT, who, UNITS, self.next_order, quantity)
+        if more < 0 and not first:
+            self.serials.give_back(who, UNITS, -more)
+        self.orders[self.next_order] = (who, self.naive.take(self.naive.free[who], quantity) or [])
+        self.next_order += 1
+        with pytest.raises(NotEnough):  # the book keeps nothing more of it
+            copy.deepcopy(self.serials).offer(AT, who, UNITS, self.next_order, 1)
+        assert not self.serials.end_transaction()
+
     @rule(pick=st.integers(0, 9), quantity=quantity)
     def take_back(self, pick: int, quantity: int) -> None:
         if not self.orders:

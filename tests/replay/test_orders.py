@@ -171,6 +171,34 @@ def test_replay__more_makers_than_a_transaction_meets__all_of_them_trade():
     assert found["rejected"] == []
 
 
+def test_replay__replacement_that_meets_more_than_a_transaction_does__all_of_them_trade():
+    makers = [limit(f"s{n}", "sell", 1, "10.00", account="M") for n in range(260)]
+    resting = limit("b", "buy", 300, "9.00", account="B")
+    found = play([resting, *makers, {"op": "replace", "id": "b", "price": "10.00", "quantity": 270}])
+    result = found.as_json()
+    assert [one[1] for one in trades(result)] == [f"s{n}" for n in range(260)]
+    assert queue(result["book"], "bids") == [("10.00", [("b", 10)])]
+    assert found.sent == 1 + 260 + 2, "the replacement, and what is left of it"
+
+
+def test_replay__replacements__are_one_transaction_each_and_leave_the_old_where_refused():
+    odd = {"op": "replace", "id": "a", "price": "10.00", "quantity": 7}
+    said = [
+        {"op": "market_rules", "tick": "0.05", "lot": 5},
+        limit("a", "buy", 50, "10.00"),
+        limit("b", "buy", 50, "10.00"),
+        odd,
+        {**odd, "price": "10.05"},
+        {"op": "replace", "id": "a", "price": "10.00", "quantity": 40},
+        {"op": "replace", "id": "b", "price": "10.05", "quantity": 60},
+    ]
+    found = play(said)
+    result = found.as_json()
+    assert [one["error"] for one in result["rejected"]] == ["BadOrderQuantity"] * 2
+    assert queue(result["book"], "bids") == [("10.05", [("b", 60)]), ("10.00", [("a", 40)])]
+    assert found.sent == 6
+
+
 def test_case__prices_of_many_digits__get_a_tick_that_the_book_can_hold():
     rules = case([limit("a", "buy", 1, "100000.5"), limit("b", "buy", 1, "0.5")]).market
     assert (rules.tick.to_eng_string(), rules.ticks(rules.tick * 10**7)) == ("0.01", 10**6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from carbon_sdk.audit.conduct import (
@@ -18,6 +19,7 @@ from carbon_sdk.audit.conduct import (
     FiledPlan,
     PlanKey,
     PlanTerms,
+    Share,
     Standing,
     Tier,
 )
@@ -58,6 +60,9 @@ def _tiers(state: State, event: Event) -> None:
     state.conduct.tiers = tuple(
         Tier(one["from"], one["restrictions"], one["ownerRestrictions"]) for one in event.args["tiers"]
     )
+    for lower, higher in itertools.pairwise(state.conduct.tiers):
+        if lower.restrictions & ~higher.restrictions or lower.owner_restrictions & ~higher.owner_restrictions:
+            state.fault(event, f"a tier from {lower.points} on forbids what that from {higher.points} on does not")
     state.touch(event, "credit tiers")
 
 
@@ -92,6 +97,11 @@ def _entered(state: State, event: Event) -> None:
         return
     if entry.state != STANDING:
         state.fault(event, f"entry {args['entry']} of {account} begins in the state {entry.state}")
+    if entry.points or entry.barred_until > entry.at:
+        number = args["entry"]
+        standing.shares[number] = Share(
+            entry.points, entry.restrictions, entry.counts_until, entry.barred_until, {number}
+        )
     _on_its_terms(state, event, entry)
     _who_entered(state, event, entry)
 
@@ -122,10 +132,21 @@ def _who_entered(state: State, event: Event, entry: Entry) -> None:
         state.fault(event, f"misconduct of kind {entry.kind} was entered without two officers")
 
 
-@on(_RECORD, "EntryDisplaced")
-def _displaced(state: State, event: Event) -> None:
-    if entry := _entry(state, event):
-        entry.displaced = True
+@on(_RECORD, "EntriesJoined")
+def _joined(state: State, event: Event) -> None:
+    args, shares = event.args, _standing(state, event, event.args["account"]).shares
+    live = sum(not share.is_over(event.timestamp) for share in shares.values())
+    left, into = shares.pop(args["left"], None), shares.get(args["into"])
+    if left is None or into is None:
+        state.fault(event, f"{args['account']} has not both shares {args['left']} and {args['into']}")
+        return
+    if live != MOST_COUNTING + 1:
+        state.fault(event, f"{args['account']} has {live} shares, of which two were joined")
+    into.points += left.points
+    into.restrictions |= left.restrictions
+    into.counts_until = max(into.counts_until, left.counts_until)
+    into.barred_until = max(into.barred_until, left.barred_until)
+    into.entries |= left.entries
 
 
 @on(_RECORD, "CreditChanged")
@@ -138,13 +159,20 @@ def _changed(state: State, event: Event) -> None:
     score, barred = standing.counted(now)
     tier = conduct.tier_of(score)
     owners = (_owner(state, standing.source), _owner(state, account))
+    standing.lapsing, standing.lapse_at = args["lapsing"], args["lapseAt"]
     extended = conduct.extended(standing.source, owners, now)
-    due = (score, tier, barred | conduct.restrictions_of(tier) | extended)
+    own = barred | conduct.restrictions_of(tier)
+    due = (score, tier, own | extended)
     told = (standing.score, standing.tier, standing.restrictions)
     if told != due:
         state.fault(event, f"{account} has score, tier and restrictions {told}; its entries give {due}")
-    if sum(entry.counts and not entry.is_over(now) for entry in standing.entries) > MOST_COUNTING:
-        state.fault(event, f"more than {MOST_COUNTING} entries of {account} count")
+    lapsing = own & ~extended
+    ends = (lapsing, standing.end(conduct.forbids_from(), now) if lapsing else 0)
+    if (standing.lapsing, standing.lapse_at) != ends:
+        said = (standing.lapsing, standing.lapse_at)
+        state.fault(event, f"restrictions of {account} end by themselves as {said}; its entries give {ends}")
+    if sum(not share.is_over(now) for share in standing.shares.values()) > MOST_COUNTING:
+        state.fault(event, f"more than {MOST_COUNTING} shares of {account} count")
 
 
 def _owner(state: State, account: Address) -> int:
@@ -200,6 +228,8 @@ def _annulled(state: State, event: Event) -> None:
     entry, standing = _entry(state, event), _standing(state, event, args["account"])
     _impartial(state, event, entry)
     _to(state, event, entry, APPEALED, ANNULLED)
+    if entry is not None:
+        _take_out(standing, args["entry"], entry.points)
     entries, number = standing.entries, args["compensation"]
     by = entries[number - 1] if 0 < number <= len(entries) else None
     if (
@@ -214,6 +244,16 @@ def _annulled(state: State, event: Event) -> None:
         )
     ):
         state.fault(event, f"entry {args['entry']} of {args['account']} was annulled without its compensation")
+
+
+def _take_out(standing: Standing, number: int, points: int) -> None:
+    """Of its share, which goes on with what else is in it."""
+    for name, share in list(standing.shares.items()):
+        if number in share.entries:
+            share.entries.discard(number)
+            share.points -= points
+            if not share.entries:
+                del standing.shares[name]
 
 
 def _impartial(state: State, event: Event, entry: Entry | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from carbon_sdk.audit.bilateral import DELIVERED
 from carbon_sdk.audit.bilateral import Move as Delivery
 from carbon_sdk.audit.events import Event
@@ -205,6 +207,17 @@ def _eligibility(state: State, event: Event) -> None:
         said["certificateUntil"],
     )
     state.touch(event, "eligibility", event.args["account"])
+
+
+@on(_LEDGER, "RestrictionsLapse")
+def _lapse(state: State, event: Event) -> None:
+    args = event.args
+    known = state.ledger.eligibility.get(args["account"], Eligibility())
+    if args["lapsing"] & ~known.restrictions:
+        state.fault(event, f"of {args['account']} restrictions end by themselves that it is not under")
+    lapsing, at = args["lapsing"], args["at"]
+    state.ledger.eligibility[args["account"]] = replace(known, lapsing=lapsing, lapse_at=at)
+    state.touch(event, "eligibility", args["account"])
 
 
 @on(_LEDGER, "RepresentationChanged")

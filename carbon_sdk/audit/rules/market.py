@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
-from carbon_sdk.audit.rules.market_rules import must_trade
+from carbon_sdk.audit.rules.market_rules import must_be_normal, must_trade
 from carbon_sdk.audit.rules.vouchers import append_voucher, series_of
 from carbon_sdk.audit.state import (
     CALL,
@@ -20,9 +20,12 @@ from carbon_sdk.audit.state import (
     State,
 )
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
-from carbon_sdk.identifiers import InstrumentId, OrderId, Side
+from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
 
 _BOOK = "OrderBook"
+
+PICKABLE_LEVELS = 5
+"""Of a side, from the best on, in a market by choice."""
 
 
 @on(_BOOK, "MarketOpened")
@@ -61,7 +64,7 @@ def _state_changed(state: State, event: Event) -> None:
         state.fault(
             event, f"market {market.number} trades on with a crossed book: {crossed[0]} is bid, {crossed[1]} asked"
         )
-    market.state, market.until = new, until
+    market.state, market.until, market.auction = new, until, 0
 
 
 @on(_BOOK, "Interrupted")
@@ -179,24 +182,84 @@ def _trade(state: State, event: Event) -> None:
         return
     must_trade(state, event, market.number, continuous=True)
     _must_take(state, event, market, OPEN)
-    if market.day != state.market_rules.day_of(event.timestamp):
-        state.fault(event, f"market {market.number} traded before its day {market.day} was closed")
     identity, quantity, taker, maker = OrderId(args["maker"]), args["quantity"], args["taker"], args["makerAccount"]
     maker_sells = identity.side is Side.SELL
-    price = identity.tick * market.tick_size
     if order is not None:
         if order.account != maker:
             state.fault(event, f"order {identity} is {order.account}'s, not {maker}'s")
-        _note_passed_over(state, event, market, order)
+        if market.conduct.choice:
+            _must_be_among_best(state, event, market, order)
+        else:
+            _note_passed_over(state, event, market, order)
         _shrink(state, event, market, order, quantity)
 
+    market.fees += market.fee(market.taker_fee, quantity) + market.fee(market.maker_fee, quantity)
+    seller, buyer = (maker, taker) if maker_sells else (taker, maker)
+    _count(state, event, market, identity.tick, seller, buyer, int(identity))
+
+
+@on(_BOOK, "AuctionPriced")
+def _priced(state: State, event: Event) -> None:
+    args = event.args
+    market = _market(state, event, args["market"])
+    if market is None:
+        return
+    _must_take(state, event, market, UNCROSSING)
+    said, found = (args["tick"], args["tonnes"], args["surplus"]), market.auction_price()
+    if said != found:
+        what = f"the auction of market {market.number} executes {found[1]} tonnes at {found[0]} ticks"
+        state.fault(event, f"{what} and leaves {found[2]}, not {said[1]} at {said[0]} leaving {said[2]}")
+    market.auction = args["tick"]
+
+
+@on(_BOOK, "AuctionTrade")
+def _auction_trade(state: State, event: Event) -> None:
+    args = event.args
+    market = _market(state, event, args["market"])
+    if market is None:
+        return
+    must_be_normal(state, event)
+    _must_take(state, event, market, UNCROSSING)
+    bid, ask, tick, quantity = OrderId(args["bid"]), OrderId(args["ask"]), args["tick"], args["quantity"]
+    if tick != market.auction:
+        state.fault(event, f"the auction's price is {market.auction} ticks, not {tick}")
+    if not ask.tick <= tick <= bid.tick:
+        state.fault(event, f"{tick} ticks are not within what orders {ask} and {bid} accept")
+    owners = [
+        state.ledger.eligibility[a].owner for a in (args["buyer"], args["seller"]) if a in state.ledger.eligibility
+    ]
+    if args["buyer"] == args["seller"] or (len(owners) == 2 and owners[0] == owners[1] != 0):
+        state.fault(event, f"{args['buyer']} and {args['seller']} have one beneficial owner, and traded in an auction")
+    for identity, side, account in ((bid, Side.BUY, args["buyer"]), (ask, Side.SELL, args["seller"])):
+        if identity.side is not side or identity.market != market.number:
+            state.fault(event, f"order {identity} is no {side.name.lower()} order of market {market.number}")
+        order, _ = _open_order(state, event, int(identity))
+        if order is None:
+            continue
+        if order.account != account:
+            state.fault(event, f"order {identity} is {order.account}'s, not {account}'s")
+        if order.expires and order.expires <= event.timestamp:
+            state.fault(event, f"order {identity} had expired at {order.expires}")
+        _note_passed_over(state, event, market, order)
+        _shrink(state, event, market, order, quantity)
+    market.fees += 2 * market.fee(market.maker_fee, quantity)
+    _count(state, event, market, tick, args["seller"], args["buyer"], bid << 128 | ask)
+
+
+def _count(
+    state: State, event: Event, market: Market, tick: int, seller: Address, buyer: Address, concluded: int
+) -> None:
+    """A trade's figures and its voucher."""
+    args = event.args
+    quantity, price = args["quantity"], tick * market.tick_size
+    if market.day != state.market_rules.day_of(event.timestamp):
+        state.fault(event, f"market {market.number} traded before its day {market.day} was closed")
     market.trades += 1
     market.volume += quantity
     market.turnover += quantity * price
     market.lots_today += quantity // market.lot
-    market.turnover_today += quantity // market.lot * identity.tick
-    market.last = identity.tick
-    market.fees += market.fee(market.taker_fee, quantity) + market.fee(market.maker_fee, quantity)
+    market.turnover_today += quantity // market.lot * tick
+    market.last = tick
     append_voucher(
         state,
         event,
@@ -209,9 +272,9 @@ def _trade(state: State, event: Event) -> None:
             InstrumentId(market.instrument),
             quantity,
             price,
-            maker if maker_sells else taker,
-            taker if maker_sells else maker,
-            int(identity),
+            seller,
+            buyer,
+            concluded,
         ),
     )
     state.touch(event, "market", market.number)
@@ -309,6 +372,12 @@ def _note_passed_over(state: State, event: Event, market: Market, order: Order) 
             state.book.passed_over.setdefault(other, (event.position, order.id))
         if tick == order.id.tick:
             return
+
+
+def _must_be_among_best(state: State, event: Event, market: Market, order: Order) -> None:
+    """Where the taker picks, any order of the best five levels may trade (R-TRD-9)."""
+    if order.id.tick not in [tick for tick, _ in market.levels(order.id.side)[:PICKABLE_LEVELS]]:
+        state.fault(event, f"order {order.id} was picked, and is not among the best {PICKABLE_LEVELS} levels")
 
 
 def _open_order(state: State, event: Event, identity: int) -> tuple[Order | None, Market | None]:

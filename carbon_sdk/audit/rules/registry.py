@@ -156,6 +156,7 @@ def _restrictions(state: State, event: Event) -> None:
 def _conduct(state: State, event: Event) -> None:
     if account := _account(state, event):
         account.conduct_restrictions = event.args["conductRestrictions"]
+        account.conduct_lapse = (event.args["lapsing"], event.args["lapseAt"])
 
 
 @on(_REGISTRY, "CapabilitiesChanged")

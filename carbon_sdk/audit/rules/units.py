@@ -87,7 +87,9 @@ def _move(
         return  # bound units, told by the event before
     if receiver == setting.book:
         serials.give_to_book(sender, instrument, quantity)
-    elif sender != setting.book:
+    elif sender == setting.book:
+        serials.give_back(receiver, instrument, quantity)
+    else:
         serials.transfer(event.position, sender, receiver, instrument, quantity)
 
 
@@ -173,6 +175,17 @@ def _trade(serials: Serials, setting: Setting, event: Event) -> None:
         serials.trade_from_order(at, order, maker, taker, terms.instrument, quantity, reference)
     else:
         serials.trade_from_taker(at, taker, maker, terms.instrument, quantity, reference)
+
+
+@moves_units(_BOOK, "AuctionTrade")
+def _auction_trade(serials: Serials, setting: Setting, event: Event) -> None:
+    args = event.args
+    terms = setting.markets.get(args["market"])
+    if terms is None:
+        return
+    parties = args["seller"], args["buyer"]
+    order, quantity = OrderId(args["ask"]), args["quantity"]
+    serials.trade_from_order(event.position, order, *parties, terms.instrument, quantity, setting.auction_trade(event))
 
 
 @moves_units(_BOOK, "OrderReduced")

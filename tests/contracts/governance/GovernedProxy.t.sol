@@ -76,6 +76,17 @@ contract Invalid is Bare {
     }
 }
 
+/// @dev Answers with what it was called with, or reverts with it where it begins with 0xff.
+contract Echo is Bare {
+    fallback(bytes calldata given) external returns (bytes memory) {
+        if (given.length == 0 || given[0] != 0xff) return given;
+        bytes memory answer = given;
+        assembly ("memory-safe") {
+            revert(add(answer, 32), mload(answer))
+        }
+    }
+}
+
 /// @dev Answers everything with nothing, as if all were well.
 contract Silent is Bare {
     fallback() external { }
@@ -395,6 +406,33 @@ contract GovernedProxyTest is Suite {
         vm.prank(operator);
         (bool ok,) = proxy.call{ value: 1 }(abi.encodeCall(IGovernedProxy.rollback, ()));
         assertFalse(ok, "not payable");
+    }
+
+    /* WHAT IS NOT ITS OWN */
+
+    // Its own two selectors are calls of four bytes; all else is the implementation's, to the last byte both ways.
+    function test_fallback_anythingElse_isTheImplementations() public {
+        start();
+        upgrade(address(new Echo()), "");
+        bytes memory rollback_ = abi.encodeCall(IGovernedProxy.rollback, ());
+        bytes[7] memory calls = [
+            bytes(""),
+            hex"01",
+            hex"ff0102",
+            abi.encodePacked(rollback_, hex"00"),
+            abi.encodePacked(IGovernedProxy.previousImplementation.selector, uint256(1)),
+            abi.encodePacked(hex"01020304", new bytes(5000)),
+            abi.encodePacked(hex"ff020304", new bytes(5000))
+        ];
+        for (uint256 i; i < calls.length; ++i) {
+            vm.prank(operator);
+            (bool done, bytes memory answer) = proxy.call(calls[i]);
+            assertEq(done, calls[i].length == 0 || calls[i][0] != 0xff, "reverts as it does");
+            assertEq(keccak256(answer), keccak256(calls[i]), "to the last byte");
+        }
+        assertTrue(implementation() != address(first), "nothing was rolled back");
+        rollback();
+        assertEq(implementation(), address(first));
     }
 
     /* BIRTH */

@@ -83,6 +83,9 @@ contract CreditOffersTest is CreditSuite {
         assertEq(ledger.encumberedOf(proponent, credit), 0, "units are free");
         assertEq(ledger.encumberedOf(buyer, gbp), 0, "money is free");
 
+        address another_ = address(0x5EC04D); // who limited does not restore
+        grant(0, another_);
+        vm.prank(another_);
         marketRules.restore("over");
         _offer(400, address(0));
     }

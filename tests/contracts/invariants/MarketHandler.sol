@@ -173,6 +173,93 @@ contract MarketHandler is TradingSuite {
         }
     }
 
+    /// @dev In its place it stays at the same price and no larger, and only then.
+    function replace(uint256 seed, uint24 tick, uint48 quantity) external {
+        OrderId id = anOrder(seed);
+        IOrderBook.OrderView memory old = book.orderOf(id);
+        if (old.open == 0) return;
+        address key = keyOf(old.account);
+        uint24 at = seed % 3 == 0 ? id.tick() : uint24(bound(tick, 94, 106));
+        IOrderBook.Order memory order = orderOf(id.side(), at, uint48(bound(quantity, 1, 60)));
+        bool expired = old.expires != 0 && old.expires <= block.timestamp;
+        bool keeps = at == id.tick() && order.quantity <= old.open && !expired;
+        uint256 before = placeOf(id);
+        vm.prank(key);
+        try book.replace(id, order) returns (IOrderBook.Placed memory placed) {
+            bool kept = OrderId.unwrap(placed.id) == OrderId.unwrap(id);
+            if (kept != keeps) broken = "a place was lost or kept that should not be";
+            if (kept && (placeOf(id) != before || open(id) != order.quantity)) broken = "an amended order moved";
+            if (!kept && open(id) != 0) broken = "an order and its replacement are both open";
+            if (!kept && placed.rested != 0) orders.push(placed.id);
+            counted("replaced", true);
+        } catch {
+            if (open(id) != old.open) broken = "a refused replacement changed an order";
+            counted("replaced", false);
+        }
+    }
+
+    function placeOf(OrderId id) private view returns (uint256 i) {
+        (OrderId[] memory ids_,) = book.ordersAt(market, id.side(), id.tick(), 0, 200);
+        while (OrderId.unwrap(ids_[i]) != OrderId.unwrap(id)) {
+            ++i;
+        }
+    }
+
+    /// @dev Three orders, of whom soever: what is its own comes back, whatever may be wrong with the account.
+    function cancelMany(uint256 who, uint256 seed) external {
+        if (orders.length == 0) return;
+        OrderId[] memory ids_ = some(seed);
+        bool[3] memory own;
+        for (uint256 i; i < 3; ++i) {
+            IOrderBook.OrderView memory seen = book.orderOf(ids_[i]);
+            own[i] = seen.open != 0 && seen.account == accountOf(theKey(who));
+            for (uint256 k; k < i; ++k) {
+                if (OrderId.unwrap(ids_[k]) == OrderId.unwrap(ids_[i])) own[i] = false;
+            }
+        }
+        vm.prank(theKey(who));
+        try book.cancelMany(ids_) returns (bool[] memory taken) {
+            for (uint256 i; i < 3; ++i) {
+                if (taken[i] != own[i]) broken = "what was taken back is not what was its own and open";
+            }
+            counted("cancelled many", own[0] || own[1] || own[2]);
+        } catch {
+            broken = "open orders could not be taken back";
+        }
+    }
+
+    function batch(uint256 who, uint256 seed, uint24 tick, uint48 quantity) external {
+        if (orders.length == 0) return;
+        IOrderBook.Order[] memory quote = new IOrderBook.Order[](2);
+        tick = uint24(bound(tick, 94, 104));
+        quote[0] = orderOf(Side.BUY, tick, uint48(bound(quantity, 1, 60)));
+        quote[1] = orderOf(Side.SELL, tick + 1, uint48(bound(quantity >> 16, 1, 60)));
+        OrderId[] memory ids_ = some(seed);
+        vm.prank(theKey(who));
+        try book.batch(ids_, quote) returns (bool[] memory, IOrderBook.Placed[] memory placed) {
+            for (uint256 i; i < 2; ++i) {
+                if (placed[i].rested != 0) orders.push(placed[i].id);
+            }
+            counted("batched", true);
+        } catch {
+            counted("batched", false);
+        }
+    }
+
+    function some(uint256 seed) private view returns (OrderId[] memory ids_) {
+        ids_ = new OrderId[](3);
+        for (uint256 i; i < 3; ++i) {
+            ids_[i] = anOrder(seed >> 16 * i);
+        }
+    }
+
+    function keyOf(address account) private view returns (address) {
+        for (uint256 i; i < 5; ++i) {
+            if (accountOf(keys[i]) == account) return keys[i];
+        }
+        return stranger;
+    }
+
     function evict(uint256 seed, uint256 later) external {
         vm.warp(block.timestamp + bound(later, 0, 60));
         for (uint256 i; i < orders.length; ++i) {
@@ -360,11 +447,13 @@ contract MarketHandler is TradingSuite {
         IOrderBook.Order memory purchase = orderOf(Side.BUY, 101, 1);
         uint256[] memory one = new uint256[](1);
         one[0] = uka;
-        bytes[9] memory attempts = [
+        bytes[11] memory attempts = [
             abi.encodeCall(book.place, (sale)),
             abi.encodeCall(book.place, (purchase)),
             abi.encodeCall(book.cancel, (id)),
             abi.encodeCall(book.reduce, (id, 1)),
+            abi.encodeCall(book.replace, (id, sale)),
+            abi.encodeCall(book.batch, (new OrderId[](0), new IOrderBook.Order[](0))),
             abi.encodeCall(ledger.safeTransferFrom, (account, accountOf(keys[0]), uka, 1, "")),
             abi.encodeCall(ledger.safeTransferFrom, (account, account, gbp, 0, "")),
             abi.encodeCall(ledger.safeBatchTransferFrom, (account, account, one, one, "")),
@@ -373,7 +462,7 @@ contract MarketHandler is TradingSuite {
         ];
         for (uint256 i; i < attempts.length; ++i) {
             vm.prank(caller);
-            (bool ok,) = (i < 4 ? address(book) : address(ledger)).call(attempts[i]);
+            (bool ok,) = (i < 6 ? address(book) : address(ledger)).call(attempts[i]);
             if (ok) broken = "a key without the right moved something";
         }
         if (ledger.isApprovedForAll(account, caller)) broken = "a key without the right is said to be approved";

@@ -221,6 +221,13 @@ contract CalendarsTest is TradingSuite {
         new MarketRules(address(ledger), address(book), -30);
     }
 
+    function test_construct_offsetOfADay_refused() public {
+        vm.expectRevert(abi.encodeWithSelector(IMarketRules.BadDayOffset.selector, 1 days));
+        new MarketRules(address(ledger), address(book), 1 days);
+        vm.expectRevert(abi.encodeWithSelector(IMarketRules.BadDayOffset.selector, -1 days));
+        new MarketRules(address(ledger), address(book), -1 days);
+    }
+
     /* ASSIGNING */
 
     // The book keeps until when a phase lasts: the day under way does not change.

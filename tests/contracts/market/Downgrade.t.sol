@@ -15,8 +15,16 @@ import { BilateralSuite } from "../support/BilateralSuite.sol";
 
 /// @dev The platform limits itself, in the order book and on the boards, and returns. Blocks and credits: beside their own tests.
 contract DowngradeTest is BilateralSuite {
+    address private supervisor = address(0x5EC04D); // a second ADMINISTRATOR: who limits does not restore
+
     function setUp() public {
         setUpBilateral();
+        grant(Roles.ADMINISTRATOR, supervisor);
+    }
+
+    function restore() private {
+        vm.prank(supervisor);
+        marketRules.restore("over");
     }
 
     // @requirement R-TRD-13
@@ -77,8 +85,8 @@ contract DowngradeTest is BilateralSuite {
         marketRules.downgrade("stress");
         vm.warp(block.timestamp + 2 days);
         vm.expectEmit(address(marketRules));
-        emit IMarketRules.DowngradeEnded(address(this), "over");
-        marketRules.restore("over");
+        emit IMarketRules.DowngradeEnded(supervisor, "over");
+        restore();
 
         assertFalse(marketRules.isDowngraded(), "over");
         assertEq(marketRules.downgradedSince(), 0);
@@ -108,7 +116,7 @@ contract DowngradeTest is BilateralSuite {
         for (uint256 i; i < 24; ++i) {
             if (when >> i & 1 == 1) {
                 marketRules.downgrade("stress");
-                marketRules.restore("over");
+                restore();
             }
             uint256 random = uint256(keccak256(abi.encode(seed, i)));
             Side side = random & 1 == 0 ? Side.BUY : Side.SELL;
@@ -130,7 +138,7 @@ contract DowngradeTest is BilateralSuite {
     function test_restore_haltedMarket_staysHalted() public {
         book.setMarketState(market, IOrderBook.MarketState.HALTED);
         marketRules.downgrade("stress");
-        marketRules.restore("over");
+        restore();
         refuse(
             alice,
             orderOf(Side.BUY, 10, 5),
@@ -175,6 +183,18 @@ contract DowngradeTest is BilateralSuite {
         marketRules.setStressRules(none);
         vm.startPrank(bob);
         marketRules.restore("over");
+    }
+
+    // Roles are not persons: who has both still needs another officer.
+    // @requirement R-ACC-1 R-TRD-13
+    function test_restore_byWhoDowngraded_refusedWhateverHisRoles() public {
+        marketRules.downgrade("stress");
+        vm.expectRevert(abi.encodeWithSelector(IMarketRules.SameOfficerRestores.selector, address(this)));
+        marketRules.restore("over");
+        restore();
+        vm.prank(supervisor);
+        marketRules.downgrade("again");
+        marketRules.restore("over"); // by whom the first was: the latest counts
     }
 
     /* WHAT SHOULD SWITCH IT ON */

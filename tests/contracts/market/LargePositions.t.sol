@@ -289,6 +289,22 @@ contract LargePositionsTest is TradingSuite {
         assertTrue(position(alice).overdue, "overdue");
     }
 
+    // A duty can always be met: terms that are withdrawn do not leave an account overdue for ever.
+    function test_reportPosition_termsWithdrawnWhileDue_taken() public {
+        setTerms(1000, 0);
+        note(alice, none);
+        vm.warp(position(alice).due);
+        marketRules.flagPosition(accountOf(alice), instrument);
+        IMarketRules.PositionTerms memory withdrawn;
+        marketRules.setPositionTerms(instrument, withdrawn);
+        report(alice);
+        assertFalse(position(alice).overdue, "reported");
+        assertEq(position(alice).due, 0, "nothing is due");
+        vm.prank(alice);
+        vm.expectRevert(abi.encodeWithSelector(IMarketRules.PositionsNotReported.selector, uka));
+        marketRules.reportPosition(instrument, REPORT);
+    }
+
     function refuseFlag(address key, uint40 due) private {
         vm.expectRevert(abi.encodeWithSelector(IMarketRules.ReportNotOverdue.selector, accountOf(key), uka, due));
         marketRules.flagPosition(accountOf(key), instrument);

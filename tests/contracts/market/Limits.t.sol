@@ -224,7 +224,7 @@ contract LimitsTest is TradingSuite {
         OrderId next = buy(carol, 11, 100);
         vm.expectEmit(address(book));
         emit IOrderBook.OrderClosed(tooMuch, accountOf(bob), 101, IOrderBook.CloseReason.NOT_ELIGIBLE);
-        assertPlaced(place(alice, Side.SELL, 11, 100), 100, 0);
+        assertPlaced(send(alice, with(Side.SELL, 11, 101, IOrderBook.TimeInForce.IOC)), 100, 0);
         assertEq(open(tooMuch) + open(next), 0);
         assertEq(units(carol), 1100, "as many as it may");
         assertEq(money(bob), MONEY, "got its money back");

@@ -84,12 +84,14 @@ contract CreditRecordTest is RegistrySuite {
     // @requirement R-TRD-7 misconduct enters at once and is consulted by the next transaction
     function test_report_thresholdReached_barsInTheSameTransaction() public {
         vm.expectEmit(address(credit));
-        emit ICreditRecord.CreditChanged(account, 10, ICreditRecord.CreditTier.B, 0, address(0));
+        emit ICreditRecord.CreditChanged(account, 10, ICreditRecord.CreditTier.B, 0, 0, 0, address(0));
         assertEq(lack(account), 1);
         assertCredit(account, 10, ICreditRecord.CreditTier.B, 0);
         assertEq(ledger.actingFor(alice, Rights.TRADE, Restrictions.NO_TRADE), account);
         vm.expectEmit(address(registry));
-        emit IStakeholderRegistry.ConductRestrictionsChanged(account, Restrictions.NO_TRADE, keccak256("credit record"));
+        emit IStakeholderRegistry.ConductRestrictionsChanged(
+            account, Restrictions.NO_TRADE, Restrictions.NO_TRADE, NOW + 100 days, keccak256("credit record")
+        );
         assertEq(lack(account), 2);
         assertCredit(account, 20, ICreditRecord.CreditTier.C, Restrictions.NO_TRADE);
         vm.expectRevert(
@@ -133,22 +135,220 @@ contract CreditRecordTest is RegistrySuite {
         assertEq(credit.countingOf(account).length, 0);
     }
 
-    function test_report_manyEntries_boundedAndTheLeastLeave() public {
-        for (uint256 i; i < 32; ++i) {
+    // What displaces the least, so it once was, made the score of an account with many entries too low.
+    function test_report_manyEntries_boundedAndNoneForgotten() public {
+        for (uint32 i; i < 32; ++i) {
             credit.report(account, FREE, "small");
         }
-        assertEq(credit.countingOf(account).length, 32);
         vm.expectEmit(address(credit));
-        emit ICreditRecord.EntryDisplaced(account, 1);
-        lack(account);
-        assertEq(credit.countingOf(account).length, 32);
-        assertCredit(account, 41, ICreditRecord.CreditTier.C, Restrictions.NO_TRADE);
-        // What counts much is not displaced by little
+        emit ICreditRecord.EntriesJoined(account, 2, 1);
+        credit.report(account, FREE, "small");
         for (uint256 i; i < 40; ++i) {
-            credit.report(account, FREE, "small");
+            lack(account);
         }
-        assertCredit(account, 41, ICreditRecord.CreditTier.C, Restrictions.NO_TRADE);
+        assertEq(credit.countingOf(account).length, 32);
+        (uint32 score, ICreditRecord.CreditTier tier,) = credit.creditOf(account);
+        assertEq(score, 433, "33 small ones, 40 of ten");
+        assertEq(uint8(tier), uint8(ICreditRecord.CreditTier.D));
         assertEq(credit.standingOf(account).entries, 73, "all are kept");
+        vm.warp(NOW + 10 days);
+        (score,,) = credit.creditOf(account);
+        assertEq(score, 400, "equal ends were joined: exact");
+        vm.warp(NOW + 100 days);
+        credit.refresh(account);
+        assertCredit(account, 0, ICreditRecord.CreditTier.A, 0);
+        assertEq(credit.countingOf(account).length, 0);
+    }
+
+    function test_decideAppeal_ofAJoinedEntry_takesItsPointsBack() public {
+        for (uint256 i; i < 40; ++i) {
+            lack(account);
+        }
+        for (uint32 number = 1; number <= 40; ++number) {
+            vm.prank(alice);
+            credit.appeal(number, "grounds");
+            vm.prank(regulator);
+            credit.decideAppeal(account, number, true, "true");
+            (uint32 score,,) = credit.creditOf(account);
+            assertEq(score, 400 - 10 * number);
+        }
+        assertEq(credit.countingOf(account).length, 0);
+        assertCredit(account, 0, ICreditRecord.CreditTier.A, 0);
+    }
+
+    function test_decideAppeal_afterItsShareHasCeased_changesNothing() public {
+        vm.prank(regulator);
+        credit.setKind(Misconduct.LACKED, kind(10, 1, 0, 0, 14));
+        for (uint256 i; i < 33; ++i) {
+            lack(account);
+        }
+        vm.warp(NOW + 1 days);
+        credit.refresh(account);
+        vm.startPrank(alice);
+        credit.appeal(2, "grounds");
+        vm.startPrank(regulator);
+        credit.decideAppeal(account, 2, true, "true");
+        vm.stopPrank();
+        assertCredit(account, 0, ICreditRecord.CreditTier.A, 0);
+    }
+
+    /// @dev Any entries at any times, also annulled ones: never less than a plain sum says, exact up to 32, 32 shares at most.
+    function testFuzz_score_anyEntries_neverTooLow(uint256 seed, uint8 count) public {
+        uint256 n = 1 + count % 80;
+        uint256 time = NOW; // the compiler takes the block's for constant
+        uint256[] memory ends = new uint256[](n);
+        uint256[] memory points = new uint256[](n);
+        for (uint256 i; i < n; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            vm.warp(time += seed % 2 days);
+            (points[i], ends[i]) = (1 + (seed >> 8) % 20, 1 + (seed >> 16) % 60);
+            vm.prank(regulator);
+            credit.setKind(FREE, kind(uint16(points[i]), uint16(ends[i]), 0, 0, 100));
+            ends[i] = time + ends[i] * 1 days;
+            credit.report(account, FREE, "any");
+            if (seed >> 32 & 7 == 0) {
+                uint32 number = credit.standingOf(account).entries;
+                vm.prank(alice);
+                credit.appeal(number, "grounds");
+                vm.prank(regulator);
+                credit.decideAppeal(account, number, true, "true");
+                points[i] = 0;
+            }
+            uint256 plain;
+            for (uint256 j; j <= i; ++j) {
+                if (time < ends[j]) plain += points[j];
+            }
+            (uint32 score,,) = credit.creditOf(account);
+            assertGe(score, plain, "too low");
+            if (n <= 32) assertEq(score, plain, "not exact");
+            assertLe(credit.countingOf(account).length, 32, "bounded");
+        }
+        vm.warp(time + 61 days);
+        (uint32 end,,) = credit.creditOf(account);
+        assertEq(end, 0, "all decays");
+    }
+
+    /// @dev The dearest report: 33 shares that bar differently.
+    function test_report_worstCase_costIsBounded() public {
+        for (uint256 i; i < 32; ++i) {
+            vm.prank(regulator);
+            credit.setKind(FREE, kind(uint16(i + 1), uint16(100 + i), Restrictions.NO_TRADE, uint16(50 + i), 0));
+            credit.report(account, FREE, "x");
+        }
+        uint256 before = gasleft();
+        credit.report(account, FREE, "x");
+        assertLe(before - gasleft(), 1_000_000, "gas");
+    }
+
+    /* A BAR ENDS BY ITSELF */
+
+    function mayDeal(address key) private view returns (bool) {
+        try ledger.actingFor(key, Rights.TRADE, Restrictions.NO_TRADE) returns (address) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    // It once stood until somebody called refresh
+    function test_bar_whenItsTimeIsOver_endsInTheRead() public {
+        lack(account);
+        vm.warp(NOW + 1 days);
+        lack(account);
+        assertEq(credit.standingOf(account).lapseAt, NOW + 100 days, "then only ten are left");
+        vm.warp(NOW + 100 days - 1);
+        assertFalse(mayDeal(alice));
+        vm.warp(NOW + 100 days);
+        assertTrue(mayDeal(alice), "nobody refreshed");
+        assertEq(ledger.eligibilityOf(account).restrictions, 0);
+        assertTrue(ledger.canSend(account));
+        credit.refresh(account);
+        assertCredit(account, 10, ICreditRecord.CreditTier.B, 0);
+        assertTrue(mayDeal(alice));
+    }
+
+    // Another entry prolongs what stands
+    function test_bar_anotherEntry_endsLater() public {
+        lack(account);
+        lack(account);
+        vm.warp(NOW + 50 days);
+        lack(account);
+        lack(account);
+        vm.warp(NOW + 100 days);
+        assertFalse(mayDeal(alice));
+        vm.warp(NOW + 150 days);
+        assertTrue(mayDeal(alice));
+    }
+
+    function test_bar_theRegulatorsOrAClosedCapability_doesNotEndWithIt() public {
+        lack(account);
+        lack(account);
+        vm.prank(regulator);
+        registry.setRestrictions(account, Restrictions.NO_TRADE, CAUSE);
+        vm.warp(NOW + 100 days);
+        assertFalse(mayDeal(alice));
+        assertEq(ledger.eligibilityOf(account).restrictions, Restrictions.NO_TRADE);
+        vm.prank(regulator);
+        registry.setRestrictions(account, 0, CAUSE);
+        assertTrue(mayDeal(alice), "what the record had is over");
+        vm.prank(regulator);
+        registry.setCapabilities(account, 1, CAUSE);
+        assertFalse(mayDeal(alice));
+    }
+
+    // What is told of the account meanwhile does not make it stand for ever
+    function test_bar_otherNewsOfTheAccount_endsAllTheSame() public {
+        lack(account);
+        lack(account);
+        setOwner(account, 9);
+        (uint16 lapsing, uint40 at) = registry.conductLapseOf(account);
+        assertEq(lapsing, Restrictions.NO_TRADE);
+        assertEq(at, NOW + 100 days);
+        vm.warp(NOW + 100 days - 1);
+        assertFalse(mayDeal(alice));
+        vm.warp(NOW + 100 days);
+        assertTrue(mayDeal(alice));
+    }
+
+    function test_setLapse_byAnother_refused() public {
+        vm.expectRevert(abi.encodeWithSelector(Governed.NotTheModule.selector, address(this), address(registry)));
+        ledger.setLapse(account, 1, 1);
+    }
+
+    /// @dev Whatever bars and counts: never forbidden less than the record says now, and free when the record says free.
+    function testFuzz_bar_anyEntries_asLongAsTheRecordSays(uint256 seed, uint8 count) public {
+        uint256 n = 1 + count % 40;
+        uint256 time = NOW;
+        for (uint256 i; i < n; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            uint16 bars = uint16(seed & 0xf);
+            vm.prank(regulator);
+            credit.setKind(
+                FREE,
+                kind(
+                    uint16(seed >> 4 & 0xf) + 1,
+                    uint16(seed >> 8 & 63) + 1,
+                    bars,
+                    bars == 0 ? 0 : 1 + uint16(seed >> 14 & 31),
+                    0
+                )
+            );
+            credit.report(account, FREE, "any");
+            vm.warp(time += (seed >> 20 & 3) * 1 days + (seed >> 22 & 1));
+            _assertHeld();
+        }
+        for (uint256 i; i < 66; ++i) {
+            vm.warp(time += 1 days);
+            _assertHeld();
+        }
+        assertEq(ledger.eligibilityOf(account).restrictions, 0, "free at last");
+    }
+
+    function _assertHeld() private view {
+        (,, uint16 due) = credit.creditOf(account);
+        uint16 held = ledger.eligibilityOf(account).restrictions;
+        assertEq(due & ~held, 0, "too little");
+        if (due == 0) assertEq(held, 0, "too long");
     }
 
     // Each source of restrictions stands for itself
@@ -166,7 +366,7 @@ contract CreditRecordTest is RegistrySuite {
 
     function test_restrictForConduct_byAnother_refused() public {
         vm.expectRevert(abi.encodeWithSelector(Governed.NotTheModule.selector, address(this), address(credit)));
-        registry.restrictForConduct(account, 0, CAUSE);
+        registry.restrictForConduct(account, 0, 0, 0, CAUSE);
     }
 
     /* DECAY */
@@ -199,6 +399,7 @@ contract CreditRecordTest is RegistrySuite {
         lack(account);
         ICreditRecord.TierTerms[3] memory t = tiers();
         t[0].restrictions = Restrictions.NO_TRANSFER;
+        t[1].restrictions |= Restrictions.NO_TRANSFER;
         vm.prank(regulator);
         credit.setTiers(t);
         credit.refresh(account);
@@ -479,6 +680,7 @@ contract CreditRecordTest is RegistrySuite {
         setOwner(third, 7);
         ICreditRecord.TierTerms[3] memory t = tiers();
         t[1].ownerRestrictions = Restrictions.NO_RECEIPT;
+        t[2].ownerRestrictions |= Restrictions.NO_RECEIPT;
         vm.prank(regulator);
         credit.setTiers(t);
         toD();
@@ -487,7 +689,64 @@ contract CreditRecordTest is RegistrySuite {
         credit.extend(account, one(other));
         credit.extend(third, one(other));
         assertEq(credit.sourceOf(other), account);
-        assertCredit(other, 0, ICreditRecord.CreditTier.A, Restrictions.NO_TRADE);
+        assertCredit(other, 0, ICreditRecord.CreditTier.A, Restrictions.NO_TRADE | Restrictions.NO_RECEIPT);
+    }
+
+    // Where an account's own record forbids as much, it is told all the same from which account it is held
+    function test_extend_ontoAnAccountThatIsBarredAnyway_isTold() public {
+        setOwner(account, 7);
+        setOwner(other, 7);
+        toD();
+        for (uint256 i; i < 6; ++i) {
+            lack(other);
+        }
+        vm.expectEmit(address(credit));
+        emit ICreditRecord.CreditChanged(
+            other,
+            60,
+            ICreditRecord.CreditTier.D,
+            Restrictions.NO_TRADE | Restrictions.NO_TRANSFER,
+            Restrictions.NO_TRANSFER,
+            NOW + 100 days,
+            account
+        );
+        credit.extend(account, one(other));
+        setOwner(other, 8);
+        vm.expectEmit(address(credit));
+        emit ICreditRecord.CreditChanged(
+            other,
+            60,
+            ICreditRecord.CreditTier.D,
+            Restrictions.NO_TRADE | Restrictions.NO_TRANSFER,
+            Restrictions.NO_TRADE | Restrictions.NO_TRANSFER,
+            NOW + 100 days,
+            address(0)
+        );
+        credit.refresh(other);
+    }
+
+    // The source's conduct may go on: what comes from it ends when somebody sees that it is free
+    function test_bar_fromASource_endsWithRefreshOnly() public {
+        setOwner(account, 7);
+        setOwner(other, 7);
+        toD();
+        credit.extend(account, one(other));
+        vm.warp(NOW + 100 days);
+        assertTrue(mayDeal(alice));
+        assertFalse(mayDeal(bob));
+        credit.refresh(other);
+        assertTrue(mayDeal(bob));
+    }
+
+    // A kind that is no longer for officers is not entered by them
+    function test_confirmAccusation_kindTakenFromOfficers_refused() public {
+        vm.prank(risk);
+        uint32 id = credit.accuse(account, Misconduct.MANIPULATION, "evidence");
+        vm.prank(regulator);
+        credit.setKind(Misconduct.MANIPULATION, kind(50, 365, 0, 0, 14));
+        vm.prank(supervisor);
+        vm.expectRevert(abi.encodeWithSelector(ICreditRecord.NotForOfficers.selector, Misconduct.MANIPULATION));
+        credit.confirmAccusation(id, "seen");
     }
 
     /* DATA */
@@ -508,12 +767,14 @@ contract CreditRecordTest is RegistrySuite {
     }
 
     function test_setTiers_impossible_refused() public {
-        for (uint256 i; i < 4; ++i) {
+        for (uint256 i; i < 6; ++i) {
             ICreditRecord.TierTerms[3] memory t = tiers();
             if (i == 0) t[0].from = 0;
             if (i == 1) t[1].restrictions = 16;
             if (i == 2) t[2].ownerRestrictions = 16;
             if (i == 3) t[2].from = t[1].from;
+            if (i == 4) t[2].restrictions = Restrictions.NO_TRANSFER; // C's is not among them
+            if (i == 5) (t[1].ownerRestrictions, t[2].ownerRestrictions) = (Restrictions.NO_TRADE, 0);
             vm.prank(regulator);
             vm.expectRevert(abi.encodeWithSelector(ICreditRecord.BadConductTerms.selector, i % 3));
             credit.setTiers(t);

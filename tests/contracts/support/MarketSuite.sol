@@ -5,6 +5,7 @@ import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLed
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
 import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
+import { MarketAuctions } from "../../../contracts/market/MarketAuctions.sol";
 import { MarketOperations } from "../../../contracts/market/MarketOperations.sol";
 import { MarketRules } from "../../../contracts/market/MarketRules.sol";
 import { MOST_TICK } from "../../../contracts/market/MarketWords.sol";
@@ -27,6 +28,7 @@ abstract contract MarketSuite is Suite {
     Phases internal phases = new Phases();
     MarketRules internal marketRules;
     address internal operations; // the book's other half
+    address internal auctions; // to which that one hands on
     uint256 internal gbp;
     uint256 internal uka;
     uint24 internal market;
@@ -59,7 +61,9 @@ abstract contract MarketSuite is Suite {
             ),
             abi.encodeCall(InstrumentLedger.initialize, (bytes32("terms")))
         );
-        operations = address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, rulesOfTheBook()));
+        auctions = address(new MarketAuctions(IInstrumentLedger(address(ledger)), money));
+        operations =
+            address(new MarketOperations(IInstrumentLedger(address(ledger)), money, 0, rulesOfTheBook(), auctions));
         install(
             address(book),
             address(new OrderBook(IInstrumentLedger(address(ledger)), money, operations)),
