@@ -263,7 +263,7 @@ ANYONE = {
     Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
     RegistryOperator: {"renew"},
     PlatformOperator: {"turn", "uncross"},
-    RiskOfficer: {"note_position", "flag_position"},
+    RiskOfficer: {"note_position", "flag_position", "refresh_credit", "extend_restrictions"},
 }
 BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
     Company: {
