@@ -130,6 +130,8 @@ contract MarketAuctions is ICallAuctions, BookStorage {
             if (open == 0) continue;
             (bool may,) = _mayTrade(session, side, order, open);
             if (may) continue;
+            // The best price is looked for when the auction ends.
+            // slither-disable-next-line unused-return
             m.book.remove(id, side == Side.BUY ? session.word.bestBid() : session.word.bestAsk());
             _leave(m, session.word, id, order, open);
         }
@@ -359,6 +361,8 @@ contract MarketAuctions is ICallAuctions, BookStorage {
             refused = blocked != 0;
         }
         uint256 best = _isBid(id) ? word.bestBid() : word.bestAsk();
+        // A best level that is emptied is passed over by whoever looks next.
+        // slither-disable-start unused-return
         if (refused) {
             m.book.remove(id, best);
             _leave(m, word, id, order, open);
@@ -370,6 +374,7 @@ contract MarketAuctions is ICallAuctions, BookStorage {
         } else {
             m.book.reduce(id, quantity);
         }
+        // slither-disable-end unused-return
         _tellPick(m, word, tape, id, order.account(), taker, quantity);
         return quantity;
     }

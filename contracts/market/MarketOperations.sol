@@ -335,6 +335,8 @@ contract MarketOperations is IMarketOperations, IMarketStop, ICallAuctions, Book
         if (executing && p.stage == CallAuction.Stage.EXECUTE) return (p.tick, p.matched);
         if (!_crosses(m, word)) return (0, 0);
         delete p;
+        // Without a limit it comes to the end.
+        // slither-disable-next-line unused-return
         m.book.sweep(p, _best(m, word, true), _best(m, word, false), type(uint256).max);
         (uint256 at,) = m.book.price(p, _reference(m, m.tape));
         return (uint24(at), p.matched);

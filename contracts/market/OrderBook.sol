@@ -630,6 +630,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         require(open != 0, Book.OrderNotOpen(id));
         address account = known.account();
         require(_trader() == account, IInstrumentLedger.NotTheAccount(msg.sender, account));
+        // `_answer` ends the call, as it is meant to.
+        // slither-disable-next-line incorrect-return
         if (_keepsPlace(intent, id, known, open)) _answer(_amend(m, intent, id, known, open - intent.quantity()));
 
         Purse[] memory purse = _purseOf(account);
@@ -758,6 +760,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         uint256 used = kept < held ? kept : held;
         if (inMoney) purse.money -= used;
         else if (used != 0) purse.units -= used;
+        // The account is the purse's, of the same key.
+        // slither-disable-next-line unused-return
         if (used != held) LEDGER.escrow(instrument, held - used);
     }
 

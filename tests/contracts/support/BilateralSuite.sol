@@ -70,11 +70,14 @@ abstract contract BilateralSuite is TradingSuite {
     }
 
     /// @dev As the registry does: what the credit record forbids reaches the ledger's word at once.
-    function restrictForConduct(address account, uint16 restrictions, bytes32) external {
+    function restrictForConduct(address account, uint16 restrictions, uint16 lapsing, uint40 lapseAt, bytes32)
+        external
+    {
         assertEq(msg.sender, address(credit), "only the credit record");
         Eligibility memory e = ledger.eligibilityOf(account);
         e.restrictions = restrictions;
         ledger.setEligibility(account, e);
+        if (lapsing != 0) ledger.setLapse(account, lapsing, lapseAt);
     }
 
     function rulesOfTheBook() internal view override returns (IMarketRules) {
