@@ -622,6 +622,8 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
     /* SEVERAL AT ONCE */
 
     /// @inheritdoc IOrderBook
+    // `_answer` ends the call, as it is meant to.
+    // slither-disable-next-line incorrect-return
     function replace(OrderId id, Order calldata order) external returns (Placed memory) {
         Intent intent = intentOf(order);
         require(intent.market() == id.market() && intent.buys() == _isBid(id), OtherQueue(id));
@@ -630,8 +632,6 @@ contract OrderBook is IOrderBook, IOrderEscrow, IVoucherIssuer, BookStorage {
         require(open != 0, Book.OrderNotOpen(id));
         address account = known.account();
         require(_trader() == account, IInstrumentLedger.NotTheAccount(msg.sender, account));
-        // `_answer` ends the call, as it is meant to.
-        // slither-disable-next-line incorrect-return
         if (_keepsPlace(intent, id, known, open)) _answer(_amend(m, intent, id, known, open - intent.quantity()));
 
         Purse[] memory purse = _purseOf(account);
