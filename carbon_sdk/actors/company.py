@@ -11,7 +11,8 @@ from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
 from carbon_sdk.actors.credits import CreditTrading
 from carbon_sdk.actors.market_rules import ReportsPositions
-from carbon_sdk.actors.orders import MOST_MAKERS, RearrangesOrders, order_of
+from carbon_sdk.actors.markets import MOST_MAKERS
+from carbon_sdk.actors.orders import RearrangesOrders, order_of
 from carbon_sdk.actors.pledges import PledgeSides
 from carbon_sdk.actors.token_money import PaysInTokens
 from carbon_sdk.actors.trading_plans import PlansTrades

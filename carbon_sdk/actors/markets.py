@@ -57,6 +57,8 @@ from carbon_sdk.units import Quantity, Ticks, Tonnes, decimal_of, tonnes
 if TYPE_CHECKING:
     from carbon_sdk.audit.store import Store
 
+MOST_MAKERS = 64
+"""Places in the queues that an order looks at unless told otherwise."""
 MONEY_DECIMALS = 2
 """Of money that stands for the bank's."""
 _LISTENING, _POLLING = 15, 1
@@ -101,7 +103,7 @@ class Fill(NamedTuple):
     @property
     def concludes(self) -> int:
         """What the trade's voucher refers to: the resting order, or both orders of an auction."""
-        return int(self.maker) if self.ask is None else self.maker << 128 | self.ask
+        return paper.trade_reference(self.maker, self.ask)
 
     @property
     def place(self) -> tuple[str, int]:
@@ -335,7 +337,7 @@ class Market(MarketReader):
         self_trade: SelfTrade | str = SelfTrade.CANCEL_NEWEST,
         expires: Moment = 0,
         latest: Moment = 0,
-        most_makers: int = 64,
+        most_makers: int = MOST_MAKERS,
         account: Address | None = None,
     ) -> Order:
         """An order that the market would take now, as far as what the account has does not matter; nothing is sent.

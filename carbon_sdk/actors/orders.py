@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from carbon_sdk.actors.base import Actor
-from carbon_sdk.actors.markets import Market, named
+from carbon_sdk.actors.markets import MOST_MAKERS, Market, named
 from carbon_sdk.actors.values import Moment, Price, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
 from carbon_sdk.actors.views import AccountView
@@ -26,8 +26,6 @@ from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, MarketId, OrderId, Side
 from carbon_sdk.units import Quantity, tonnes
 
-MOST_MAKERS = 64
-"""Places in the queues that an order looks at unless told otherwise."""
 MOST_AT_ONCE = 64
 """Orders that one call takes back and places together, at most."""
 

@@ -119,7 +119,7 @@ class Concluded:
     @property
     def concludes(self) -> int:
         """What the trade's voucher refers to: the resting order, or both orders of an auction."""
-        return int(self.maker) if self.ask is None else self.maker << 128 | self.ask
+        return paper.trade_reference(self.maker, self.ask)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.histories import Histories
 from carbon_sdk.audit.setting import Setting, bound_for
 from carbon_sdk.audit.store import Store
-from carbon_sdk.audit.vouchers import Voucher, VoucherKind, code_of, seconds_to
+from carbon_sdk.audit.vouchers import Voucher, VoucherKind, code_of, seconds_to, trade_reference
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, OrderId, QuoteId, Side
 
@@ -331,7 +331,7 @@ def _auction_trade(markets: _Markets, event: Event) -> Settled:
         (),
         markets.code(event, market, terms.instrument, args["voucher"], args["orderOfDay"]),
         (market, args["voucher"], args["orderOfDay"]),
-        bid << 128 | ask,
+        trade_reference(bid, ask),
     )
 
 

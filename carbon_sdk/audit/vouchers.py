@@ -135,6 +135,11 @@ class Voucher:
 # THE ACCUMULATOR
 
 
+def trade_reference(maker: int, ask: int | None = None) -> int:
+    """What the voucher of a trade in the book refers to: the resting order, or the bid and the ask of an auction."""
+    return int(maker) if ask is None else int(maker) << 128 | int(ask)
+
+
 class Mountains:
     """A Merkle mountain range with all of its nodes. Mirror of `contracts/vouchers/VoucherSeries.sol`."""
 

@@ -19,7 +19,7 @@ from carbon_sdk.audit.state import (
     Order,
     State,
 )
-from carbon_sdk.audit.vouchers import Voucher, VoucherKind
+from carbon_sdk.audit.vouchers import Voucher, VoucherKind, trade_reference
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, Side
 
 _BOOK = "OrderBook"
@@ -243,7 +243,7 @@ def _auction_trade(state: State, event: Event) -> None:
         _note_passed_over(state, event, market, order)
         _shrink(state, event, market, order, quantity)
     market.fees += 2 * market.fee(market.maker_fee, quantity)
-    _count(state, event, market, tick, args["seller"], args["buyer"], bid << 128 | ask)
+    _count(state, event, market, tick, args["seller"], args["buyer"], trade_reference(bid, ask))
 
 
 def _count(
