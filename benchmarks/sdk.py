@@ -183,22 +183,22 @@ def index_events() -> Result:
     """From an anvil that has `MANY` transfers of the ledger's, and the rate for the first `FEW` of them beside it."""
     with Anvil(options=("--gas-limit", "1000000000")) as anvil, tempfile.TemporaryDirectory() as folder:
         chain = Chain(anvil.url)
-        last = _emit(chain, FEW)
+        last = emit(chain, FEW)
         reference = max(_by_web3(anvil.url, last) for _ in range(ROUNDS))
         few = max(_indexed(chain, Path(folder) / f"few-{n}.sqlite", FEW) for n in range(ROUNDS))
-        _emit(chain, MANY - FEW)
+        emit(chain, MANY - FEW)
         many = max(_indexed(chain, Path(folder) / f"many-{n}.sqlite", MANY) for n in range(ROUNDS))
     return result(many, reference, at_ten_thousand=few)
 
 
-def _emit(chain: Chain, logs: int) -> int:
+def emit(chain: Chain, logs: int, calls_a_block: int = 40) -> int:
     """Have so many events recorded; the last block's number."""
     clock = Clock(chain)
     clock.set_code(EMITTER, emitter())
     (key,) = _keys(chain, "emitter")[:1]
     act = Act(EMITTER, LOGS_A_CALL.to_bytes(32, "big"), gas=2_000_000)
     with clock.by_hand():
-        for outcome in send_many(chain, ((key, act) for _ in range(logs // LOGS_A_CALL)), batch=40, mine=clock.mine):
+        for outcome in send_many(chain, ((key, act) for _ in range(logs // LOGS_A_CALL)), batch=calls_a_block, mine=clock.mine):
             assert outcome.done is not None, outcome.error
     return chain.block_number()
 

@@ -64,7 +64,9 @@ class _Fetched(NamedTuple):
     end: int
     before: Header
     """The header of the range's last block, read before the logs."""
-    raw: Json
+    logs: list[RawLog]
+    hashes: dict[int, bytes]
+    """Block hash that the logs name, by number."""
 
 
 class Indexer:
@@ -89,7 +91,7 @@ class Indexer:
         *,
         window: int = 128,
         most_blocks: int = 10_000,
-        wanted_logs: int = 8_000,
+        wanted_logs: int = 4_000,
     ) -> None:
         if not contracts:
             raise InputError("There are no contracts to read. Give the deployment's addresses.")
@@ -102,7 +104,7 @@ class Indexer:
         self._window = window
         self._most_blocks = most_blocks
         self._wanted = wanted_logs
-        self._step = min(most_blocks, 16)  # doubled until requests bring what is wanted
+        self._step = min(most_blocks, 4)  # grows until requests bring what is wanted
         self._chain: int | None = None
         self._bloom_of: dict[int, int] = {}
 
@@ -167,26 +169,28 @@ class Indexer:
                 raw = self._rpc.request(
                     "eth_getLogs", {"address": self._filter, "fromBlock": hex(start), "toBlock": hex(end)}
                 )
+                # Here, so that what waits to be written is small: the node's JSON is many times its logs.
+                hashes: dict[int, bytes] = {}
+                logs = _parsed(raw, hashes)
+                del raw
             except NodeError:
                 if end == start:
                     raise
                 self._step = max(1, (end - start + 1) // 2)  # too much at once for this node
             else:
-                self._adapt(len(raw), whole=end - start + 1 == self._step)
-                return _Fetched(start, end, before, raw)
+                self._adapt(len(logs), whole=end - start + 1 == self._step)
+                return _Fetched(start, end, before, logs, hashes)
 
     def _adapt(self, logs: int, *, whole: bool) -> None:
-        if logs < self._wanted // 2 and whole:
-            self._step = min(self._most_blocks, self._step * 2)
-        elif logs > self._wanted * 2:
-            self._step = max(1, self._step // 2)
+        """So many blocks next time as would have brought what is wanted; at most four times as many as now."""
+        if logs > self._wanted or whole:
+            fitting = self._step * self._wanted // max(1, logs)
+            self._step = max(1, min(self._most_blocks, self._step * 4, fitting))
 
     def _keep(self, chain: int, fetched: _Fetched, head: int, safe: int, finalized: int) -> int:
         """Check a range against its headers and write it."""
-        start, end, before, raw = fetched
+        start, end, before, logs, hashes = fetched
         cursor = self._store.cursor(chain)
-        hashes: dict[int, bytes] = {}
-        logs = _parsed(raw, hashes)
         if logs and not start <= logs[0].block <= logs[-1].block <= end:
             raise _Moved(f"logs of blocks {logs[0].block} to {logs[-1].block} for a range {start} to {end}")
 

@@ -613,8 +613,16 @@ class Store:
 
 
 def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows in the order of the table's columns. SQLite takes them as they are, three times as fast."""
+    """Rows in the order of the table's columns. SQLite takes them as they are, PostgreSQL by COPY: several times as fast."""
     if not rows:
+        return
+    if connection.dialect.name == "postgresql" and connection.dialect.driver == "psycopg":
+        names = ", ".join(f'"{column.name}"' for column in table.c)
+        cursor = connection.connection.cursor()
+        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+            for row in rows:
+                copy.write_row(row)
+        cursor.close()
         return
     if connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(table.c))
@@ -692,6 +700,15 @@ def _write_cursor(connection: Connection, chain: int, cursor: Cursor) -> None:
     }
     if not connection.execute(sa.update(cursors).where(cursors.c.chain == chain).values(values)).rowcount:
         connection.execute(sa.insert(cursors).values(chain=chain, **values))
+
+
+def block_digest(header: Header, raw: Iterable[RawLog]) -> bytes:
+    """What a store keeps of a block and its logs, to see later whether one was changed."""
+    digest, count = hashlib.sha256(), 0
+    for _, log_index, transaction_index, transaction, address, topics, data in raw:
+        digest.update(_of_row(log_index, transaction_index, transaction, address, topics, data))
+        count += 1
+    return _digest(header, digest.digest() if count else b"")
 
 
 def _of_row(

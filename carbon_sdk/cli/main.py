@@ -12,6 +12,7 @@ COMMANDS = {
     "deploy": ("deploy:deploy", "Deploy the suite for a scheme, or go on where an earlier run stopped."),
     "status": ("status:status", "Tell what a deployment is and how its markets and instruments stand."),
     "replay": ("replay:replay", "Run recorded or published cases through the contracts, and tell what came of them."),
+    "index": ("index:index", "Keep the event store: read the chain, export, back up, restore."),
     "audit": ("audit:audit", "Replay all events and compare them with the contracts."),
     "serial": ("serial:serial", "Tell the life of any unit, and certify that it exists."),
     "account": ("account:account", "Tell what an account had, what happened, and what it has."),
