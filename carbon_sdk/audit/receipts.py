@@ -73,7 +73,7 @@ def header_rlp(block: Mapping[str, Any]) -> bytes:
 
 def receipts_root(receipts: Sequence[Mapping[str, Any]]) -> bytes:
     """The root over receipts as `eth_getBlockReceipts` gives them, in the block's order."""
-    return trie_root({rlp(_whole(i)): _receipt(receipt) for i, receipt in enumerate(receipts)})
+    return trie_root(receipts_of(receipts))
 
 
 def trie_root(items: Mapping[bytes, bytes]) -> bytes:
@@ -82,6 +82,40 @@ def trie_root(items: Mapping[bytes, bytes]) -> bytes:
         return EMPTY_ROOT
     pairs = [([nibble for byte in key for nibble in (byte >> 4, byte & 15)], value) for key, value in items.items()]
     return keccak(rlp(_node(sorted(pairs), 0)))
+
+
+def trie_proof(items: Mapping[bytes, bytes], key: bytes) -> list[bytes]:
+    """The encoded nodes from a trie's root down to a key that it has."""
+    pairs = sorted(([nibble for byte in one for nibble in (byte >> 4, byte & 15)], value) for one, value in items.items())
+    wanted = [nibble for byte in key for nibble in (byte >> 4, byte & 15)]
+    nodes, at = [], 0
+    while True:
+        node = _node(pairs, at)
+        encoded = rlp(node)
+        if not nodes or len(encoded) >= 32:
+            nodes.append(encoded)
+        if len(node) == 2:
+            if len(pairs) == 1:
+                return nodes
+            shared = at
+            while all(len(one) > shared and one[shared] == wanted[shared] for one, _ in pairs):
+                shared += 1
+            at = shared
+        elif at == len(wanted):
+            return nodes
+        else:
+            pairs = [pair for pair in pairs if len(pair[0]) > at and pair[0][at] == wanted[at]]
+            at += 1
+
+
+def receipts_of(receipts: Sequence[Mapping[str, Any]]) -> dict[bytes, bytes]:
+    """The receipts of a block, as its trie has them."""
+    return {rlp(_whole(i)): _receipt(receipt) for i, receipt in enumerate(receipts)}
+
+
+def index_key(index: int) -> bytes:
+    """The key under which a block's tries have their transaction or receipt of a number."""
+    return rlp(_whole(index))
 
 
 def prove_logs(rpc: Rpc, store: Store, chain: int, contracts: Mapping[Address, str]) -> Iterator[Finding]:

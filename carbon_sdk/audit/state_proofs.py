@@ -18,7 +18,7 @@ from carbon_sdk.audit.receipts import EMPTY_ROOT, header_rlp, rlp
 from carbon_sdk.errors import CarbonError
 from carbon_sdk.identifiers import Address, keccak
 
-_PARENT, _STATE_ROOT, _NUMBER, _TIMESTAMP = 0, 3, 8, 11
+_PARENT, _STATE_ROOT, _TRANSACTIONS_ROOT, _RECEIPTS_ROOT, _NUMBER, _TIMESTAMP = 0, 3, 4, 5, 8, 11
 _LEAST_FIELDS = 15
 
 
@@ -35,6 +35,9 @@ class ProvenHeader(NamedTuple):
     number: int
     timestamp: int
     state_root: bytes
+    parent: bytes
+    transactions_root: bytes
+    receipts_root: bytes
 
 
 class ProvenAccount(NamedTuple):
@@ -97,16 +100,19 @@ def fetch(rpc: Rpc, contract: Address, slot: int, block: int) -> StorageProof:
 
 def header_of(encoded: bytes) -> ProvenHeader:
     """Read a header. Raises ProofInvalid for what is none; whether its hash is to be trusted is the caller's to say."""
-    fields = _decoded(encoded, "the header")
+    fields = decoded_rlp(encoded, "the header")
     if not isinstance(fields, list) or len(fields) < _LEAST_FIELDS or not all(isinstance(one, bytes) for one in fields):
         raise ProofInvalid("The header is no header.")
-    if len(fields[_PARENT]) != 32 or len(fields[_STATE_ROOT]) != 32:
+    if any(len(fields[at]) != 32 for at in (_PARENT, _STATE_ROOT, _TRANSACTIONS_ROOT, _RECEIPTS_ROOT)):
         raise ProofInvalid("The header is no header.")
     return ProvenHeader(
         keccak(encoded),
         _number(fields[_NUMBER], "the header's number"),
         _number(fields[_TIMESTAMP], "the header's time"),
         fields[_STATE_ROOT],
+        fields[_PARENT],
+        fields[_TRANSACTIONS_ROOT],
+        fields[_RECEIPTS_ROOT],
     )
 
 
@@ -115,7 +121,7 @@ def account_at(state_root: bytes, account: Address, proof: Sequence[bytes]) -> P
     found = trie_value(state_root, keccak(bytes.fromhex(account[2:])), proof)
     if found is None:
         return None
-    fields = _decoded(found, "the account")
+    fields = decoded_rlp(found, "the account")
     if not isinstance(fields, list) or len(fields) != 4 or not all(isinstance(one, bytes) for one in fields):
         raise ProofInvalid("What the state has at the address is no account.")
     nonce, balance, storage_root, code_hash = fields
@@ -127,8 +133,9 @@ def word_at(storage_root: bytes, slot: int, proof: Sequence[bytes]) -> int:
     found = trie_value(storage_root, keccak(slot.to_bytes(32, "big")), proof)
     if found is None:
         return 0
-    word = _decoded(found, "the word")
-    if not isinstance(word, bytes) or not 0 < len(word) <= 32:
+    word = decoded_rlp(found, "the word")
+    # anvil keeps a word in its trie that was written and is zero again; other clients take it out.
+    if not isinstance(word, bytes) or len(word) > 32:
         raise ProofInvalid("What the storage has at the slot is no word.")
     return _number(word, "the word")
 
@@ -159,7 +166,7 @@ def trie_value(root: bytes, key: bytes, proof: Sequence[bytes]) -> bytes | None:
                 raise ProofInvalid(f"Node {used} of the proof is missing.")
             if len(node) != 32 or keccak(nodes[used]) != node:
                 raise ProofInvalid(f"Node {used} of the proof is not the one that the node above it names.")
-            node = _decoded(nodes[used], f"node {used} of the proof")
+            node = decoded_rlp(nodes[used], f"node {used} of the proof")
             used += 1
         elif used < len(nodes) and rlp(node) == nodes[used]:
             used += 1  # a short node lies inside the one above it; some clients give it once more
@@ -198,7 +205,8 @@ def _steps(encoded: Any) -> tuple[list[int], bool]:
     return nibbles[1 if odd else 2 :], nibbles[0] >= 2
 
 
-def _decoded(encoded: bytes, what: str) -> Any:
+def decoded_rlp(encoded: bytes, what: str) -> Any:
+    """Bytes and lists of them from RLP. Raises ProofInvalid, which names `what`."""
     from rlp import decode
     from rlp.exceptions import DecodingError
 

@@ -14,6 +14,8 @@ COMMANDS = {
     "replay": ("replay:replay", "Run recorded or published cases through the contracts, and tell what came of them."),
     "index": ("index:index", "Keep the event store: read the chain, export, back up, restore."),
     "audit": ("audit:audit", "Replay all events and compare them with the contracts."),
+    "prove": ("prove:prove", "Write proofs of transactions, balances, statuses, statements for a third party."),
+    "verify": ("prove:verify", "Check such a proof, with no node."),
     "serial": ("serial:serial", "Tell the life of any unit, and certify that it exists."),
     "account": ("account:account", "Tell what an account had, what happened, and what it has."),
     "market": ("market:market", "Watch a book; tell orders, trades, and what the market wants."),

@@ -161,6 +161,11 @@ def _block_market(scheme: Scheme, name: str, text: str) -> BlockMarketId:
     return scheme.block_market(int(text) if re.fullmatch(r"\d+", text) else text).number
 
 
+def instrument_of(scheme: Scheme, text: str) -> InstrumentId:
+    """An instrument by its name, its readable form or its number. Raises InputError."""
+    return _instrument(scheme, "instrument", text)
+
+
 def _instrument(scheme: Scheme, name: str, text: str) -> InstrumentId:
     if text in scheme.deployment.instruments:
         return InstrumentId(scheme.deployment.instruments[text])

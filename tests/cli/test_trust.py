@@ -1,0 +1,84 @@
+"""The event store, proofs, certificates and the live audit by the command line, on the chain that a year left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from carbon_sdk.chain.anvil import Anvil
+from carbon_sdk.cli.main import run
+from carbon_sdk.demo import closing
+from tests.conftest import Played
+
+
+@pytest.fixture(scope="module")
+def chain_of_year(played: Played):
+    with Anvil(played.folder / closing.CHAIN) as anvil:
+        yield anvil
+
+
+@pytest.fixture
+def carbon(capsys, chain_of_year, played: Played):
+    """What a command prints; `at=True` names the chain too."""
+
+    def carbon(*arguments: str | Path, code: int = 0, at: bool = False) -> str:
+        where = ["--rpc", chain_of_year.url, "--deployment", played.folder / closing.DEPLOYMENT] if at else []
+        assert run(list(map(str, [*arguments, *where]))) == code, capsys.readouterr().err
+        printed = capsys.readouterr()
+        return printed.out or printed.err
+
+    return carbon
+
+
+# R-OPS-5, R-AST-2
+def test_index__run_status_export_backup_restore__by_the_command_line(carbon, tmp_path, played: Played):
+    store, kept, again = (tmp_path / name for name in ("a.sqlite", "kept.sqlite", "again.sqlite"))
+    assert "new events" in carbon("index", "run", "--store", store, at=True)
+    found = orjson.loads(carbon("index", "status", "--store", store, "--events", "--check", "--json"))
+    assert found["events"] == sum(found["by_event"].values()) > 1_000
+    assert (found["changed"], found["not_decoded"]) == ([], 0)
+    carbon("index", "backup", kept, "--store", store, "--until-block", "100")
+    carbon("index", "backup", kept, "--store", store)
+    carbon("index", "restore", kept, "--store", again)
+    for name in ("all.csv", "all.parquet"):
+        carbon("index", "export", tmp_path / name, "--store", store)
+        carbon("index", "export", tmp_path / f"again {name}", "--store", again)
+        assert (tmp_path / name).read_bytes() == (tmp_path / f"again {name}").read_bytes()
+    text = carbon("index", "export", "-", "--store", store, "--event", "OrderBook.Trade")
+    assert len(text.splitlines()) == 1 + found["by_event"]["OrderBook.Trade"]
+    assert "arg_taker" in text.splitlines()[0] or "arg_maker" in text.splitlines()[0]
+    carbon("index", "redecode", "--store", again, at=True)
+    assert carbon("index", "status", "--store", tmp_path / "none.sqlite", code=2).startswith("carbon: There is no store")
+
+
+# R-TRC-1
+def test_prove_and_verify__transaction_balance_status_statement__by_the_command_line(
+    carbon, tmp_path, played: Played
+):
+    deployment = ["--deployment", played.folder / closing.DEPLOYMENT]
+    voucher = played.year.record.proven.voucher
+    store = played.folder / closing.STORE
+    transaction = carbon("index", "export", "-", "--store", store, "--event", "OrderBook.Trade").splitlines()[1].split(",")[5]
+    for arguments in (
+        [transaction],
+        ["balance", voucher.receiver, "UKA21", "GBP"],
+        ["status", voucher.receiver],
+        ["statement", voucher.receiver, "--store", tmp_path / "own.sqlite"],
+    ):
+        file = tmp_path / "proof.json"
+        made = orjson.loads(carbon("prove", *arguments, "--out", file, "--json", at=True))
+        hash_ = made["block_hash"]
+        told = carbon("verify", "bundle", file, "--block-hash", hash_, *deployment)
+        assert "leads to a block hash that you trust" in told
+        assert "as in the deployment file" in told
+        proved = orjson.loads(carbon("verify", "bundle", file, "--block-hash", hash_, "--json"))
+        assert proved["blocks"]
+        assert "not trusted" in carbon("verify", "bundle", file, "--block-hash", "0x" + "12" * 32, code=3)
+        document = orjson.loads(file.read_bytes())
+        document["blocks"][-1]["timestamp"] += 1
+        file.write_bytes(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+        assert "timestamp" in carbon("verify", "bundle", file, "--block-hash", hash_, code=3)
+    assert "is no hash" in carbon("verify", "bundle", file, "--block-hash", "0x12", code=2)
+    assert "has no transaction" in carbon("prove", "0x" + "12" * 32, code=2, at=True)
