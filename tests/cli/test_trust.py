@@ -10,6 +10,7 @@ import pytest
 from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.cli.main import run
 from carbon_sdk.demo import closing
+from carbon_sdk.deployment.permissions import Role
 from tests.conftest import Played
 
 
@@ -82,3 +83,36 @@ def test_prove_and_verify__transaction_balance_status_statement__by_the_command_
         assert "timestamp" in carbon("verify", "bundle", file, "--block-hash", hash_, code=3)
     assert "is no hash" in carbon("verify", "bundle", file, "--block-hash", "0x12", code=2)
     assert "has no transaction" in carbon("prove", "0x" + "12" * 32, code=2, at=True)
+
+
+# R-VCH-2, R-VCH-3
+def test_voucher__certified_printed_and_verified__by_the_command_line(
+    carbon, tmp_path, played: Played, monkeypatch, capsys
+):
+    code, voucher = played.year.record.proven.code, played.year.record.proven.voucher
+    own, deployment = played.folder / closing.STORE, ["--deployment", played.folder / closing.DEPLOYMENT]
+    key = played.year.stage.cast.officers[Role.PLATFORM_OPERATOR]
+    monkeypatch.setenv("CARBON_KEY", key.secret().hex())
+    file, page = tmp_path / "copy.json", tmp_path / "copy.pdf"
+    found = orjson.loads(
+        carbon("voucher", "certificate", code, "--out", file, "--pdf", page, "--store", tmp_path / "s", "--json", at=True)
+    )
+    assert page.read_bytes().startswith(b"%PDF-")
+    offline = ["--offline", "--block-hash", found["block_hash"], "--key", key.address]
+    told = orjson.loads(carbon("voucher", "verify", file, *offline, "--store", own, "--json", *deployment))
+    assert told["proof"] == "leads to the block hash that you gave"
+    assert told["offline"] == "as in the store"
+    assert "no key of the platform" in carbon("voucher", "verify", file, code=3, at=True)
+    assert "is no key" in carbon("voucher", "verify", file, "--offline", "--key", voucher.sender, code=3)
+
+    document = orjson.loads(file.read_bytes())
+    document["voucher"]["quantity"] = str(voucher.quantity + 1)
+    file.write_bytes(orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
+    told = carbon("voucher", "verify", file, "--offline", "--store", own, *deployment, code=3)
+    assert f"voucher.quantity: {voucher.quantity + 1}; the chain recorded {voucher.quantity}" in told
+
+    assert orjson.loads(carbon("voucher", "verify", code, "--json", at=True))["on_chain"] == "VALID"
+    printed = f"carbon-voucher:{code}"
+    assert "as in the store" in carbon("voucher", "verify", printed, "--offline", "--store", own, *deployment)
+    mistyped = code[:-3] + ("A" if code[-3] != "A" else "B") + code[-2:]
+    assert "mistyped" in carbon("voucher", "verify", mistyped, "--offline", code=3)
