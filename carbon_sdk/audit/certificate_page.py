@@ -77,7 +77,7 @@ def as_pdf(content: bytes, decimals: int = 2, currency: str = "") -> bytes:
         ("From", voucher.sender),
         ("To", "nobody: the units ceased to exist" if ceased else voucher.receiver),
         ("Refers to", f"0x{voucher.ref:x}"),
-        ("Place", f"number {voucher.index} of series {voucher.series}, {voucher.order_of_day} of its day"),
+        ("Place", f"number {voucher.order_of_day} of its day in series {voucher.series} (leaf {voucher.index})"),
     ]
     proof = [
         ("Chain", str(document["chain"])),
@@ -100,15 +100,13 @@ def as_pdf(content: bytes, decimals: int = 2, currency: str = "") -> bytes:
             pdf.multi_cell(0, 6, value, new_x="LMARGIN", new_y="NEXT", align="L")
 
     matrix = segno.make(qr_text(code), error="q", micro=False).matrix
-    size, left, top = 420, 200, 2_180
+    module, left, top = 420 // len(matrix), 200, 2_180
     pdf.set_fill_color(0, 0, 0)
     for row, line in enumerate(matrix):
         for column, dark in enumerate(line):
             if dark:
-                # Rows and columns meet exactly: each begins where the one before it ends.
-                x, x_end = left + column * size // len(line), left + (column + 1) * size // len(line)
-                y, y_end = top + row * size // len(matrix), top + (row + 1) * size // len(matrix)
-                pdf.rect(_mm(x), _mm(y), _mm(x_end - x), _mm(y_end - y), style="F")
+                x, y = left + column * module, top + row * module
+                pdf.rect(_mm(x), _mm(y), _mm(module), _mm(module), style="F")
     pdf.set_xy(70, 222)
     pdf.set_font("helvetica", size=9)
     pdf.set_text_color(*_GREY)

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
+from carbon_sdk.audit.decode import Decoders
+from carbon_sdk.audit.store import Store, logs
+from carbon_sdk.audit.suite import suite_abis
 from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.cli.main import run
 from carbon_sdk.demo import closing
 from carbon_sdk.deployment.permissions import Role
 from tests.conftest import Played
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +122,38 @@ def test_voucher__certified_printed_and_verified__by_the_command_line(
     assert "as in the store" in carbon("voucher", "verify", printed, "--offline", "--store", own, *deployment)
     mistyped = code[:-3] + ("A" if code[-3] != "A" else "B") + code[-2:]
     assert "mistyped" in carbon("voucher", "verify", mistyped, "--offline", code=3)
+
+
+# R-TRC-3
+def test_audit_watch_and_report__of_the_year__are_as_an_auditor_files_them(
+    carbon, tmp_path, played: Played, chain_of_year
+):
+    own = tmp_path / "own.sqlite"
+    told = carbon("audit", "watch", "--store", own, "--looks", "1", "--proofs", at=True)
+    assert "equals the contracts' state" in told
+    assert "ALARM" not in told
+    for ending in (".md", ".html", ".json"):
+        assert "functional unqualified, security unqualified" in carbon(
+            "audit", "report", tmp_path / f"report{ending}", "--store", own, "--proofs", at=True
+        )
+    text = (tmp_path / "report.md").read_text()
+    for part in ("A. Functional audit", "B. Security audit", "Holders of roles", "Not examined", "Signature", "INV-1"):
+        assert part in text
+    found = orjson.loads((tmp_path / "report.json").read_bytes())
+    assert found["security"]["opinion"] == "unqualified"
+    assert "give .md, .html or .json" in carbon("audit", "report", "report.pdf", code=2)
+
+    roles = tmp_path / "roles.toml"
+    roles.write_text((ROOT / "schemes" / "samples" / "roles.local.toml").read_text())
+    told = carbon("audit", "report", tmp_path / "roles.md", "--store", own, "--roles", roles, code=3, at=True)
+    assert "security adverse" in told, "the year's officers are others than the sample's"
+    assert "which the roles file does not give" in (tmp_path / "roles.md").read_text()
+
+    with Store(own, Decoders(suite_abis())) as store, store.engine.begin() as connection:
+        row = connection.execute(sa.select(logs).where(sa.func.length(logs.c.data) == 64).limit(1)).one()
+        this = (logs.c.block == row.block) & (logs.c.log_index == row.log_index)
+        connection.execute(sa.update(logs).where(this).values(data=row.data[:-1] + bytes([row.data[-1] ^ 1])))
+    told = carbon("audit", "watch", "--store", own, "--looks", "1", code=3, at=True)
+    assert any("ALARM" in line and row.transaction.hex() in line for line in told.splitlines())
+    carbon("audit", "report", tmp_path / "adverse.md", "--store", own, code=3, at=True)
+    assert row.transaction.hex() in (tmp_path / "adverse.md").read_text()
