@@ -198,7 +198,9 @@ def emit(chain: Chain, logs: int, calls_a_block: int = 40) -> int:
     (key,) = _keys(chain, "emitter")[:1]
     act = Act(EMITTER, LOGS_A_CALL.to_bytes(32, "big"), gas=2_000_000)
     with clock.by_hand():
-        for outcome in send_many(chain, ((key, act) for _ in range(logs // LOGS_A_CALL)), batch=calls_a_block, mine=clock.mine):
+        for outcome in send_many(
+            chain, ((key, act) for _ in range(logs // LOGS_A_CALL)), batch=calls_a_block, mine=clock.mine
+        ):
             assert outcome.done is not None, outcome.error
     return chain.block_number()
 

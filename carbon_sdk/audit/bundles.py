@@ -134,9 +134,7 @@ _FACTS: dict[str, tuple[str, Callable[[Address, int], int], Callable[[int], dict
 # MAKING
 
 
-def prove_transaction(
-    rpc: Rpc, contracts: Mapping[Address, str], decoders: Decoders, transaction: str
-) -> bytes:
+def prove_transaction(rpc: Rpc, contracts: Mapping[Address, str], decoders: Decoders, transaction: str) -> bytes:
     """The bundle of one transaction.
 
     Args:
@@ -243,9 +241,7 @@ class _Maker:
         self._used: dict[str, str] = {}
 
     def bundle(self, blocks: Sequence[Mapping[str, Any]], account: str = "") -> bytes:
-        content = canonical(
-            {"format": FORMAT, "contracts": self._used, "statement": account, "blocks": list(blocks)}
-        )
+        content = canonical({"format": FORMAT, "contracts": self._used, "statement": account, "blocks": list(blocks)})
         trusted = [bytes.fromhex(blocks[-1]["hash"][2:])]
         if problems := check(content, trusted, self._decoders):
             raise ProofInvalid("What the node gave proves nothing: " + "; ".join(map(str, problems)))
@@ -388,7 +384,9 @@ def verify(
 
 
 def _check_contracts(document: Mapping[str, Any], contracts: Mapping[Address, str] | None) -> Iterator[Problem]:
-    used = {event["address"] for block in document["blocks"] for one in block["transactions"] for event in one["events"]}
+    used = {
+        event["address"] for block in document["blocks"] for one in block["transactions"] for event in one["events"]
+    }
     used |= {one["contract"] for block in document["blocks"] for one in block["state"]}
     for at, name in document["contracts"].items():
         if contracts is not None and contracts.get(Address(at)) != name:

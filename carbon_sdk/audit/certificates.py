@@ -1,4 +1,4 @@
-"""A holder's copy of a voucher: canonical JSON that the platform signed, proved against a block's hash (R-VCH-2, R-VCH-3).
+"""A holder's copy of a voucher: canonical JSON, signed by the platform, proved against a block's hash (R-VCH-2, -3).
 
     content = certify(rpc, state, contracts, voucher, block, signer)
     problems = check(content, Trust(block_hash=hash_, keys={key}))     # asks nobody

@@ -1,4 +1,4 @@
-"""The store as files: every event as CSV or Parquet, and copies of a store up to a block, to be restored into any database.
+"""The store as files: every event as CSV or Parquet; and copies of a store up to a block, for any database.
 
 Rows, columns and their order are the chain's, not the database's: a store in SQLite and one in PostgreSQL that read the
 same chain give the same file, byte for byte. Numbers that may be amounts are decimal text; there is no float.
@@ -47,7 +47,9 @@ _PAGE = 10_000
 Row = dict[str, Any]
 
 
-def rows(store: Store, chain: int, *, event: str | None = None, after: int = -1, until: int | None = None) -> Iterator[Row]:
+def rows(
+    store: Store, chain: int, *, event: str | None = None, after: int = -1, until: int | None = None
+) -> Iterator[Row]:
     """Every log in the chain's order with its block, its finality and its decoded form.
 
     Args:
@@ -204,7 +206,8 @@ def _copied(
         if until_time is not None:
             query = query.where(blocks.c.timestamp <= until_time)
         with source.engine.connect() as connection:
-            chosen, size = [], 0
+            chosen: list[sa.Row[Any]] = []
+            size = 0
             for row in connection.execute(query.order_by(blocks.c.number).limit(_PAGE)):
                 if chosen and size + row.logs > _PAGE:
                     break
@@ -214,7 +217,9 @@ def _copied(
                 return
             numbers = {row.id: row.number for row in chosen}
             among = sa.select(logs, kinds.c.contract).outerjoin(kinds, kinds.c.id == logs.c.kind)
-            among = among.where(logs.c.block.between(chosen[0].id, chosen[-1].id)).order_by(logs.c.block, logs.c.log_index)
+            among = among.where(logs.c.block.between(chosen[0].id, chosen[-1].id)).order_by(
+                logs.c.block, logs.c.log_index
+            )
             found = [row for row in connection.execute(among) if row.block in numbers]
         yield (
             [Header(row.number, row.hash, row.parent, row.timestamp) for row in chosen],

@@ -140,7 +140,12 @@ class Filed:
                     lines += [f"| {' | '.join(one.table.columns)} |", f"|{'---|' * len(one.table.columns)}"]
                     lines += [f"| {' | '.join(map(_cell, row))} |" for row in one.table.rows]
                     lines.append("")
-        lines += ["## Signature", "", "Auditor: ________________________   Place and date: ________________________", ""]
+        lines += [
+            "## Signature",
+            "",
+            "Auditor: ________________________   Place and date: ________________________",
+            "",
+        ]
         return "\n".join(lines)
 
     def page(self) -> str:
@@ -149,7 +154,9 @@ class Filed:
         parts += [f"<p>{html.escape(line)}</p>" for line in self._head() if line]
         for letter, title, opinion, sections in self._parts():
             parts.append(f"<h2>{letter}. {title}</h2>")
-            parts.append(f"<p class='{opinion.value}'><strong>Opinion: {opinion.value}.</strong> {_MEANING[opinion]}</p>")
+            parts.append(
+                f"<p class='{opinion.value}'><strong>Opinion: {opinion.value}.</strong> {_MEANING[opinion]}</p>"
+            )
             for number, one in enumerate(sections, 1):
                 parts.append(f"<h3>{letter}.{number} {html.escape(one.title)}</h3>")
                 parts += [f"<p>{html.escape(sentence)}</p>" for sentence in one.sentences]
@@ -224,12 +231,12 @@ def _functional(auditor: Auditor, report: AuditReport, proofs: bool) -> tuple[Se
         Section(
             "Object and method",
             (
-                f"{report.events:,} events of the suite's contracts were replayed by a program that shares no code with "
-                "the contracts or with those who act in them. The state that they add up to was compared, figure by "
-                f"figure, with what the contracts answer at this block: {report.compared:,} figures.",
+                f"{report.events:,} events of the suite's contracts were replayed by a program that shares no code "
+                "with the contracts or with those who act in them. The state that they add up to was compared, figure "
+                f"by figure, with what the contracts answer at this block: {report.compared:,} figures.",
                 "Every log was proved by its block's header and receipts."
                 if proofs
-                else "The logs were taken from one node; their proof by headers and receipts was not part of this audit.",
+                else "The logs were taken from one node; proving them by headers and receipts was no part of this audit.",
             ),
         ),
         Section(
@@ -257,7 +264,10 @@ def _functional(auditor: Auditor, report: AuditReport, proofs: bool) -> tuple[Se
         Section(
             "Not examined",
             (
-                *(f"{count:,} events {name}: the replay has no rule for them." for name, count in report.passed_over.items()),
+                *(
+                    f"{count:,} events {name}: the replay has no rule for them."
+                    for name, count in report.passed_over.items()
+                ),
                 *(f"{view}: the contract has no such view." for view in report.not_asked),
                 "Whether what was reported of the world outside (emissions, payments at the bank, persons) is true.",
             ),
@@ -295,8 +305,8 @@ def _security(
         Section(
             "Code",
             (
-                "Each contract's code was compared with the hash in the deployment file, each proxy's implementation with "
-                "the file's, and each proxy's authority with the suite's one.",
+                "Each contract's code was compared with the hash in the deployment file, each proxy's implementation "
+                "with the file's, and each proxy's authority with the suite's one.",
             ),
             findings=tuple(check_contracts(chain, deployment)),
             table=Table(
@@ -409,8 +419,10 @@ def _cell(text: str) -> str:
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #182028; }}
-table {{ border-collapse: collapse; font-size: 13px; }} td, th {{ border-top: 1px solid #ccd; padding: .2rem .6rem; text-align: left;
-vertical-align: top; overflow-wrap: anywhere; }} .adverse {{ color: #a11; }} .unqualified {{ color: #163; }} .qualified {{ color: #850; }}
+table {{ border-collapse: collapse; font-size: 13px; }}
+td, th {{ border-top: 1px solid #ccd; padding: .2rem .6rem; text-align: left; }}
+td {{ vertical-align: top; overflow-wrap: anywhere; }}
+.adverse {{ color: #a11; }} .unqualified {{ color: #163; }} .qualified {{ color: #850; }}
 </style></head><body>{body}</body></html>
 """
 

@@ -86,9 +86,12 @@ def trie_root(items: Mapping[bytes, bytes]) -> bytes:
 
 def trie_proof(items: Mapping[bytes, bytes], key: bytes) -> list[bytes]:
     """The encoded nodes from a trie's root down to a key that it has."""
-    pairs = sorted(([nibble for byte in one for nibble in (byte >> 4, byte & 15)], value) for one, value in items.items())
+    pairs = sorted(
+        ([nibble for byte in one for nibble in (byte >> 4, byte & 15)], value) for one, value in items.items()
+    )
     wanted = [nibble for byte in key for nibble in (byte >> 4, byte & 15)]
-    nodes, at = [], 0
+    nodes: list[bytes] = []
+    at = 0
     while True:
         node = _node(pairs, at)
         encoded = rlp(node)

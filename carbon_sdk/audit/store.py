@@ -613,13 +613,13 @@ class Store:
 
 
 def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows in the order of the table's columns. SQLite takes them as they are, PostgreSQL by COPY: several times as fast."""
+    """Rows in the order of the table's columns. SQLite takes them as they are, PostgreSQL by COPY: much faster."""
     if not rows:
         return
     if connection.dialect.name == "postgresql" and connection.dialect.driver == "psycopg":
-        names = ", ".join(f'"{column.name}"' for column in table.c)
+        columns = ", ".join(f'"{column.name}"' for column in table.c)
         cursor = connection.connection.cursor()
-        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         cursor.close()

@@ -151,11 +151,10 @@ def report(
         auditor = auditor_of(scheme, events)
         found = auditor.run(proofs=proofs)
         filed = file_report(scheme, auditor, found, events, members, proofs=proofs)
-    written = {
-        ".md": filed.markdown,
-        ".html": filed.page,
-        ".json": lambda: orjson.dumps(filed.as_json(), option=orjson.OPT_INDENT_2).decode(),
-    }[file.suffix]()
+    if file.suffix == ".json":
+        written = orjson.dumps(filed.as_json(), option=orjson.OPT_INDENT_2).decode()
+    else:
+        written = filed.markdown() if file.suffix == ".md" else filed.page()
     write_atomically(file, written)
     opinions = {"functional": filed.opinion_functional.value, "security": filed.opinion_security.value}
     if as_json:

@@ -67,6 +67,11 @@ class Opened:
             raise InputError("There is no deployment file for this store. Name it with --deployment.")
         return contracts_of(found)
 
+    def markets(self) -> dict[str, int]:
+        """The order book's markets by name; none where there is no deployment file."""
+        found = self._find()
+        return dict(found.markets) if found else {}
+
     def name_of(self, instrument: int) -> str:
         """An instrument's name, or its readable form."""
         from carbon_sdk.identifiers import InstrumentId

@@ -91,7 +91,9 @@ def status(store: str, chain: int | None, events: bool, check: bool, as_json: bo
             "reorganisations": opened.reorganisations(number),
         }
         if events:
-            found["by_event"] = {f"{contract}.{name}": count for (contract, name), count in sorted(counts.items()) if name}
+            found["by_event"] = {
+                f"{contract}.{name}": count for (contract, name), count in sorted(counts.items()) if name
+            }
         wrong = [str(finding) for finding in opened.verify(number)] if check else []
         if check:
             found["changed"] = wrong
@@ -211,7 +213,9 @@ def _show_done(done: Progress, as_json: bool) -> None:
         click.echo(orjson.dumps(plain(done)))
         return
     for one in done.reorganisations:
-        click.echo(f"Reorganisation: {one.depth} blocks above {one.ancestor:,} left, {one.logs_removed:,} events removed")
+        click.echo(
+            f"Reorganisation: {one.depth} blocks above {one.ancestor:,} left, {one.logs_removed:,} events removed"
+        )
     click.echo(f"Read up to block {done.block:,}: {done.logs:,} new events")
 
 

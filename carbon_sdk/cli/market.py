@@ -8,6 +8,7 @@ import click
 
 from carbon_sdk.cli.history import open_histories, with_store
 from carbon_sdk.cli.market_book import BOOK_COMMANDS
+from carbon_sdk.cli.market_release import RELEASE_COMMANDS
 
 if TYPE_CHECKING:
     from carbon_sdk.cli.history import Opened
@@ -22,7 +23,7 @@ def market() -> None:
     """Tell what the market wants and does."""
 
 
-for _command in BOOK_COMMANDS:
+for _command in (*BOOK_COMMANDS, *RELEASE_COMMANDS):
     market.add_command(_command)
 
 

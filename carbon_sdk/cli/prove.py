@@ -210,7 +210,8 @@ def _print(found: dict[str, Any], trusted: bool, compared: bool) -> None:
     last = found["blocks"][-1]
     said = "leads to a block hash that you trust" if trusted else "is consistent; compare the block hash"
     click.echo(f"The proof {said}: block {last['number']:,}, {last['hash']}, {moment(last['timestamp'])}.")
-    transactions, facts = [], []
+    transactions: list[dict[str, Any]] = []
+    facts: list[dict[str, Any]] = []
     for block in found["blocks"]:
         for one in block["transactions"]:
             for event in one["events"] or [{"contract": "", "event": "", "args": {}}]:
@@ -224,8 +225,7 @@ def _print(found: dict[str, Any], trusted: bool, compared: bool) -> None:
                         "says": args,
                     }
                 )
-        for one in block["state"]:
-            facts.append({"account": one["account"], "fact": one["fact"], **_of(one)})
+        facts.extend({"account": one["account"], "fact": one["fact"], **_of(one)} for one in block["state"])
     if transactions:
         print_rows("Transactions", transactions)
     for kind in ("account", "units", "obligation"):

@@ -123,7 +123,7 @@ def _verify_code(
         state = _state_of(store, deployment)
         return {"code": code, "voucher": voucher_by_code(state, code)[1], "offline": "as in the store"}
     with open_scheme(rpc, deployment) as scheme, _folded(scheme, store or ":memory:") as (state, _):
-        series, found = voucher_by_code(state, code)
+        _, found = voucher_by_code(state, code)
         return {"code": code, "voucher": found, "on_chain": _ask(scheme, found, code)}
 
 

@@ -239,6 +239,38 @@ class MarketData:
         self._require(state, market)
         return book_of(state, market, self._decimals)
 
+    def depths(
+        self, market: int, interval: int, *, since: int | None = None, until: int | None = None
+    ) -> Iterator[tuple[int, BookSnapshot]]:
+        """The book through time: as it was at the end of each interval in which something of the market happened.
+
+        Args:
+            market: Number of the market.
+            interval: Seconds; intervals begin with the civil day.
+            since: From this Unix second on.
+            until: Before this Unix second.
+
+        Yields:
+            The end of the interval in Unix seconds, and the open orders then.
+        """
+        if interval <= 0:
+            raise InputError(f"An interval of {interval} seconds: give a positive one.")
+        fold = Fold(self._contracts)
+        end: int | None = None
+        for event in self._store.events(self._chain, events=_ORDERS):
+            if until is not None and event.timestamp >= until:
+                break
+            if end is not None and event.timestamp >= end:
+                yield end, book_of(fold.state, market, self._decimals)
+                end = None
+            fold.apply(event)
+            wanted = since is None or event.timestamp >= since
+            if end is None and wanted and _market_of(event) == market and market in fold.state.book.markets:
+                end = ((event.timestamp + self._offset) // interval + 1) * interval - self._offset
+        self._require(fold.state, market)
+        if end is not None:
+            yield end, book_of(fold.state, market, self._decimals)
+
     def best_prices(self, market: int) -> Iterator[BestPrices]:
         """Best prices through time: one entry for each change, after the transaction that made it."""
         fold = Fold(self._contracts)
@@ -349,6 +381,14 @@ class MarketData:
         if market not in state.book.markets:
             known = ", ".join(map(str, state.book.markets)) or "none"
             raise InputError(f"There is no market {market}; there are: {known}.")
+
+
+def _market_of(event: Event) -> int:
+    """Of an event of the book; what names no market names an order."""
+    args = event.args
+    if "market" in args:
+        return int(args["market"])
+    return OrderId(args["maker"] if "maker" in args else args["id"]).market if {"maker", "id"} & set(args) else -1
 
 
 def book_of(state: State, market: int, decimals: int = 2) -> BookSnapshot:

@@ -158,7 +158,7 @@ def test_post__an_alarm__arrives_as_json(chain: MarketChain, store: Store) -> No
     answers = [200, 500]
 
     class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(answers.pop(0))
             self.end_headers()

@@ -177,9 +177,7 @@ def test_check_characters__every_single_error_and_exchange__are_found() -> None:
             checked[character] = check_characters(base[:place] + character + base[place + 1 :])
         assert len(set(checked.values())) == len(ALPHABET), f"two characters at place {place} have one sum"
     for place in range(longest - 1):
-        pairs = {
-            (a, b): check_characters(base[:place] + a + b + base[place + 2 :]) for a in ALPHABET for b in ALPHABET
-        }
+        pairs = {(a, b): check_characters(base[:place] + a + b + base[place + 2 :]) for a in ALPHABET for b in ALPHABET}
         for (a, b), sum_ in pairs.items():
             assert a == b or pairs[b, a] != sum_, f"{a}{b} and {b}{a} at place {place} have one sum"
 
@@ -213,7 +211,10 @@ def test_members_of_storage__are_where_the_compiler_laid_them() -> None:
         inside = peak_slot(name, 0, 0)
         assert place == {"OrderBook": 2, "BlockTrades": 5}.get(name, 3)
         assert inside
-    assert any(one.startswith("0:0 mapping(uint24") for one in layouts["contracts/market/OrderBook.sol:OrderBook"]["erc7201:carbon.storage.OrderBook"])
+    assert any(
+        one.startswith("0:0 mapping(uint24")
+        for one in layouts["contracts/market/OrderBook.sol:OrderBook"]["erc7201:carbon.storage.OrderBook"]
+    )
 
 
 def test_page__of_a_copy__has_its_code_and_the_copy_itself(made: Made) -> None:

@@ -147,7 +147,7 @@ def test_export__from_sqlite_and_postgres__is_the_same_byte_for_byte(
         text = exported(lite, "csv", "InstrumentLedger.TransferSingle").decode()
         assert str(2**255 + 1) in text, "not a digit is lost"
         assert {line.split(",")[3] for line in text.splitlines()[1:]} == {"finalized", "head"}
-        with pytest.raises(InputError, match="no event InstrumentLedger.Nothing"):
+        with pytest.raises(InputError, match=r"no event InstrumentLedger\.Nothing"):
             exported(lite, "csv", "InstrumentLedger.Nothing")
 
 

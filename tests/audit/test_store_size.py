@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 from benchmarks.sdk import emit
 from carbon_sdk.chain.anvil import Anvil
 from carbon_sdk.chain.chain import Chain

@@ -57,17 +57,19 @@ def test_index__run_status_export_backup_restore__by_the_command_line(carbon, tm
     assert len(text.splitlines()) == 1 + found["by_event"]["OrderBook.Trade"]
     assert "arg_taker" in text.splitlines()[0] or "arg_maker" in text.splitlines()[0]
     carbon("index", "redecode", "--store", again, at=True)
-    assert carbon("index", "status", "--store", tmp_path / "none.sqlite", code=2).startswith("carbon: There is no store")
+    assert carbon("index", "status", "--store", tmp_path / "none.sqlite", code=2).startswith(
+        "carbon: There is no store"
+    )
 
 
 # R-TRC-1
-def test_prove_and_verify__transaction_balance_status_statement__by_the_command_line(
-    carbon, tmp_path, played: Played
-):
+def test_prove_and_verify__transaction_balance_status_statement__by_the_command_line(carbon, tmp_path, played: Played):
     deployment = ["--deployment", played.folder / closing.DEPLOYMENT]
     voucher = played.year.record.proven.voucher
     store = played.folder / closing.STORE
-    transaction = carbon("index", "export", "-", "--store", store, "--event", "OrderBook.Trade").splitlines()[1].split(",")[5]
+    transaction = (
+        carbon("index", "export", "-", "--store", store, "--event", "OrderBook.Trade").splitlines()[1].split(",")[5]
+    )
     for arguments in (
         [transaction],
         ["balance", voucher.receiver, "UKA21", "GBP"],
@@ -101,7 +103,9 @@ def test_voucher__certified_printed_and_verified__by_the_command_line(
     monkeypatch.setenv("CARBON_KEY", key.secret().hex())
     file, page = tmp_path / "copy.json", tmp_path / "copy.pdf"
     found = orjson.loads(
-        carbon("voucher", "certificate", code, "--out", file, "--pdf", page, "--store", tmp_path / "s", "--json", at=True)
+        carbon(
+            "voucher", "certificate", code, "--out", file, "--pdf", page, "--store", tmp_path / "s", "--json", at=True
+        )
     )
     assert page.read_bytes().startswith(b"%PDF-")
     offline = ["--offline", "--block-hash", found["block_hash"], "--key", key.address]
@@ -157,3 +161,23 @@ def test_audit_watch_and_report__of_the_year__are_as_an_auditor_files_them(
     assert any("ALARM" in line and row.transaction.hex() in line for line in told.splitlines())
     carbon("audit", "report", tmp_path / "adverse.md", "--store", own, code=3, at=True)
     assert row.transaction.hex() in (tmp_path / "adverse.md").read_text()
+
+
+# R-TRD-11
+def test_market_release__from_the_store__by_the_command_line(carbon, tmp_path, played: Played):
+    where = ["UKA21/GBP", "--store", played.folder / closing.STORE, "--deployment", played.folder / closing.DEPLOYMENT]
+    trades = played.year.day.trades
+    candles = orjson.loads(carbon("market", "candles", *where, "--interval", "10m", "--json"))
+    assert sum(one["trades"] for one in candles) == len(trades)
+    found = orjson.loads(carbon("market", "bulletin", *where, "--json"))
+    assert found["trades"] == len(trades)
+    assert found["close"] == candles[-1]["close"]
+    assert orjson.loads(carbon("market", "prices", *where, "--json"))
+    depths = orjson.loads(carbon("market", "depths", *where, "--interval", "1d", "--json"))
+    assert depths[-1]["bids"] or depths[-1]["asks"]
+    assert "bid" in carbon("market", "depths", *where, "--interval", "1d")
+    assert "█" in carbon("market", "chart", *where, "--interval", "10m")
+    carbon("market", "chart", *where, "--interval", "10m", "--png", tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+    assert "Markets are UKA21/GBP" in carbon("market", "chart", "GOLD", *where[1:], code=2)
+    assert "is no moment" in carbon("market", "candles", *where, "--since", "soon", code=2)
