@@ -236,7 +236,7 @@ def _functional(auditor: Auditor, report: AuditReport, proofs: bool) -> tuple[Se
                 f"by figure, with what the contracts answer at this block: {report.compared:,} figures.",
                 "Every log was proved by its block's header and receipts."
                 if proofs
-                else "The logs were taken from one node; proving them by headers and receipts was no part of this audit.",
+                else "The logs were taken from one node and not proved by headers and receipts.",
             ),
         ),
         Section(

@@ -110,6 +110,7 @@ def status(store: str, chain: int | None, events: bool, check: bool, as_json: bo
 @click.option("--to-block", type=click.IntRange(0), help="Last block.")
 @store_option
 @chain_option
+@json_option
 def export(
     file: Path,
     form: str | None,
@@ -118,10 +119,12 @@ def export(
     to_block: int | None,
     store: str,
     chain: int | None,
+    as_json: bool,
 ) -> None:
     """Write the events to FILE (-: standard output) as CSV or Parquet; equal from every database. Amounts are text."""
     from carbon_sdk.audit.export import export as write
     from carbon_sdk.audit.export import open_file
+    from carbon_sdk.cli.output import print_json
 
     form = form or ("parquet" if file.suffix == ".parquet" else "csv")
     with _opened(store) as opened:
@@ -129,7 +132,10 @@ def export(
         stdout = str(file) == "-"
         with contextlib.nullcontext(sys.stdout.buffer) if stdout else open_file(file) as to:
             count = write(opened, number, to, form, event=event, after=from_block - 1, until=to_block)
-    click.echo(f"{count:,} events written{'' if stdout else f' to {file}'}", err=True)
+    if as_json and not stdout:
+        print_json({"file": str(file), "events": count})
+    else:
+        click.echo(f"{count:,} events written{'' if stdout else f' to {file}'}", err=True)
 
 
 @index.command()
@@ -138,9 +144,12 @@ def export(
 @until_options[1]
 @store_option
 @chain_option
-def backup(target: str, until_block: int | None, until_time: str | None, store: str, chain: int | None) -> None:
+@json_option
+def backup(
+    target: str, until_block: int | None, until_time: str | None, store: str, chain: int | None, as_json: bool
+) -> None:
     """Copy the store into another one, FILE or a database. Every block is checked on the way; again, it goes on."""
-    _copy(store, target, chain, until_block, until_time)
+    _copy(store, target, chain, until_block, until_time, as_json)
 
 
 @index.command()
@@ -149,11 +158,14 @@ def backup(target: str, until_block: int | None, until_time: str | None, store: 
 @until_options[1]
 @store_option
 @chain_option
-def restore(source: str, until_block: int | None, until_time: str | None, store: str, chain: int | None) -> None:
+@json_option
+def restore(
+    source: str, until_block: int | None, until_time: str | None, store: str, chain: int | None, as_json: bool
+) -> None:
     """Make a store from a backup, as it was at a point in time; `carbon index run` then reads on from the chain."""
     if "://" not in source and not Path(source).exists():
         raise InputError(f"There is no backup {source}.")
-    _copy(source, store, chain, until_block, until_time)
+    _copy(source, store, chain, until_block, until_time, as_json)
 
 
 @index.command()
@@ -171,16 +183,23 @@ def redecode(store: str, rpc: str | None, deployment: str | None, as_json: bool)
     show({"events": count, "not_decoded": unknown}, as_json)
 
 
-def _copy(source: str, target: str, chain: int | None, until_block: int | None, until_time: str | None) -> None:
+def _copy(
+    source: str, target: str, chain: int | None, until_block: int | None, until_time: str | None, as_json: bool
+) -> None:
     from carbon_sdk.audit.export import copy
     from carbon_sdk.audit.suite import open_store
+    from carbon_sdk.cli.output import print_json
 
     moment = None if until_time is None else _second(until_time)
     with _opened(source) as origin, contextlib.closing(open_store(target)) as place:
         number = origin.only_chain() if chain is None else chain
         reached = copy(origin, place, number, until=until_block, until_time=moment)
         count = place.count(number)
-    click.echo(f"{count:,} events up to block {reached.number:,} of chain {number} are in {_without_password(target)}")
+    where = _without_password(target)
+    if as_json:
+        print_json({"store": where, "chain": number, "block": reached.number, "hash": reached.hash, "events": count})
+    else:
+        click.echo(f"{count:,} events up to block {reached.number:,} of chain {number} are in {where}")
 
 
 @contextlib.contextmanager
