@@ -23,6 +23,7 @@ from carbon_sdk.contracts.generated.enums import SelfTrade, TimeInForce
 from carbon_sdk.contracts.generated.events import OrderPlaced, Trade
 from carbon_sdk.demo import allocation, opening, registration
 from carbon_sdk.demo.installations import load_installations
+from carbon_sdk.demo.stage import Stage
 from carbon_sdk.deployment.scheme_file import load_scheme
 from carbon_sdk.identifiers import Side
 
@@ -34,12 +35,15 @@ TOGETHER = 1_000  # orders in flight
 SEED = 2021
 
 
-def measure(tell: Callable[[str], None], orders: int = ORDERS) -> dict[str, int]:
+def measure(
+    tell: Callable[[str], None], orders: int = ORDERS, then: Callable[[Stage], None] | None = None
+) -> dict[str, int]:
     """Figures by name; none is typed in by hand.
 
     Args:
         tell: Told what is being done.
         orders: To be placed.
+        then: Called with the stage when the day is over, before the chain is gone.
     """
     rules = load_scheme(SCHEME)
     options = ("--gas-limit", str(BLOCK))
@@ -53,7 +57,10 @@ def measure(tell: Callable[[str], None], orders: int = ORDERS) -> dict[str, int]
         floor = Floor(stage)
         floor.fund()
         tell(f"day: {orders:,} orders by {len(floor.traders)} companies")
-        return _trade(floor, orders)
+        figures = _trade(floor, orders)
+        if then:
+            then(stage)
+        return figures
 
 
 def _trade(floor: Floor, orders: int) -> dict[str, int]:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from carbon_sdk.audit.events import Header, RawLog
 from carbon_sdk.audit.store import Cursor, Store, StoreDamaged, block_digest, blocks, cursors, kinds, logs
 from carbon_sdk.errors import InputError
+from carbon_sdk.identifiers import Address
 
 if TYPE_CHECKING:
     import pyarrow
@@ -48,7 +49,13 @@ Row = dict[str, Any]
 
 
 def rows(
-    store: Store, chain: int, *, event: str | None = None, after: int = -1, until: int | None = None
+    store: Store,
+    chain: int,
+    *,
+    event: str | None = None,
+    account: Address | None = None,
+    after: int = -1,
+    until: int | None = None,
 ) -> Iterator[Row]:
     """Every log in the chain's order with its block, its finality and its decoded form.
 
@@ -56,6 +63,7 @@ def rows(
         store: The events.
         chain: Chain id.
         event: Only this one, such as `InstrumentLedger.TransferSingle`, its arguments as columns `arg_…` of text.
+        account: Only what names this account: a participant's own part.
         after: Of blocks above this number.
         until: Of blocks up to this number; None takes all.
     """
@@ -90,8 +98,11 @@ def rows(
     if event is not None:
         contract, _, name = event.partition(".")
         query = query.where(kinds.c.contract == contract, kinds.c.event == name)
+    word = bytes(12) + bytes.fromhex(account[2:]) if account else b""
     with store.engine.connect() as connection:
         for row in connection.execution_options(yield_per=_PAGE).execute(query):
+            if word not in row.topics and word not in row.data:
+                continue
             number, finalized, safe = row.number, row.finalized, row.safe
             said = {
                 "block_number": number,
@@ -121,6 +132,7 @@ def export(
     form: str,
     *,
     event: str | None = None,
+    account: Address | None = None,
     after: int = -1,
     until: int | None = None,
 ) -> int:
@@ -132,13 +144,14 @@ def export(
         to: Where to, opened for bytes.
         form: `csv` or `parquet`.
         event: As for `rows`.
+        account: As for `rows`.
         after: As for `rows`.
         until: As for `rows`.
 
     Raises:
         InputError: The store has no such event or knows no such form, or Parquet is not installed.
     """
-    found = rows(store, chain, event=event, after=after, until=until)
+    found = rows(store, chain, event=event, account=account, after=after, until=until)
     columns = _columns(store, event)
     if form == "csv":
         return _as_csv(found, columns, to)

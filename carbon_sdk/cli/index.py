@@ -106,6 +106,7 @@ def status(store: str, chain: int | None, events: bool, check: bool, as_json: bo
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--format", "form", type=click.Choice(("csv", "parquet")), help="Default: what FILE ends with, else CSV.")
 @click.option("--event", metavar="NAME", help="Only this one, such as OrderBook.Trade, its arguments as columns.")
+@click.option("--account", metavar="ADDRESS", help="Only what names this account: a participant's own part.")
 @click.option("--from-block", type=click.IntRange(0), default=0, help="First block.")
 @click.option("--to-block", type=click.IntRange(0), help="Last block.")
 @store_option
@@ -115,6 +116,7 @@ def export(
     file: Path,
     form: str | None,
     event: str | None,
+    account: str | None,
     from_block: int,
     to_block: int | None,
     store: str,
@@ -125,13 +127,15 @@ def export(
     from carbon_sdk.audit.export import export as write
     from carbon_sdk.audit.export import open_file
     from carbon_sdk.cli.output import print_json
+    from carbon_sdk.identifiers import address
 
+    whose = None if account is None else address(account)
     form = form or ("parquet" if file.suffix == ".parquet" else "csv")
     with _opened(store) as opened:
         number = opened.only_chain() if chain is None else chain
         stdout = str(file) == "-"
         with contextlib.nullcontext(sys.stdout.buffer) if stdout else open_file(file) as to:
-            count = write(opened, number, to, form, event=event, after=from_block - 1, until=to_block)
+            count = write(opened, number, to, form, event=event, account=whose, after=from_block - 1, until=to_block)
     if as_json and not stdout:
         print_json({"file": str(file), "events": count})
     else:

@@ -25,11 +25,20 @@ def binaries() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
+def _all_may_reach(folder: Path) -> bool:
+    """Whether any user may go there: a clone in root's own folder is closed to `nobody`."""
+    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.resolve().parents))
+
+
 class Cluster:
     """A running server that listens on a socket in its own folder only."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._programs = binaries()
+        if os.geteuid() == 0 and not _all_may_reach(self._programs):
+            copied = shutil.copytree(self._programs.parent, folder / "programs", symlinks=True)
+            self._programs = copied / "bin"
         self._number = 0
 
     @property
@@ -51,7 +60,7 @@ class Cluster:
         """One of PostgreSQL's programs, as the user that the server runs as."""
         user = UNPRIVILEGED if os.geteuid() == 0 else None
         done = subprocess.run(
-            [str(binaries() / program), *arguments],
+            [str(self._programs / program), *arguments],
             user=user,
             group=user,
             extra_groups=[] if user else None,

@@ -56,6 +56,10 @@ def test_index__run_status_export_backup_restore__by_the_command_line(carbon, tm
     text = carbon("index", "export", "-", "--store", store, "--event", "OrderBook.Trade")
     assert len(text.splitlines()) == 1 + found["by_event"]["OrderBook.Trade"]
     assert "arg_taker" in text.splitlines()[0] or "arg_maker" in text.splitlines()[0]
+    whose = played.year.record.proven.voucher.receiver
+    part = carbon("index", "export", "-", "--store", store, "--account", whose).splitlines()[1:]
+    assert 10 < len(part) < found["events"]
+    assert all(whose[2:].lower() in line.lower() for line in part)
     carbon("index", "redecode", "--store", again, at=True)
     assert carbon("index", "status", "--store", tmp_path / "none.sqlite", code=2).startswith(
         "carbon: There is no store"
