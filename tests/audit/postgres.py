@@ -37,8 +37,11 @@ class Cluster:
         self.folder = folder
         self._programs = binaries()
         if os.geteuid() == 0 and not _all_may_reach(self._programs):
-            copied = shutil.copytree(self._programs.parent, folder / "programs", symlinks=True)
-            self._programs = copied / "bin"
+            package, copied = self._programs.parents[1], folder / "programs" / "package"
+            shutil.copytree(package / "pginstall", copied / "pginstall", symlinks=True)
+            libraries = package.with_name(f"{package.name}.libs")  # the programs look for them beside the package
+            shutil.copytree(libraries, copied.with_name(libraries.name))
+            self._programs = copied / "pginstall" / "bin"
         self._number = 0
 
     @property
