@@ -89,7 +89,7 @@ def cheapest_mix(tonnes: int, units: Sequence[Unit], limits: Sequence[Limit] = (
         for other in limits[:number]:
             shared = one.members & other.members
             if shared and shared not in (one.members, other.members):
-                raise InputError(f"{one.name} and {other.name} cut across each other: no mix is found so.")
+                raise InputError(f"{one.name} and {other.name} cut across: none lies in the other.")
     room = [limit.most for limit in limits]
     lines: list[tuple[InstrumentId, int]] = []
     left, worth, unpriced = tonnes, 0, 0

@@ -18,6 +18,7 @@ from carbon_sdk.contracts.generated.events import SurrenderApplied
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.deployment.scheme_file import SchemeRules
 from carbon_sdk.identifiers import InstrumentId, keccak
+from carbon_sdk.methods.emissions import Process
 from carbon_sdk.replay.confirmation import confirm
 from carbon_sdk.replay.conveyor import IN_FLIGHT, Keyed
 from carbon_sdk.replay.ground import Ground, Tell, open_ground
@@ -368,9 +369,9 @@ class _Play:
             yield self.acts.engage(one, year)
             self.engaged.add(place)
         version = self.versions[place] + 1
-        yield self.acts.report(one, year, tonnes, version)
+        yield self.acts.report(one, year, Process(tonnes, 1), version)
         self.versions[place] = version
-        yield self.acts.verify(one, year, tonnes, version)
+        yield self.acts.verify(one, year, Process(tonnes, 1), version)
         yield self.acts.accept(one, year, version)
         self.figures.add(place)
 

@@ -22,7 +22,6 @@ from carbon_sdk.methods.emissions import Process
 from carbon_sdk.replay.accounts import Party, open_accounts
 from carbon_sdk.replay.conveyor import Keyed
 from carbon_sdk.replay.ground import Ground
-from carbon_sdk.units import GRAMS_PER_TONNE
 
 TREASURY, VERIFIER = "  issuing authority", "  verifier"
 """Nobody in a case has such a name."""
@@ -81,23 +80,23 @@ class Acts:
         act = self.company(operator).engage_verifier.act(operator.installation, year, self.verifier.account)
         return self.by(operator, f"engage {operator.name} {year}", act)
 
-    def report(self, operator: Operator, year: int, tonnes: int, version: int = 1) -> Keyed:
+    def report(self, operator: Operator, year: int, data: Process, version: int = 1) -> Keyed:
         """The operator reports its activity, which the method's contract turns into grams."""
         said = f"{operator.name} {year} {version}"
         act = self.company(operator).submit_report.act(
             operator.installation,
             year,
-            [StreamData(0, Process(tonnes, 1).inputs())],
+            [StreamData(0, data.inputs())],
             f"figure of the case: {said}",
             "the case has another figure" if version > 1 else None,
         )
         return self.by(operator, f"report {said}", act)
 
-    def verify(self, operator: Operator, year: int, tonnes: int, version: int = 1) -> Keyed:
+    def verify(self, operator: Operator, year: int, data: Process, version: int = 1) -> Keyed:
         """The verifier confirms the figure."""
         said = f"{operator.name} {year} {version}"
         act = Verifier(self.ground.scheme, self.verifier.signer).verify.act(
-            operator.installation, year, version, tonnes * GRAMS_PER_TONNE, Conclusion.POSITIVE, f"opinion: {said}"
+            operator.installation, year, version, data.grams(), Conclusion.POSITIVE, f"opinion: {said}"
         )
         return Keyed(f"verify {said}", self.verifier.signer, replace(act, gas=GAS))
 

@@ -6,12 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from carbon_sdk.replay.operators import LONGEST_ID, MOST_TONNES, YEARS_JUDGED, short
 from carbon_sdk.replay.source import Source
 
 COLUMNS = ("id", "year", "allocated", "verified", "surrendered")
-PHASE = "phase"
+PHASE, SHARE, CREDITS = "phase", "share", "credits"
+OPTIONAL = (PHASE, SHARE, CREDITS)
 EU_NAMES = {
     "allocated": "AllowanceInAllocation",
     "verified": "VerifiedEmissions",
@@ -35,7 +37,9 @@ class Row:
         allocated: Tonnes, free of charge.
         verified: Tonnes; None: no figure.
         excluded: The installation owes nothing for the year.
-        surrendered: Tonnes, for the year.
+        surrendered: Tonnes, for the year, credits included.
+        share: Of the verified tonnes that is owed for.
+        credits: Tonnes of the surrendered ones that are credits.
         further: Other columns of the file.
     """
 
@@ -47,6 +51,8 @@ class Row:
     verified: int | None
     excluded: bool
     surrendered: int
+    share: Decimal
+    credits: int
     further: Mapping[str, str]
 
 
@@ -85,7 +91,7 @@ class Run:
         """The least that lets every surrender happen beside what was allocated, in tonnes."""
         held = needed = 0
         for row in self.rows:
-            held += row.allocated - row.surrendered
+            held += row.allocated - (row.surrendered - row.credits)
             needed = max(needed, -held)
         return needed
 
@@ -99,8 +105,8 @@ def read_register(source: Source) -> list[Row]:
     head = source.head()
     names = {name: _named(name, head) for name in COLUMNS}
     phase = _named(PHASE, head)
-    wanted = [*names.values(), *([phase] if phase in head else [])]
-    known = {name for name in wanted if name in COLUMNS or name == PHASE}
+    wanted = [*names.values(), *(name for name in (phase, SHARE, CREDITS) if name in head)]
+    known = {name for name in wanted if name in COLUMNS or name in OPTIONAL}
     rows: list[Row] = []
     lines: dict[tuple[str, int], int] = {}
     for line, cells in source.table(wanted, every=True):
@@ -109,6 +115,10 @@ def read_register(source: Source) -> list[Row]:
             raise source.wrong(line, f"{id_} has its {year} in line {earlier} already.")
         said = cells[names["verified"]]
         excluded = said.lower() == EXCLUDED
+        surrendered = _tonnes(source, line, names["surrendered"], cells[names["surrendered"]]) or 0
+        credits_ = _tonnes(source, line, CREDITS, cells.get(CREDITS, "")) or 0
+        if credits_ > surrendered:
+            raise source.wrong(line, f"credits {credits_} are more than the {surrendered} t surrendered.")
         rows.append(
             Row(
                 line,
@@ -118,7 +128,9 @@ def read_register(source: Source) -> list[Row]:
                 _tonnes(source, line, names["allocated"], cells[names["allocated"]]) or 0,
                 None if excluded else _tonnes(source, line, names["verified"], said),
                 excluded,
-                _tonnes(source, line, names["surrendered"], cells[names["surrendered"]]) or 0,
+                surrendered,
+                _share(source, line, cells.get(SHARE, "")),
+                credits_,
                 {name: cell for name, cell in cells.items() if name not in known},
             )
         )
@@ -158,6 +170,12 @@ def _year(source: Source, line: int, text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{3}", text):
         raise source.wrong(line, f"year {text!r} is no civil year: write 2005.")
     return int(text)
+
+
+def _share(source: Source, line: int, text: str) -> Decimal:
+    if not re.fullmatch(r"([01](\.[0-9]{1,18})?)?", text) or Decimal(text or 1) > 1:
+        raise source.wrong(line, f"share {text!r} is no decimal number from 0 to 1, such as 0.3.")
+    return Decimal(text or 1)
 
 
 def _tonnes(source: Source, line: int, name: str, text: str) -> int | None:

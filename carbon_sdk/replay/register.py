@@ -19,12 +19,14 @@ from carbon_sdk.contracts.generated.enums import ApplicationState, Part, Status
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.obligations import Obligations
 from carbon_sdk.deployment.scheme_file import SchemeRules, YearTable
-from carbon_sdk.identifiers import InstrumentId
+from carbon_sdk.identifiers import InstrumentClass, InstrumentId
 from carbon_sdk.methods.allocation import Term, formula_inputs
+from carbon_sdk.methods.emissions import Process
+from carbon_sdk.replay.accounts import Party
 from carbon_sdk.replay.confirmation import confirm_state
 from carbon_sdk.replay.conveyor import Keyed, ReplayStopped
 from carbon_sdk.replay.ground import Ground, Tell, open_ground
-from carbon_sdk.replay.holdings import hand_out
+from carbon_sdk.replay.holdings import bring_in, define, enter, hand_out
 from carbon_sdk.replay.journal import Journal, digest_of
 from carbon_sdk.replay.notes import Notes
 from carbon_sdk.replay.operators import Acts, Operator, batches, open_operators, rules_for
@@ -33,13 +35,16 @@ from carbon_sdk.replay.source import MalformedCase, Source
 
 PRODUCT = "installation"
 """What is allocated to: one a run, its benchmark the allocation of the year."""
-DECIDED_AT_ONCE = 40
+DECIDED_AT_ONCE = 30
 """Applications that one transaction approves."""
 DECISIONS_GAS = 15_000_000
 UNFAVOURABLE = 0xFF
 """Findings that speak against an application."""
 MOST_TONNES = 2**63
 DAY = 86_400
+ORIGIN = 1
+REGISTRIES = {ORIGIN: "ORIGIN"}
+"""Where credits of a register come from: it does not say more."""
 _COUNTED = ("cumulative_verified", "cumulative_surrendered", "shortfall", "status")
 
 
@@ -215,7 +220,8 @@ def replay(
         milliseconds = (time.monotonic_ns() - began) // 10**6
         totals = run.totals()
         audit, state = confirm_state(ground)
-        told = totals if state is None else _totals_of(state, case, operators)
+        units = [*case.units.values(), *run.offsets.values()]
+        told = totals if state is None else _totals_of(state, case, operators, units)
         gas = sum(one.gas_used for one in journal.done.values())
         return Replayed(case, run.standings, totals, told, gas, milliseconds, run.sent, audit)
 
@@ -232,6 +238,8 @@ class _Years:
     sent: int = 0
     applications: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Number and findings of the latest one, by account."""
+    offsets: Mapping[InstrumentId, InstrumentId] = field(default_factory=dict)
+    """Credits that are surrendered beside each allowance, where the register has some."""
     seen: int = 0
     """Applications that were looked at."""
 
@@ -243,7 +251,7 @@ class _Years:
             for row in run.rows:
                 self.of_year[row.year].append((row, self.operators[run.name]))
 
-    def open(self, treasury: Any) -> None:
+    def open(self, treasury: Party) -> None:
         """Enrol, register what allocation needs, issue and hand out what will be lacking."""
         regulator, carry = self.acts.regulator, self.ground.conveyor.carry_all
         runs = [(run, self.operators[run.name]) for run in self.case.runs]
@@ -276,10 +284,28 @@ class _Years:
                 for units, tonnes in totals.items()
             ]
         )
-        hand_out(self.ground, {name: one.account for name, one in self.operators.items()}, treasury, lacking)
+        given = lacking | self._bring_in(treasury)
+        hand_out(self.ground, {name: one.account for name, one in self.operators.items()}, treasury, given)
         self.ground.tell(
             f"{len(runs):,} accounts enrolled; {sum(totals.values()):,} t handed out to {len(lacking):,} that lack them"
         )
+
+    def _bring_in(self, treasury: Party) -> dict[tuple[str, InstrumentId], int]:
+        """Credits that the register says were surrendered: another registry issued them."""
+        needed = {run.name: sum(row.credits for row in run.rows) for run in self.case.runs}
+        totals: Counter[InstrumentId] = Counter()
+        for name, tonnes in needed.items():
+            totals[self.case.units[name]] += tonnes
+        foreign = {
+            units: InstrumentId.of(InstrumentClass.CREDIT, units.scheme, units.vintage, 1, ORIGIN)
+            for units, tonnes in totals.items()
+            if tonnes
+        }
+        found = enter(self.ground, list(foreign.values()), REGISTRIES)
+        define(self.ground, list(found.values()))
+        bring_in(self.ground, treasury.account, {one: totals[units] for units, one in foreign.items()}, REGISTRIES)
+        self.offsets = {units: found[one] for units, one in foreign.items()}
+        return {(name, self.offsets[self.case.units[name]]): tonnes for name, tonnes in needed.items() if tonnes}
 
     def play(self, year: int) -> None:
         """One year, from its allocation to the status after its surrender; what an earlier run saw stands."""
@@ -290,7 +316,9 @@ class _Years:
             opening = self.acts.regulator.open_year.act(year + 1)
             self._carry([self.acts.by_regulator(f"open {year + 1}", opening)], 1, 2, of=year + 1)
             self._end(year, rows)
-            self._report(year, [(one, row.verified) for row, one in rows if row.verified is not None])
+            self._report(
+                year, [(one, Process(row.verified, 1, row.share)) for row, one in rows if row.verified is not None]
+            )
             self._surrender(year, [(row, one) for row, one in rows if row.surrendered])
             seen = self._look([one for _, one in rows])
             self.notes.put(str(year), seen)
@@ -336,11 +364,11 @@ class _Years:
             of=year + 1,
         )
 
-    def _report(self, year: int, figures: Sequence[tuple[Operator, int]]) -> None:
+    def _report(self, year: int, figures: Sequence[tuple[Operator, Process]]) -> None:
         acts = self.acts
         self._carry([acts.engage(one, year) for one, _ in figures], 1, 15, of=year + 1)
-        self._carry([acts.report(one, year, tonnes) for one, tonnes in figures], 2, 15, of=year + 1)
-        self._carry([acts.verify(one, year, tonnes) for one, tonnes in figures], 3, 1, of=year + 1)
+        self._carry([acts.report(one, year, data) for one, data in figures], 2, 15, of=year + 1)
+        self._carry([acts.verify(one, year, data) for one, data in figures], 3, 1, of=year + 1)
         self._carry([acts.accept(one, year) for one, _ in figures], 3, 15, of=year + 1)
 
     def _surrender(self, year: int, rows: Sequence[tuple[Row, Operator]]) -> None:
@@ -349,7 +377,7 @@ class _Years:
                 self.acts.by(
                     one,
                     f"surrender {one.name} {year}",
-                    self.acts.company(one).apply_surrender.act([(self.case.units[one.name], row.surrendered)]),
+                    self.acts.company(one).apply_surrender.act(self._lines(row, one.name)),
                 )
                 for row, one in rows
             ],
@@ -381,6 +409,11 @@ class _Years:
             15,
             of=year + 1,
         )
+
+    def _lines(self, row: Row, name: str) -> list[tuple[InstrumentId, int]]:
+        units = self.case.units[name]
+        lines = [(units, row.surrendered - row.credits), (self.offsets.get(units, units), row.credits)]
+        return [(instrument, tonnes) for instrument, tonnes in lines if tonnes]
 
     def _look_at_applications(self) -> None:
         desk = self.ground.scheme.contract(ComplianceDesk)
@@ -414,7 +447,7 @@ class _Years:
         allocator, ledger = self.ground.scheme.contract(Allocator), self.ground.scheme.contract(InstrumentLedger)
         contract = self.ground.scheme.contract(Obligations)
         issued = chain.read_many([allocator.ISSUED_OF.on(allocator.address, year) for year in self.case.years])
-        units = dict.fromkeys(self.case.units.values())
+        units = dict.fromkeys([*self.case.units.values(), *self.offsets.values()])
         known = chain.read_many([ledger.INSTRUMENT_OF.on(ledger.address, int(one)) for one in units])
         found = chain.read_many(
             [contract.POSITION_OF.on(contract.address, one.account) for one in self.operators.values()]
@@ -428,15 +461,16 @@ class _Years:
         }
 
 
-def _totals_of(state: State, case: Case, operators: Mapping[str, Operator]) -> dict[str, int]:
+def _totals_of(
+    state: State, case: Case, operators: Mapping[str, Operator], units: Sequence[InstrumentId]
+) -> dict[str, int]:
     obliged = [state.compliance.accounts[one.account] for one in operators.values()]
     owed = [state.compliance.owed(one) for one in obliged]
-    units = dict.fromkeys(int(one) for one in case.units.values())
     return {
         "allocated": sum(state.allocation.issued.get(year, [0])[0] for year in case.years),
         "verified": sum(owed),
         "surrendered": sum(one.surrendered for one in obliged),
-        "cancelled": sum(state.ledger.instruments[one].cancelled for one in units),
+        "cancelled": sum(state.ledger.instruments[one].cancelled for one in dict.fromkeys(map(int, units))),
         "shortfall": sum(max(0, due - one.surrendered) for due, one in zip(owed, obliged, strict=True)),
     }
 

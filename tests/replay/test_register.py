@@ -125,6 +125,8 @@ HEAD = "id,year,allocated,verified,surrendered\n"
         (HEAD + "x,2005,1,1.5,1\n", ":2: verified '1.5'"),
         (HEAD + "x,2005,1,1,many\n", ":2: surrendered 'many'"),
         (HEAD + f"x,2005,1,{2**40},1\n", ":2: verified"),
+        (HEAD.replace("\n", ",share\n") + "x,2005,1,1,1,1.5\n", ":2: share '1.5'"),
+        (HEAD.replace("\n", ",credits\n") + "x,2005,1,1,1,2\n", ":2: credits 2 are more than the 1 t"),
         (HEAD + "x,2005,1,1\n", ":2: the row has 4 cells"),
         (HEAD + "x,2005,1,1,1\nx,2070,1,1,1\n", ":1: the years go from 2005 to 2070"),
         (HEAD.replace("\n", ",note,note\n") + "x,2005,1,1,1,a,b\n", ":1: there must be one column 'note'"),
