@@ -18,6 +18,10 @@ COMMANDS = {
     "verify": ("prove:verify", "Check such a proof, with no node."),
     "serial": ("serial:serial", "Tell the life of any unit, and certify that it exists."),
     "account": ("account:account", "Tell what an account had, what happened, and what it has."),
+    "compliance": (
+        "compliance:compliance",
+        "Tell what an account owes and lacks, what to surrender, what a year came to.",
+    ),
     "market": ("market:market", "Watch a book; tell orders, trades, and what the market wants."),
     "order": ("order:order", "Replace own orders, take them all back, quote anew, many at once."),
     "trading-plan": ("trading_plan:trading_plan", "File trading plans, and compare them with what was done."),

@@ -13,7 +13,9 @@ import click
 from carbon_sdk.cli.options import json_option, signer_of, with_key
 
 if TYPE_CHECKING:
+    from carbon_sdk.replay.compliance import Replayed as ComplianceReplayed
     from carbon_sdk.replay.orders import Replayed as OrdersReplayed
+    from carbon_sdk.replay.register import Replayed as RegisterReplayed
     from carbon_sdk.replay.transfers import Replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -123,6 +125,72 @@ def orders(
         _show_orders(found)
 
 
+@replay.command()
+@click.argument("file", metavar="FILE")
+@with_ground
+def compliance(
+    file: str,
+    rpc: str | None,
+    folder: Path | None,
+    scheme: Path | None,
+    keystore: str | None,
+    key_env: str | None,
+    as_json: bool,
+) -> None:
+    """Events of a registry about who owes what, as one JSON document: each entity's status after each event.
+
+    Every entity is an operator with an installation. A figure is reported, verified and accepted; a surrender is of
+    real units: applied for, examined, approved, cancelled.
+
+    What the contracts refuse is told and leaves the status as it was.
+    """
+    from carbon_sdk.cli.output import print_json
+    from carbon_sdk.deployment.scheme_file import load_scheme
+    from carbon_sdk.replay.compliance import case_of, replay
+    from carbon_sdk.replay.ground import scheme_named
+    from carbon_sdk.replay.source import read_source
+
+    payer = signer_of(keystore, key_env) if keystore or key_env else None
+    case = case_of(read_source(file), load_scheme(scheme) if scheme else scheme_named("compliance"))
+    found = replay(case, _teller(), folder=folder, rpc=rpc, payer=payer)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _show_compliance(found)
+
+
+@replay.command()
+@click.argument("file", metavar="FILE")
+@with_ground
+def register(
+    file: str,
+    rpc: str | None,
+    folder: Path | None,
+    scheme: Path | None,
+    keystore: str | None,
+    key_env: str | None,
+    as_json: bool,
+) -> None:
+    """Years of a register as CSV: id, year, allocated, verified, surrendered, and phase if cumulatives restart with it.
+
+    The columns may have the names of the EU transaction log. Each year is allocated, reported, verified, accepted,
+    surrendered and cancelled; the result of a row is what the contracts say after that.
+    """
+    from carbon_sdk.cli.output import print_json
+    from carbon_sdk.deployment.scheme_file import load_scheme
+    from carbon_sdk.replay.ground import scheme_named
+    from carbon_sdk.replay.register import case_of, replay
+    from carbon_sdk.replay.source import read_source
+
+    payer = signer_of(keystore, key_env) if keystore or key_env else None
+    case = case_of(read_source(file), load_scheme(scheme) if scheme else scheme_named("compliance"))
+    found = replay(case, _teller(), folder=folder, rpc=rpc, payer=payer)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _show_register(found)
+
+
 def _teller() -> Callable[[str], None]:
     began, shown = time.monotonic_ns(), sys.stderr.isatty()
 
@@ -189,3 +257,53 @@ def _show_orders(found: OrdersReplayed) -> None:
         line = one.instruction.line
         console.print(f"Rejected: {one.instruction.id} (line {line}): {one.explanation}", soft_wrap=True)
     console.print(found.audit.summary(), style="green" if found.audit.ok else "red", soft_wrap=True)
+
+
+def _show_compliance(found: ComplianceReplayed) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table("entity", "event", "year", "tonnes", "status", box=None, pad_edge=False)
+    table.columns[3].justify = "right"
+    for entity in found.case.entities:
+        name = entity.id
+        for event, status in zip(entity.events, found.statuses[entity.id], strict=True):
+            tonnes = "" if event.tonnes is None else f"{event.tonnes:,}"
+            table.add_row(name, event.kind, str(event.year or ""), tonnes, status)
+            name = ""
+    console.print(table)
+    for one in found.rejections:
+        where = f"{one.entity}, event {one.event.number} ({one.event.kind})"
+        console.print(f"Rejected: {where}: {one.explanation}", soft_wrap=True)
+    for audit in found.audits:
+        console.print(audit.summary(), style="green" if audit.ok else "red", soft_wrap=True)
+
+
+def _show_register(found: RegisterReplayed) -> None:
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    content = found.as_json()
+    totals, speed = content["totals"], content["speed"]
+    table = Table("year", "rows", "A", "B", "C", "excluded", "shortfall t", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for year in found.case.years:
+        of_year = [found.standings[row.line] for row in found.case.rows if row.year == year]
+        counted = Counter(one.status for one in of_year)
+        counts = [len(of_year), *(counted[name] for name in ("A", "B", "C", "EXCLUDED"))]
+        table.add_row(str(year), *(f"{count:,}" for count in [*counts, sum(one.shortfall for one in of_year)]))
+    console.print(table)
+    console.print(
+        f"\n{totals['rows']:,} rows of {totals['installations']:,} installations, {totals['accounts']:,} accounts: "
+        f"{totals['allocated']:,} t allocated, {totals['verified']:,} t verified, "
+        f"{totals['surrendered']:,} t surrendered, "
+        f"{totals['shortfall']:,} t short; {content['gas']['total']:,} gas; "
+        f"{speed['rows_per_second']:,} rows a second.",
+        soft_wrap=True,
+    )
+    console.print(found.audit.summary(), style="green" if found.confirmed else "red", soft_wrap=True)

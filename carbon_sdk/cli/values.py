@@ -139,6 +139,11 @@ def _bool(scheme: Scheme, name: str, text: str) -> bool:
     return text.lower() in ("yes", "true")
 
 
+def decimals_of(scheme: Scheme) -> int:
+    """Of the main money."""
+    return _decimals(scheme, {})
+
+
 def _decimals(scheme: Scheme, given: Given) -> int:
     """Of the money that is meant, the main money unless one was given: those of the token that backs it."""
     from carbon_sdk.actors.token_money import backing_of

@@ -61,7 +61,8 @@ def open_holdings(
     issued = {one: tonnes for one, tonnes in totals.items() if tonnes}
     issue(ground, treasury.account, {one: tonnes for one, tonnes in issued.items() if one not in foreign})
     bring_in(ground, treasury.account, {one: tonnes for one, tonnes in issued.items() if one in foreign}, registries)
-    _hand_out(ground, parties, treasury, {(name, found[one]): tonnes for (name, one), tonnes in holdings.items()})
+    accounts = {name: party.account for name, party in parties.items()}
+    hand_out(ground, accounts, treasury, {(name, found[one]): tonnes for (name, one), tonnes in holdings.items()})
     ground.tell(
         f"{sum(totals.values()):,} t of {len(totals):,} instruments issued, {len(holdings):,} holdings opened with them"
     )
@@ -179,7 +180,7 @@ def transfer(
     return replace(act, gas=gas)
 
 
-def _hand_out(ground: Ground, parties: Mapping[str, Party], treasury: Party, holdings: Holdings) -> None:
+def hand_out(ground: Ground, accounts: Mapping[str, Address], treasury: Party, holdings: Holdings) -> None:
     """One transaction for each holder, all its instruments in it."""
     ledger = ground.scheme.contract(InstrumentLedger)
     lines: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -187,7 +188,7 @@ def _hand_out(ground: Ground, parties: Mapping[str, Party], treasury: Party, hol
         lines[name].append((int(instrument), tonnes))
     ground.conveyor.carry_all(
         [
-            Keyed(f"open {name}", treasury.signer, transfer(ledger, treasury.account, parties[name].account, of_one))
+            Keyed(f"open {name}", treasury.signer, transfer(ledger, treasury.account, accounts[name], of_one))
             for name, of_one in lines.items()
         ]
     )

@@ -37,8 +37,17 @@ class Source:
         """The error that a line, from 1, is not what it should be."""
         return MalformedCase(f"{self.name}:{line}: {what}")
 
-    def table(self, wanted: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
-        """Rows of a CSV with their lines. Further columns are passed over.
+    def head(self) -> list[str]:
+        """The columns of a CSV. Raises MalformedCase."""
+        line = self.content.split(b"\n", 1)[0]
+        return next((list(cells) for _, cells in Source(self.name, line + b"\n" + line).table((), every=True)), [])
+
+    def table(self, wanted: Sequence[str], *, every: bool = False) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Rows of a CSV with their lines.
+
+        Args:
+            wanted: Columns that must be there.
+            every: Give the further ones, too, which otherwise are passed over.
 
         Raises:
             MalformedCase: It is no CSV with these columns.
@@ -51,6 +60,8 @@ class Source:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
             head = next(reader, [])
+            if every:
+                wanted = [*wanted, *(name for name in head if name not in wanted)]
             for name in wanted:
                 if head.count(name) != 1:
                     raise self.wrong(1, f"there must be one column {name!r}; there are {head.count(name)}.")
