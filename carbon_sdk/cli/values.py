@@ -288,3 +288,11 @@ def _word(name: str, text: str) -> bytes:
 
 
 _NO_SCHEME: Any = None
+
+
+def bytes32_of(name: str, text: str) -> bytes:
+    """32 bytes from `0x…` text. Raises InputError."""
+    value = _bytes(_NO_SCHEME, name, text)
+    if len(value) != 32:
+        raise InputError(f"{name} has {len(value)} bytes: give 0x and 64 hexadecimal digits.")
+    return value
