@@ -175,9 +175,17 @@ def prove(
 @click.option("--crl", type=click.Path(path_type=Path), help="The issuing authority's revocation list, as PEM.")
 @click.option("--domain", help="Source domain that it must permit.")
 @click.option("--key", help="Address of the key that it must be about.")
+@click.option("--credentials", type=click.Path(path_type=Path), help="That must attest just what the certificate says.")
 @click.option("--at", metavar="TIME", help="As of when. Default: now.")
 def verify(
-    as_json: bool, file: Path, root: Path, crl: Path | None, domain: str | None, key: str | None, at: str | None
+    as_json: bool,
+    file: Path,
+    root: Path,
+    crl: Path | None,
+    domain: str | None,
+    key: str | None,
+    credentials: Path | None,
+    at: str | None,
 ) -> None:
     """Check a CERTIFICATE (PEM, with its issuer's): signatures up to the root, validity, revocation, domain, key.
 
@@ -188,9 +196,9 @@ def verify(
     from cryptography import x509
 
     from carbon_sdk.actors.values import moment
-    from carbon_sdk.cli.values import seconds_of
+    from carbon_sdk.cli.values import credentials_of, seconds_of
     from carbon_sdk.identifiers import address
-    from carbon_sdk.identity.x509 import domains_of, verified
+    from carbon_sdk.identity.x509 import check_attested, domains_of, verified
 
     chain = _parsed(file, x509.load_pem_x509_certificates)
     if len(chain) < 2:
@@ -204,6 +212,8 @@ def verify(
         domain=domain,
         key=None if key is None else address(key),
     )
+    if credentials is not None:
+        check_attested(credentials_of(_json(credentials)).attestation, chain[0])
     domains = domains_of(chain[0])
     if as_json:
         print_json({"key": found, "domains": domains, "until": chain[0].not_valid_after_utc})

@@ -330,6 +330,23 @@ def verified(
     return found
 
 
+def check_attested(attestation: Attestation, certificate: x509.Certificate) -> None:
+    """That an authority attested just what its certificate says; what an officer asks before approving credentials.
+
+    Raises:
+        NotTrusted: Fingerprint, key, validity or source domains differ.
+    """
+    expected = Issued(certificate, ()).attestation(attestation.account)
+    for name, said in attestation.as_dict().items():
+        found = expected.as_dict()[name]
+        if said != found:
+            raise NotTrusted(f"The attestation's {name} is {_text(said)}; the certificate's is {_text(found)}.")
+
+
+def _text(value: object) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
 def permits(domains: tuple[str, ...], domain: str) -> bool:
     """Whether a source domain is one of those that a certificate permits; a `*` stands for one whole first label."""
     asked = domain.rstrip(".").lower()

@@ -90,6 +90,13 @@ def test_ca__from_development_to_recall__opens_an_account_and_shuts_it_out(
     assert good["key"] == key("applicant").address
     assert "not other.example" in said("applicant", *verify, "--domain", "other.example", code=2, where="nowhere")
     assert "not about" in said("applicant", *verify, "--key", key("exchange").address, code=2, where="nowhere")
+    said("registry-operator", *verify, "--credentials", credentials, where="nowhere")
+    altered = {**orjson.loads(credentials.read_bytes())}
+    altered["attestation"]["not_after"] += 1
+    (tmp_path / "altered.json").write_bytes(orjson.dumps(altered))
+    wrong = said("registry-operator", *verify, "--credentials", tmp_path / "altered.json", code=2, where="nowhere")
+    assert "not_after" in wrong
+    said("registry-operator", "registry", "approve", number, tmp_path / "altered.json", code=3)  # signed otherwise
     said("registry-operator", "registry", "approve", number, credentials)
 
     said("applicant", "ca", "recall", pki, f"{out}.pem", "--compromised")
