@@ -50,7 +50,8 @@ def test_every_function__called_as_every_role_and_as_a_stranger__lets_only_its_r
     holders = {role: LocalSigner.new().address for role in Role}
     given = checked_holders({role: (holder,) for role, holder in holders.items()})
     deployment = deploy(chain, deployer, rules, given, tmp_path / "journal.json").deployment
-    callers: dict[Role | None, Address] = {**holders, None: LocalSigner.new().address}
+    callers: dict[Role | None, Address] = dict(holders)
+    callers[None] = LocalSigner.new().address
     matrix = {(line.contract, line.selector): line.role for line in permissions(PROXIED)}
     open_to_all: set[tuple[str, str]] = set()
     tried = 0
