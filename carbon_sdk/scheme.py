@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from carbon_sdk.actors.authority import AuthorityReader, Guardian
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
@@ -20,6 +21,14 @@ from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
+from carbon_sdk.actors.service_records import (
+    RequirementsManager,
+    ServiceDeveloper,
+    ServiceReader,
+    Supporter,
+    SystemDeveloper,
+    TechnicalManager,
+)
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verifier import Verifier
@@ -116,7 +125,41 @@ class Scheme(Suite):
         """Rolls contracts back."""
         return Operator(self, signer)
 
+    def requirements_manager(self, signer: Signer) -> RequirementsManager:
+        """Says what services must do."""
+        return RequirementsManager(self, signer)
+
+    def technical_manager(self, signer: Signer) -> TechnicalManager:
+        """Says how services are built."""
+        return TechnicalManager(self, signer)
+
+    def system_developer(self, signer: Signer) -> SystemDeveloper:
+        """Proposes releases against requirement profiles."""
+        return SystemDeveloper(self, signer)
+
+    def service_developer(self, signer: Signer) -> ServiceDeveloper:
+        """Proposes releases against technical schemes."""
+        return ServiceDeveloper(self, signer)
+
+    def supporter(self, signer: Signer) -> Supporter:
+        """A third party that supplies time, certificates or identities."""
+        return Supporter(self, signer)
+
+    def guardian(self, signer: Signer) -> Guardian:
+        """Stops what was scheduled."""
+        return Guardian(self, signer)
+
     # THOSE WHO READ
+
+    @property
+    def services(self) -> ServiceReader:
+        """What services must do, how they are built and run, releases, supplies."""
+        return ServiceReader(self)
+
+    @property
+    def roles(self) -> AuthorityReader:
+        """Who holds which role, who held it when, what waits."""
+        return AuthorityReader(self)
 
     @property
     def public(self) -> Public:

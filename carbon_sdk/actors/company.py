@@ -41,7 +41,7 @@ from carbon_sdk.contracts.generated.structs import (
 from carbon_sdk.contracts.generated.verifications import Verifications
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address, InstrumentId, MarketId, OrderId, Side, keccak
-from carbon_sdk.identity.attestation import Place, possess
+from carbon_sdk.identity.attestation import Credentials, Place, possess
 from carbon_sdk.units import Money, Quantity, Ticks, tonnes
 
 REGISTRATION_POLICY = "registration-policy"
@@ -128,6 +128,28 @@ class AccountHolder(ConductSubject):
     def withdraw_application(self, application: int) -> Act[None]:
         """Take the application back; its key is not free again."""
         return self._registry.withdraw_application(positive(application, "application"))
+
+    # THE ACCOUNT'S KEYS
+
+    @verb
+    def request_rotation(self, old_key: Address, new_key: Address) -> Act[None]:
+        """Ask that a new key takes the place of one of the account's keys; the right INITIATE.
+
+        Args:
+            old_key: That acts for the account now, whoever's of its representatives.
+            new_key: Never used before; it comes with its certificate when another representative confirms.
+
+        Raises:
+            RuleBroken: The rules let one officer of the registry rotate keys, or the new key was used before.
+        """
+        return self._registry.request_rotation(old_key, new_key)
+
+    @verb
+    def confirm_rotation(self, old_key: Address, credentials: Credentials) -> Act[None]:
+        """Confirm and carry out a rotation that somebody else requested, in time; the right APPROVE."""
+        return self._registry.confirm_rotation(
+            old_key, credentials.attestation, credentials.ca_signature, credentials.possession_signature
+        )
 
     def possess(self, fingerprint: bytes, account: Address) -> bytes:
         """Sign that a certificate is this key's, for an account; nothing is sent. 65 bytes."""
@@ -446,6 +468,11 @@ class Company(
         """
         instruments, quantities = _lines(units)
         return self._desk.apply_surrender(instruments, quantities)
+
+    @verb
+    def endorse_surrender(self, application: int) -> Act[None]:
+        """Endorse another representative's application; the right APPROVE. It counts from when it was made."""
+        return self._desk.endorse_surrender(positive(application, "application"))
 
     @verb
     def withdraw_surrender(self, application: int) -> Act[None]:

@@ -9,12 +9,14 @@ from carbon_sdk.actors.credits import CreditRegistry
 from carbon_sdk.actors.transfers import TransferRegistration
 from carbon_sdk.actors.values import Digest, Right, digest, positive, whole
 from carbon_sdk.actors.verbs import verb
+from carbon_sdk.actors.views import AccountView
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.enums import ApplicationStatus
+from carbon_sdk.contracts.generated.events import InstrumentDefined
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
 from carbon_sdk.contracts.generated.structs import IStakeholderRegistryApplication
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import Address
+from carbon_sdk.identifiers import Address, InstrumentId
 from carbon_sdk.identity.attestation import Credentials
 
 
@@ -93,8 +95,18 @@ class RegistryOperator(TransferRegistration, CreditRegistry):
 
     @verb
     def rotate_key(self, old_key: Address, credentials: Credentials) -> Act[None]:
-        """Let a new key take the place and rights of an old one; nothing that the account holds moves."""
+        """Let a new key take the place and rights of an old one; nothing that the account holds moves.
+
+        Where the rules want two this is a request: another officer, or a representative of the account, confirms it.
+        """
         return self._registry.rotate_key(
+            old_key, credentials.attestation, credentials.ca_signature, credentials.possession_signature
+        )
+
+    @verb
+    def confirm_rotation(self, old_key: Address, credentials: Credentials) -> Act[None]:
+        """Carry out a rotation that somebody else requested, in time: the way back without a representative."""
+        return self._registry.confirm_rotation_as_officer(
             old_key, credentials.attestation, credentials.ca_signature, credentials.possession_signature
         )
 
@@ -117,6 +129,35 @@ class RegistryOperator(TransferRegistration, CreditRegistry):
     def set_owner(self, account: Address, owner: int, cause: Digest) -> Act[None]:
         """Put an account into a group of beneficial owners; 0: it stands alone."""
         return self._registry.set_owner(account, whole(owner, "owner"), digest(cause, "cause"))
+
+    # CLOSING
+
+    @verb
+    def announce_closing(self, account: Address, cause: Digest) -> Act[None]:
+        """Announce that an account will be closed: from now on it takes part in nothing.
+
+        Raises:
+            InputError: It still has something, or an open order; the message names it.
+        """
+        view = AccountView(self.suite, account)
+        if held := [item for item in view.holdings() if item.balance or item.in_orders]:
+            raise InputError(f"{account} still has {held[0].balance + held[0].in_orders} of {held[0].instrument}.")
+        return self._registry.announce_closing(account, digest(cause, "cause"))
+
+    @verb
+    def object_to_closing(self, account: Address, instrument: InstrumentId | int) -> Act[None]:
+        """Stop a closing by showing that the account has something. Anyone may."""
+        return self._registry.object_to_closing(account, int(instrument))
+
+    @verb
+    def close(self, account: Address, cause: Digest) -> Act[None]:
+        """Close an account for ever, after the notice, if it has nothing of any instrument that was defined."""
+        return self._registry.close(account, self._instruments(), digest(cause, "cause"))
+
+    def _instruments(self) -> list[InstrumentId]:
+        at = self.suite.deployment.address_of("InstrumentLedger")
+        logged = self.suite.chain.events(self.suite.deployment.block, "latest", [at], [InstrumentDefined.TOPIC])
+        return [item.event.instrument for item in logged if isinstance(item.event, InstrumentDefined)]
 
     @property
     def _registry(self) -> StakeholderRegistry:

@@ -381,6 +381,11 @@ class Regulator(
     # ENFORCEMENT
 
     @verb
+    def set_second_representative_from(self, least: Quantity) -> Act[None]:
+        """From how many tonnes on another representative endorses an application to surrender; 0: never, 1: always."""
+        return self._desk.set_second_representative_from(tonnes(least, name="least"))
+
+    @verb
     def suspend(self, account: Address, cause: Digest) -> Act[None]:
         """From now on the account takes part in nothing."""
         return self._registry.suspend(account, digest(cause, "cause"))
@@ -392,7 +397,13 @@ class Regulator(
 
     @verb
     def restrict(self, account: Address, restrictions: Restriction, cause: Digest) -> Act[None]:
-        """Replace the regulator's own restrictions of an account; those for compliance stand apart."""
+        """Suspend an account in part: replace the regulator's own restrictions; those for compliance stand apart.
+
+        Args:
+            account: Whose.
+            restrictions: NO_TRADE, NO_TRANSFER, SURRENDER_ONLY, …; NONE reinstates.
+            cause: The decision, or its digest.
+        """
         return self._registry.set_restrictions(account, int(restrictions), digest(cause, "cause"))
 
     @verb

@@ -10,9 +10,12 @@ from carbon_sdk.actors.verbs import verb
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.authority import Authority
 from carbon_sdk.contracts.generated.authority_desk import AuthorityDesk
-from carbon_sdk.contracts.generated.events import RoleGranted, RoleRevoked
-from carbon_sdk.contracts.generated.structs import SecondOfficerRules
+from carbon_sdk.contracts.generated.events import RoleGrantedOfAuthority as RoleGranted
+from carbon_sdk.contracts.generated.events import RoleRevokedOfAuthority as RoleRevoked
+from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
+from carbon_sdk.contracts.generated.structs import AccountRules, SecondOfficerRules
 from carbon_sdk.deployment.permissions import Role
+from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address
 from carbon_sdk.units import Money, Quantity, tonnes
 
@@ -64,6 +67,43 @@ class SecurityAuthority(ConductAdministration):
     def renounce(self, role: Role) -> Act[None]:
         """Lay down a role of one's own."""
         return self._authority.renounce_role(int(role), self.address)
+
+    @verb
+    def set_guardian(self, role: Role, guardian: Role) -> Act[None]:
+        """Let holders of one role stop what holders of another scheduled.
+
+        Args:
+            role: Whose acts can be stopped; not the administrator's.
+            guardian: Who can stop them.
+        """
+        return self._authority.set_role_guardian(int(role), int(guardian))
+
+    @verb
+    def set_role_admin(self, role: Role, admin: Role) -> Act[None]:
+        """Let holders of one role grant and revoke another.
+
+        Raises:
+            InputError: The role would be its own admin, so that each holder makes others.
+        """
+        if role is admin:
+            raise InputError(f"{role.label} would be granted by its own holders. Name another role.")
+        return self._authority.set_role_admin(int(role), int(admin))
+
+    @verb
+    def set_grant_delay(self, role: Role, delay: int) -> Act[None]:
+        """How many seconds after a grant a new holder can act; itself in force five days later at the earliest."""
+        return self._authority.set_grant_delay(int(role), whole(delay, "delay"))
+
+    @verb
+    def set_account_rules(self, rotation_within: int, closing_notice: int) -> Act[None]:
+        """Set what the rules ask of rotations of keys and of closings.
+
+        Args:
+            rotation_within: Seconds within which a second one confirms a rotation; 0: one officer suffices.
+            closing_notice: Seconds between the announcement of a closing and the closing.
+        """
+        rules = AccountRules(whole(rotation_within, "rotation_within"), whole(closing_notice, "closing_notice"))
+        return self.suite.contract(StakeholderRegistry).set_account_rules(rules)
 
     @verb
     def set_second_officer_rules(

@@ -10,6 +10,7 @@ from carbon_sdk.actors.conduct import ConductSupervision
 from carbon_sdk.actors.confirmation_keys import ConfirmsTrades
 from carbon_sdk.actors.credits import instruments_to_define
 from carbon_sdk.actors.market_rules import CalendarPlatform, CalendarSupervision
+from carbon_sdk.actors.service_records import service_id
 from carbon_sdk.actors.token_money import StopsTokens
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive, whole
 from carbon_sdk.actors.verbs import verb
@@ -19,6 +20,7 @@ from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.enums import InstrumentState, MarketState, VoucherKind
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.order_book import OrderBook, TurnAnswer
+from carbon_sdk.contracts.generated.service_records import ServiceRecords
 from carbon_sdk.contracts.generated.structs import Conduct, MarketTerms
 from carbon_sdk.contracts.generated.voucher_book import VoucherBook
 from carbon_sdk.errors import InputError
@@ -129,6 +131,20 @@ class PlatformOperator(CalendarPlatform, BilateralPlatform, ConfirmsTrades):
 
 class ServiceRegulator(CalendarSupervision, StopsTokens, BilateralSupervision, ConductSupervision, Actor):
     """Supervises the platform. Every verb raises NotPermitted for another key."""
+
+    @verb
+    def set_service_rules(self, service: str, document: Digest, uri: str, effective_from: Moment = 0) -> Act[int]:
+        """Publish the next version of the rules by which a service is run; returns the version.
+
+        Args:
+            service: Its name, such as `order-book`.
+            document: The rules, or their SHA-256 digest.
+            uri: Where they are to be had.
+            effective_from: Not in the past; 0: at once.
+        """
+        at = moment(effective_from, "effective_from")
+        records = self.suite.contract(ServiceRecords)
+        return records.set_service_rules(service_id(service), digest(document, "document"), at, uri)
 
     @verb
     def halt(self, market: MarketId | int) -> Act[None]:

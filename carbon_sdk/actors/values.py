@@ -41,6 +41,8 @@ class Restriction(IntFlag):
     NO_TRANSFER = 2
     NO_RECEIPT = 4
     NO_SURRENDER = 8
+    SURRENDER_ONLY = 7
+    """What is left is to surrender: the account neither trades nor transfers nor receives."""
     ALL = 15
 
 

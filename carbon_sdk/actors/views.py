@@ -305,6 +305,13 @@ class AccountView:
             if view.open
         )
 
+    def changes(self) -> tuple[Logged[Event], ...]:
+        """What became of the account in the registry, in order: opening, amendments, keys, status, restrictions."""
+        at = self.suite.deployment.address_of("StakeholderRegistry")
+        first = self.suite.deployment.block
+        every = self.suite.chain.events(first, "latest", [at], [None, _topic(self.address)])
+        return tuple(every)
+
     def deposits(self) -> tuple[DepositRecorded, ...]:
         """Every deposit at the bank, in order; amounts in smallest units of the event's money."""
         return tuple(

@@ -342,7 +342,7 @@ def what_is_applied_for_is_bound(state: State) -> Iterator[str]:
     """INV-21: units of undecided surrender applications, and money of open withdrawals, are bound."""
     bound: dict[tuple[Address, int, int], int] = defaultdict(int)
     for surrender in state.compliance.surrenders.values():
-        if surrender.state == 1:
+        if surrender.state in (1, 5):
             for instrument, quantity in surrender.lines:
                 bound[surrender.account, instrument, 1] += quantity
     for withdrawal in state.cash.withdrawals.values():

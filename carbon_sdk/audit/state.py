@@ -647,6 +647,12 @@ class Registry:
     accredited: dict[Address, tuple[int, int, int, int]] = field(default_factory=dict)
     """Signer → number, since, until, withdrawn at."""
     officers: dict[Address, int] = field(default_factory=dict)
+    rules: tuple[int, int] = (0, 0)
+    """Seconds within which a second one confirms a rotation, and of notice before a closing."""
+    rotations: dict[Address, tuple[Address, int, Address]] = field(default_factory=dict)
+    """Old key → new key, Unix seconds until which it can be confirmed, who asked; of those that wait."""
+    closings: dict[Address, int] = field(default_factory=dict)
+    """Account → Unix seconds from which on it can be closed; 0: stopped or done."""
 
 
 # REPORTING
@@ -745,7 +751,7 @@ class Surrender:
     year: int = 0
     findings: int = 0
     opinion: int = 0
-    state: int = 1  # 1 filed, 2 approved, 3 rejected, 4 withdrawn
+    state: int = 1  # 1 filed, 2 approved, 3 rejected, 4 withdrawn, 5 awaits a second representative
 
     @property
     def tonnes(self) -> int:
@@ -798,6 +804,8 @@ class Compliance:
     assessed: set[tuple[Address, int]] = field(default_factory=set)
     penalties: dict[tuple[Address, int], Penalty] = field(default_factory=dict)
     cancelled_voluntarily: int = 0
+    second_from: int = 0
+    """Tonnes in one application from which a second representative endorses it; 0: never."""
     awaiting_vouchers: list[Voucher] = field(default_factory=list)
     """Acts of this transaction whose vouchers follow; index and order of the day are not known yet."""
 
@@ -846,6 +854,18 @@ class Governance:
 
 
 @dataclass(slots=True)
+class Services:
+    """ServiceRecords."""
+
+    documents: dict[tuple[bytes, int], list[tuple[bytes, int]]] = field(default_factory=dict)
+    """Service and kind → digest and effective time of each version."""
+    releases: dict[int, tuple[Address, int, bytes, int]] = field(default_factory=dict)
+    """Number → developer, version of its basis, digest, status: 1 proposed, 2 accepted, 3 refused, 4 withdrawn."""
+    supplies: dict[int, tuple[Address, int, bytes]] = field(default_factory=dict)
+    """Number → supporter, kind, digest."""
+
+
+@dataclass(slots=True)
 class State:
     """Everything that the events say.
 
@@ -880,6 +900,7 @@ class State:
     allocation: Allocation = field(default_factory=Allocation)
     compliance: Compliance = field(default_factory=Compliance)
     governance: Governance = field(default_factory=Governance)
+    services: Services = field(default_factory=Services)
     credits: Credits = field(default_factory=Credits)
     serials: Serials = field(default_factory=Serials)
     setting: Setting = field(default_factory=Setting)

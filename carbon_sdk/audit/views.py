@@ -883,6 +883,16 @@ def _registry(state: State, contracts: Mapping[str, Address]) -> Iterator[Questi
             yield Question(
                 "officers", f"region of {officer}", at, name, "regionOf", (officer,), {"": region}, ("officer", officer)
             )
+        within, notice = state.registry.rules
+        rules = {"rotationWithin": within, "closingNotice": notice}
+        yield Question("accounts", "rules of accounts", at, name, "accountRules", (), rules, ("account rules",))
+        for old_key, (new_key, until, by) in state.registry.rotations.items():
+            asked = {"newKey": new_key, "until": until, "by": by}
+            what = f"rotation of {old_key}"
+            yield Question("representatives", what, at, name, "rotationOf", (old_key,), asked, ("rotation", old_key))
+        for address, since in state.registry.closings.items():
+            what = f"closing of {address}"
+            yield Question("accounts", what, at, name, "closingOf", (address,), {"": since}, ("closing", address))
     name = "CertificateRegistry"
     if name in contracts:
         at = contracts[name]
@@ -1082,8 +1092,33 @@ def _compliance(state: State, contracts: Mapping[str, Address]) -> Iterator[Ques
         yield from _obligations(state, contracts["Obligations"])
 
 
+def _services(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name, services = "ServiceRecords", state.services
+    if name not in contracts:
+        return
+    at = contracts[name]
+    for (service, kind), versions in services.documents.items():
+        subject: Subject = ("service document", service, kind)
+        for number, (digest, since) in enumerate(versions, 1):
+            told: Expected = {"digest": digest, "effectiveFrom": since}
+            what = f"version {number} of document {kind} of service 0x{service.hex()}"
+            yield Question("services", what, at, name, "documentOf", (service, kind, number), told, subject)
+    count = {"": len(services.releases)}
+    yield Question("services", "number of releases", at, name, "releaseCount", (), count, ("release", 0))
+    for number, (developer, basis, digest, status) in services.releases.items():
+        told = {"developer": developer, "basis": basis, "digest": digest, "status": status}
+        yield Question("services", f"release {number}", at, name, "releaseOf", (number,), told, ("release", number))
+    count = {"": len(services.supplies)}
+    yield Question("services", "number of supplies", at, name, "supplyCount", (), count, ("supply", 0))
+    for number, (supporter, supply, digest) in services.supplies.items():
+        told = {"supporter": supporter, "supply": supply, "digest": digest}
+        yield Question("services", f"supply {number}", at, name, "supplyOf", (number,), told, ("supply", number))
+
+
 def _surrenders(state: State, at: Address) -> Iterator[Question]:
     name, desk = "ComplianceDesk", state.compliance
+    second, what = {"": desk.second_from}, "when a second representative endorses"
+    yield Question("surrenders", what, at, name, "secondRepresentativeFrom", (), second, ("second representative",))
     yield Question(
         "surrenders",
         "number of applications",
@@ -1370,6 +1405,7 @@ _ASKING: tuple[Asking, ...] = (
     _allocation,
     _compliance,
     _governance,
+    _services,
     _credit_projects,
     _credit_offers,
     _origins,

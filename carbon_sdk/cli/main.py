@@ -30,7 +30,7 @@ COMMANDS = {
     "security": ("roles:security", "The administrator: grants and takes back roles."),
     "regulator": ("roles:regulator", "The competent authority: rules, reports, allocation, compliance."),
     "registry": ("roles:registry", "Officers of the registry: applications, accounts, representatives."),
-    "ca": ("roles:ca", "Certification authorities: attest and revoke certificates."),
+    "ca": ("ca:ca", "Certification authorities: issue, check, attest and revoke certificates; one for development."),
     "company": ("roles:company", "Account holders: report, trade, surrender."),
     "proponent": ("roles:proponent", "Project proponents: projects, monitoring, offers of credits."),
     "verifier": ("roles:verifier", "Accredited verifiers: opinions on reports."),
@@ -41,6 +41,17 @@ COMMANDS = {
     "risk": ("risk:risk", "Risk managers: scan for abuse, limit the platform under stress, accuse of misconduct."),
     "maintainer": ("roles:maintainer", "Upgrades contracts."),
     "operator": ("roles:operator", "Rolls contracts back."),
+    "requirements": (
+        "roles:requirements",
+        "Business requirements manager: profiles of services, releases against them.",
+    ),
+    "technical": ("roles:technical", "Technical requirements manager: technical schemes, releases against them."),
+    "system-developer": ("roles:system_developer", "Business system developers: propose releases against profiles."),
+    "service-developer": ("roles:service_developer", "Technical service developers: propose releases against schemes."),
+    "supporter": ("roles:supporter", "Third-party supporters: what time, certificate, identity services supplied."),
+    "authority": ("authority:authority", "Tell who held which role when, and what waits for its time."),
+    "guardian": ("roles:guardian", "Guardians: stop what was scheduled."),
+    "council": ("council:council", "Several parties who together hold a role: create, approve, object, execute."),
 }
 """Name → where it is, and what it does; nothing is imported to list them."""
 

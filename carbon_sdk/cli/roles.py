@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 import click
 
+from carbon_sdk.actors.authority import Guardian
 from carbon_sdk.actors.base import Actor, DryRun
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
@@ -20,10 +21,18 @@ from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
+from carbon_sdk.actors.service_records import (
+    RequirementsManager,
+    ServiceDeveloper,
+    Supporter,
+    SystemDeveloper,
+    TechnicalManager,
+)
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.verbs import verbs_of
 from carbon_sdk.actors.verifier import Verifier
+from carbon_sdk.chain.calls import Act, Done
 from carbon_sdk.cli.main import COMMANDS
 from carbon_sdk.cli.options import dry_run_option, open_scheme, signer_of, with_key, with_scheme
 from carbon_sdk.cli.values import convert, placeholder
@@ -39,7 +48,7 @@ How values are written:
   days              2021-12-31
   several           with commas; what has parts: a JSON file
 """
-_OWN = ("rpc", "deployment", "as_json", "keystore", "key_env", "dry_run")
+_OWN = ("rpc", "deployment", "as_json", "keystore", "key_env", "dry_run", "schedule", "council", "salt")
 """Parameters that are the command line's."""
 
 
@@ -72,7 +81,7 @@ def _command(kind: type[Actor], method: str, form: Callable[..., Any], *, acts: 
         own = {name: given.pop(name, None) for name in _OWN}
         _carry_out(kind, method, parameters, hints, given, own)
 
-    command = dry_run_option(callback) if acts else callback
+    command = dry_run_option(_by_others(callback)) if acts else callback
     command = with_scheme(with_key(command))
     for parameter in reversed(parameters):
         command = _parameter(parameter, hints[parameter.name])(command)
@@ -80,6 +89,21 @@ def _command(kind: type[Actor], method: str, form: Callable[..., Any], *, acts: 
     return click.command(method.replace("_", "-"), help=_paragraphs(help_), short_help=help_.partition("\n")[0])(
         command
     )
+
+
+def _by_others(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of an act that waits, or that several approve."""
+    for option in (
+        click.option("--salt", metavar="TEXT", default="", help="With --council: tells apart acts that are the same."),
+        click.option(
+            "--council", metavar="ADDRESS", help="Approve the act as a member of the council that is to do it."
+        ),
+        click.option(
+            "--schedule", is_flag=True, help="Let the delay of this key's role begin; then say the same again."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any) -> Callable[[Any], Any]:
@@ -118,12 +142,30 @@ def _carry_out(
                 values[parameter.name] = convert(scheme, parameter.name, hints[parameter.name], text, values)
         positional = [values.pop(one.name) for one in parameters if one.default is inspect.Parameter.empty]
         try:
+            if own["council"] or own["schedule"]:
+                show(_prepared(actor, getattr(actor, method).act(*positional, **values), own), own["as_json"])
+                return
             show(getattr(actor, method)(*positional, **values), own["as_json"])
         except DryRun as would:
             if own["as_json"]:
                 show({"act": str(would.act), "result": would.result, "gas": would.gas, "sent": "nothing"}, True)
             else:
                 click.echo(str(would))
+
+
+def _prepared(actor: Actor, act: Act[Any], own: dict[str, Any]) -> Done[Any]:
+    """The act is not done yet: a council's member approves it, or its delay begins."""
+    from carbon_sdk.actors.authority import scheduled
+    from carbon_sdk.actors.council import CouncilMember, salt_of
+    from carbon_sdk.errors import InputError
+    from carbon_sdk.identifiers import address
+
+    if (own["council"] and own["schedule"]) or own["dry_run"]:
+        raise InputError("Give one of --schedule, --council and --dry-run.")
+    if own["council"]:
+        member = CouncilMember(actor.suite.chain, actor.signer, address(own["council"]))
+        return member.approve(act, salt_of(own["salt"]))
+    return actor.sender.do(scheduled(actor.suite, act))
 
 
 security = _group("security", SecurityAuthority)
@@ -140,3 +182,9 @@ supervision = _group("supervision", ServiceRegulator)
 risk = _group("risk", RiskOfficer)
 maintainer = _group("maintainer", Maintainer)
 operator = _group("operator", Operator)
+requirements = _group("requirements", RequirementsManager)
+technical = _group("technical", TechnicalManager)
+system_developer = _group("system-developer", SystemDeveloper)
+service_developer = _group("service-developer", ServiceDeveloper)
+supporter = _group("supporter", Supporter)
+guardian = _group("guardian", Guardian)

@@ -23,6 +23,7 @@ from carbon_sdk.units import Money, Quantity, Ticks, money, scaled
 if TYPE_CHECKING:
     from carbon_sdk.actors.quotes import BlockMarketReader, BoardReader
     from carbon_sdk.actors.views import MarketReader
+    from carbon_sdk.identity.attestation import Credentials
     from carbon_sdk.scheme import Scheme
 
 MONEY_DECIMALS = 2
@@ -298,3 +299,20 @@ def _word(name: str, text: str) -> bytes:
 
 
 _NO_SCHEME: Any = None
+
+
+def bytes32_of(name: str, text: str) -> bytes:
+    """32 bytes from `0x…` text. Raises InputError."""
+    value = _bytes(_NO_SCHEME, name, text)
+    if len(value) != 32:
+        raise InputError(f"{name} has {len(value)} bytes: give 0x and 64 hexadecimal digits.")
+    return value
+
+
+def credentials_of(content: Any) -> Credentials:
+    """What `carbon ca prove` wrote. Raises InputError."""
+    from carbon_sdk.identity.attestation import Credentials
+
+    found = _structured("credentials", Credentials, content)
+    assert isinstance(found, Credentials)  # noqa: S101 -- made of it
+    return found

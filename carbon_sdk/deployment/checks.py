@@ -8,7 +8,8 @@ from carbon_sdk.chain.abi import signature
 from carbon_sdk.chain.chain import Chain
 from carbon_sdk.contracts.base import artifact
 from carbon_sdk.contracts.generated.authority import Authority
-from carbon_sdk.contracts.generated.events import RoleGranted, RoleRevoked
+from carbon_sdk.contracts.generated.events import RoleGrantedOfAuthority as RoleGranted
+from carbon_sdk.contracts.generated.events import RoleRevokedOfAuthority as RoleRevoked
 from carbon_sdk.deployment.model import Deployment
 from carbon_sdk.deployment.permissions import Role, permissions
 from carbon_sdk.identifiers import Address, checksummed, keccak

@@ -31,6 +31,11 @@ class Role(IntEnum):
     SERVICE_REGULATOR = 9
     RISK_MANAGER = 10
     ARBITRATOR = 11
+    REQUIREMENTS_MANAGER = 12
+    TECHNICAL_MANAGER = 13
+    SYSTEM_DEVELOPER = 14
+    SERVICE_DEVELOPER = 15
+    SUPPORTER = 16
 
     @property
     def label(self) -> str:
@@ -51,6 +56,16 @@ GOVERNED: Mapping[str, Role] = {"upgradeToAndCall": Role.UPGRADER, "rollback": R
 
 MATRIX: Mapping[str, Mapping[str, Role]] = {
     "RuleBook": {"publish": Role.REGULATOR},
+    "ServiceRecords": {
+        "publishProfile": Role.REQUIREMENTS_MANAGER,
+        "publishTechnicalScheme": Role.TECHNICAL_MANAGER,
+        "setServiceRules": Role.SERVICE_REGULATOR,
+        "proposeSystemRelease": Role.SYSTEM_DEVELOPER,
+        "proposeServiceRelease": Role.SERVICE_DEVELOPER,
+        "decideSystemRelease": Role.REQUIREMENTS_MANAGER,
+        "decideServiceRelease": Role.TECHNICAL_MANAGER,
+        "recordSupply": Role.SUPPORTER,
+    },
     "StakeholderRegistry": {
         "returnForCorrection": Role.REGISTRY_OPERATOR,
         "refuse": Role.REGISTRY_OPERATOR,
@@ -59,9 +74,13 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setRights": Role.REGISTRY_OPERATOR,
         "removeRepresentative": Role.REGISTRY_OPERATOR,
         "rotateKey": Role.REGISTRY_OPERATOR,
+        "confirmRotationAsOfficer": Role.REGISTRY_OPERATOR,
         "setPrincipal": Role.REGISTRY_OPERATOR,
         "amendRecord": Role.REGISTRY_OPERATOR,
         "setOwner": Role.REGISTRY_OPERATOR,
+        "announceClosing": Role.REGISTRY_OPERATOR,
+        "close": Role.REGISTRY_OPERATOR,
+        "setAccountRules": Role.ADMINISTRATOR,
         "suspend": Role.REGULATOR,
         "reinstate": Role.REGULATOR,
         "setRestrictions": Role.REGULATOR,
@@ -225,6 +244,7 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
     },
     "ComplianceDesk": {
         "setUtcOffset": Role.SERVICE_MANAGER,
+        "setSecondRepresentativeFrom": Role.REGULATOR,
         "approveSurrender": Role.REGULATOR,
         "approveSurrenders": Role.REGULATOR,
         "rejectSurrender": Role.REGULATOR,

@@ -50,6 +50,7 @@ from carbon_sdk.contracts.generated.pledge_book import PledgeBook
 from carbon_sdk.contracts.generated.quote_board import QuoteBoard
 from carbon_sdk.contracts.generated.rule_book import RuleBook
 from carbon_sdk.contracts.generated.seed import Seed
+from carbon_sdk.contracts.generated.service_records import ServiceRecords
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
 from carbon_sdk.contracts.generated.structs import (
     BankingTerms,
@@ -123,6 +124,7 @@ PROXIED: tuple[str, ...] = (
     "Obligations",
     "ComplianceDesk",
     "VoucherBook",
+    "ServiceRecords",
 )
 """Every stateful contract but the authority."""
 
@@ -299,6 +301,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "InstrumentLedger", "Obligations", "CreditProjects")
         ),
         "VoucherBook": lambda now: VoucherBook.creation(),
+        "ServiceRecords": lambda now: ServiceRecords.creation(),
     }
 
 

@@ -6,22 +6,31 @@ verifies one needs the root, the issuing certificate and the revocation list; no
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from carbon_sdk.chain.signers import Signer, TypedData
 from carbon_sdk.chain.typed_data import typed_data_digest
 from carbon_sdk.contracts.generated.structs import Attestation
 from carbon_sdk.errors import InputError
-from carbon_sdk.identifiers import Address, checksummed, keccak
+from carbon_sdk.identifiers import Address, address, checksummed, keccak
 from carbon_sdk.identity.attestation import Credentials, Place, attest, domains_digest, possess
 
 _HASH = hashes.SHA256()
@@ -63,6 +72,31 @@ class Request:
     def key(self) -> Address:
         """Address of the chain key."""
         return _address_of(self.public_key)
+
+    @classmethod
+    def signed(cls, signer: Signer, common_name: str, domains: tuple[str, ...] = ()) -> dict[str, object]:
+        """A request as a file for a certification authority elsewhere: with the signature that proves the key."""
+        request = cls.made(signer, common_name, domains)
+        signature = signer.sign_typed_data(_request_data(common_name, domains))
+        return {
+            "common_name": common_name,
+            "domains": list(domains),
+            "key": request.key,
+            "signature": f"0x{signature.hex()}",
+        }
+
+    @classmethod
+    def read(cls, content: Mapping[str, object]) -> Request:
+        """A request from such a file; its key is that of the signature. Raises InputError."""
+        try:
+            name, key = str(content["common_name"]), str(content["key"])
+            domains = tuple(str(item) for item in _listed(content["domains"]))
+            signature = bytes.fromhex(str(content["signature"]).removeprefix("0x"))
+        except (KeyError, ValueError) as error:
+            raise InputError(f"That is no request for a certificate: {error} is missing or malformed.") from None
+        if len(signature) != 65 or signature[64] not in (27, 28):
+            raise InputError("The request's signature has not 65 bytes that end with 27 or 28.")
+        return cls(name, domains, recovered_key(_request_data(name, domains), signature, address(key)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +182,33 @@ class DevelopmentAuthority:
         self.issuing = _authority(issuer_name, root_name, self._key.public_key(), self._root_key, span, 0)
         self._revoked: list[x509.RevokedCertificate] = []
 
+    def save(self, folder: str | Path) -> None:
+        """Write it into a folder that only its owner may read: certificates, keys (not encrypted), what was revoked."""
+        target = Path(folder)
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(target / "root.pem", self.root.public_bytes(Encoding.PEM))
+        _write(target / "issuing.pem", self.issuing.public_bytes(Encoding.PEM))
+        for name, key in (("root.key", self._root_key), ("issuing.key", self._key)):
+            _write(target / name, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        _write(target / "revocations.pem", self.revocation_list().public_bytes(Encoding.PEM))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> DevelopmentAuthority:
+        """Read one that was saved. Raises InputError."""
+        source = Path(folder)
+        made = cls.__new__(cls)
+        try:
+            made.root = x509.load_pem_x509_certificate((source / "root.pem").read_bytes())
+            made.issuing = x509.load_pem_x509_certificate((source / "issuing.pem").read_bytes())
+            made._root_key = _private(source / "root.key")
+            made._key = _private(source / "issuing.key")
+            listed = x509.load_pem_x509_crl((source / "revocations.pem").read_bytes())
+        except (OSError, ValueError) as error:
+            raise InputError(f"{folder} holds no development authority: {error}.") from None
+        made._since = made.root.not_valid_before_utc
+        made._revoked = list(listed)
+        return made
+
     @property
     def digest(self) -> bytes:
         """SHA-256 of the root in DER."""
@@ -226,6 +287,8 @@ def verified(
     revocations: x509.CertificateRevocationList | None = None,
     *,
     now: datetime | None = None,
+    domain: str | None = None,
+    key: Address | None = None,
 ) -> Address:
     """Check a certificate: signatures up to the root, validity, what each may sign, revocation.
 
@@ -235,6 +298,8 @@ def verified(
         root: That is trusted.
         revocations: The issuing authority's list; None skips it.
         now: As of when; None: now.
+        domain: Source domain that it must permit: exactly, or by one label in the place of `*`; None skips it.
+        key: Chain key that it must be about; None skips it.
 
     Returns:
         Address of the chain key that the certificate is about.
@@ -256,7 +321,37 @@ def verified(
             raise NotTrusted(f"The {name} says the contrary of whether it may sign certificates.")
     if revocations is not None:
         _check_revocation(certificate, issuing, revocations, at)
-    return key_of(certificate)
+    if domain is not None and not permits(domains_of(certificate), domain):
+        permitted = ", ".join(domains_of(certificate)) or "no source domain at all"
+        raise NotTrusted(f"The certificate permits {permitted}, not {domain}.")
+    found = key_of(certificate)
+    if key is not None and found != key:
+        raise NotTrusted(f"The certificate is about the key {found}, not about {key}.")
+    return found
+
+
+def check_attested(attestation: Attestation, certificate: x509.Certificate) -> None:
+    """That an authority attested just what its certificate says; what an officer asks before approving credentials.
+
+    Raises:
+        NotTrusted: Fingerprint, key, validity or source domains differ.
+    """
+    expected = Issued(certificate, ()).attestation(attestation.account)
+    for name, said in attestation.as_dict().items():
+        found = expected.as_dict()[name]
+        if said != found:
+            raise NotTrusted(f"The attestation's {name} is {_text(said)}; the certificate's is {_text(found)}.")
+
+
+def _text(value: object) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def permits(domains: tuple[str, ...], domain: str) -> bool:
+    """Whether a source domain is one of those that a certificate permits; a `*` stands for one whole first label."""
+    asked = domain.rstrip(".").lower()
+    parent = asked.partition(".")[2]
+    return any(item.lower() == asked or (parent != "" and item.lower() == f"*.{parent}") for item in domains)
 
 
 def key_of(certificate: x509.Certificate) -> Address:
@@ -349,12 +444,30 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
+def _private(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{path} is a key of another kind")
+    return key
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+
+
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
 def _address_of(public_key: bytes) -> Address:
     return checksummed(keccak(public_key[1:])[12:].hex())
+
+
+def _listed(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError("domains")
+    return value
 
 
 def _request_data(common_name: str, domains: tuple[str, ...]) -> TypedData:

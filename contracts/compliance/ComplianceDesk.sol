@@ -32,6 +32,7 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         mapping(uint256 id => Application) applications;
         mapping(uint256 id => mapping(uint256 index => Line)) lines;
         VoucherSeries.Peaks peaks;
+        mapping(uint256 id => address) initiators; // of applications that wait for a second representative
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.ComplianceDesk")) - 1)) & ~bytes32(uint256(0xff))
@@ -74,6 +75,18 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         return Setup(desk.scheme(), desk.series(), desk.utcOffset());
     }
 
+    /// @inheritdoc IComplianceDesk
+    function setSecondRepresentativeFrom(uint40 tonnes) external restricted {
+        _s().desk = _s().desk.withSecondFrom(tonnes);
+
+        emit SecondRepresentativeFrom(tonnes);
+    }
+
+    /// @inheritdoc IComplianceDesk
+    function secondRepresentativeFrom() external view returns (uint40 tonnes) {
+        return uint40(_s().desk.secondFrom());
+    }
+
     function _requireOffset(int32 offset) private pure {
         require(offset > -1 days && offset < 1 days, BadOffset(offset));
     }
@@ -91,12 +104,13 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         IObligations.Basis memory basis = IObligations(OBLIGATIONS).openApplication(account, credits);
         DeskWord desk = _s().desk;
         uint16 findings = _examine(basis, desk.scheme(), instruments, tonnes, credits);
+        bool awaits = desk.secondFrom() != 0 && tonnes >= desk.secondFrom();
 
         id = desk.applications() + 1;
         _s().desk = desk.withApplications(id);
         _s().applications[id] = Application({
             account: account,
-            state: ApplicationState.FILED,
+            state: awaits ? ApplicationState.AWAITING : ApplicationState.FILED,
             lines: uint8(instruments.length),
             year: basis.year,
             findings: findings,
@@ -109,6 +123,10 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
 
         emit SurrenderApplied(id, account, msg.sender, instruments, quantities);
         emit SurrenderExamined(id, basis.year, findings, _opinion(findings));
+        if (awaits) {
+            _s().initiators[id] = msg.sender;
+            emit SurrenderAwaits(id, msg.sender);
+        }
 
         for (uint256 i; i < instruments.length; ++i) {
             IInstrumentLedger(LEDGER)
@@ -117,12 +135,33 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
     }
 
     /// @inheritdoc IComplianceDesk
+    function endorseSurrender(uint256 id) external {
+        address account = IEligibility(LEDGER).actingFor(msg.sender, Rights.APPROVE, Restrictions.NO_SURRENDER);
+        Application memory application = _known(id);
+        require(application.account == account, NotTheAccount(msg.sender, application.account));
+        require(application.state == ApplicationState.AWAITING, NothingToEndorse(id, application.state));
+        require(_s().initiators[id] != msg.sender, MayNotEndorseOwn(id, msg.sender));
+
+        _s().applications[id].state = ApplicationState.FILED;
+        delete _s().initiators[id];
+
+        emit SurrenderEndorsed(id, msg.sender);
+    }
+
+    /// @inheritdoc IComplianceDesk
+    function initiatorOf(uint256 id) external view returns (address key) {
+        return _s().initiators[id];
+    }
+
+    /// @inheritdoc IComplianceDesk
     function withdrawSurrender(uint256 id) external {
         address account = IEligibility(LEDGER).actingFor(msg.sender, Rights.SURRENDER, 0);
-        Application memory application = _filed(id);
+        Application memory application = _undecided(id);
         require(application.account == account, NotTheAccount(msg.sender, application.account));
 
         _s().applications[id].state = ApplicationState.WITHDRAWN;
+
+        if (application.state == ApplicationState.AWAITING) delete _s().initiators[id];
 
         emit SurrenderWithdrawn(id, account);
 
@@ -203,10 +242,12 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
     }
 
     function _reject(uint256 id, bytes32 reason) private {
-        Application memory application = _filed(id);
+        Application memory application = _undecided(id);
         require(reason != 0, CauseMissing());
 
         _s().applications[id].state = ApplicationState.REJECTED;
+
+        if (application.state == ApplicationState.AWAITING) delete _s().initiators[id];
 
         emit SurrenderRejected(id, application.account, reason);
 
@@ -297,7 +338,16 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
 
     function _filed(uint256 id) private view returns (Application memory application) {
         application = _known(id);
+        require(application.state != ApplicationState.AWAITING, SecondRepresentativeMissing(id));
         require(application.state == ApplicationState.FILED, ApplicationClosed(id, application.state));
+    }
+
+    function _undecided(uint256 id) private view returns (Application memory application) {
+        application = _known(id);
+        require(
+            application.state == ApplicationState.FILED || application.state == ApplicationState.AWAITING,
+            ApplicationClosed(id, application.state)
+        );
     }
 
     function _linesOf(uint256 id, uint256 count)

@@ -42,7 +42,8 @@ interface IComplianceDesk {
         FILED,
         APPROVED,
         REJECTED,
-        WITHDRAWN
+        WITHDRAWN,
+        AWAITING // a second representative has to endorse it before it can be approved
     }
 
     enum Opinion {
@@ -89,6 +90,12 @@ interface IComplianceDesk {
     error BadTonnes(uint256 tonnes);
     /// @notice Only tonnes are cancelled, not money.
     error NotCancellable(uint256 instrument);
+    /// @notice Application `id` waits for a second representative; it is not decided before.
+    error SecondRepresentativeMissing(uint256 id);
+    /// @notice `key` made application `id` itself; another representative endorses it.
+    error MayNotEndorseOwn(uint256 id, address key);
+    /// @notice Application `id` does not wait for a second representative.
+    error NothingToEndorse(uint256 id, ApplicationState state);
     /// @notice A digest must say why.
     error CauseMissing();
     /// @notice The two offsets do not give the same civil day now: the order of the day would run twice.
@@ -100,6 +107,7 @@ interface IComplianceDesk {
 
     event DeskSetUp(Setup setup);
     event UtcOffsetChanged(int32 offset);
+    event SecondRepresentativeFrom(uint40 tonnes);
 
     event SurrenderApplied(
         uint256 indexed id, address indexed account, address indexed key, uint256[] instruments, uint256[] quantities
@@ -109,6 +117,9 @@ interface IComplianceDesk {
     event SurrenderApproved(uint256 indexed id, address indexed account, uint256 tonnes);
     event SurrenderRejected(uint256 indexed id, address indexed account, bytes32 reason);
     event SurrenderWithdrawn(uint256 indexed id, address indexed account);
+    /// @notice Application `id`, made by `key`, waits for another representative. Follows its examination.
+    event SurrenderAwaits(uint256 indexed id, address indexed key);
+    event SurrenderEndorsed(uint256 indexed id, address indexed key);
 
     /// @notice Its voucher follows.
     /// @param beneficiary Salted commitment to who takes the benefit.
@@ -130,6 +141,13 @@ interface IComplianceDesk {
 
     function setupOf() external view returns (Setup memory);
 
+    /// @notice From `tonnes` in one application on, a second representative endorses it before it can be approved; 0: never.
+    ///         1: always, so that nobody cuts a large one into small ones. For REGULATOR. What was applied for before stays.
+    function setSecondRepresentativeFrom(uint40 tonnes) external;
+
+    /// @notice Whole tonnes; 0: never.
+    function secondRepresentativeFrom() external view returns (uint40 tonnes);
+
     /* SURRENDER */
 
     /// @notice Apply to surrender; the units are bound and the application is examined at once. By a representative with
@@ -137,6 +155,13 @@ interface IComplianceDesk {
     /// @param instruments Ids; one line each.
     /// @param quantities Whole tonnes.
     function applySurrender(uint256[] calldata instruments, uint256[] calldata quantities) external returns (uint256 id);
+
+    /// @notice Endorse an application that another representative made. By one with Rights.APPROVE, unless the account is
+    ///         under NO_SURRENDER. It counts as applied for when it was.
+    function endorseSurrender(uint256 id) external;
+
+    /// @notice Who made an application that waits for a second representative; zero for every other.
+    function initiatorOf(uint256 id) external view returns (address key);
 
     /// @notice Take an undecided application back. By a representative of the account with Rights.SURRENDER.
     function withdrawSurrender(uint256 id) external;

@@ -39,11 +39,11 @@ using {
 } for ObligationWord global;
 
 /// @title What nearly every act of the desk reads, in one word.
-/// @dev 215      176 175    160 159    128 127       96 95          64 63   40 39        0
-///      +------------+---------+----------+-----------+------------+-------+-----------+
-///      |applications| scheme  |  series  | utcOffset | orderOfDay |  day  | vouchers  |
-///      +------------+---------+----------+-----------+------------+-------+-----------+
-///      applications, vouchers: so far. day, orderOfDay: of the last voucher.
+/// @dev 255      216 215      176 175    160 159    128 127       96 95          64 63   40 39        0
+///      +------------+------------+---------+----------+-----------+------------+-------+-----------+
+///      | secondFrom |applications| scheme  |  series  | utcOffset | orderOfDay |  day  | vouchers  |
+///      +------------+------------+---------+----------+-----------+------------+-------+-----------+
+///      applications, vouchers: so far. day, orderOfDay: of the last voucher. secondFrom: tonnes; 0: never.
 type DeskWord is uint256;
 
 using {
@@ -56,7 +56,9 @@ using {
     applications,
     withVoucher,
     withUtcOffset,
-    withApplications
+    withApplications,
+    secondFrom,
+    withSecondFrom
 } for DeskWord global;
 
 uint256 constant SHORTFALL = 1;
@@ -211,4 +213,13 @@ function withUtcOffset(DeskWord w, int32 offset) pure returns (DeskWord) {
 
 function withApplications(DeskWord w, uint256 count) pure returns (DeskWord) {
     return DeskWord.wrap(_with(DeskWord.unwrap(w), 176, LOW_40, count));
+}
+
+/// @dev From so many tonnes on, a second representative endorses an application; 0: never.
+function secondFrom(DeskWord w) pure returns (uint256) {
+    return DeskWord.unwrap(w) >> 216;
+}
+
+function withSecondFrom(DeskWord w, uint40 tonnes) pure returns (DeskWord) {
+    return DeskWord.wrap(_with(DeskWord.unwrap(w), 216, LOW_40, tonnes));
 }

@@ -60,7 +60,20 @@ interface IStakeholderRegistry {
         uint16 conductRestrictions; // bits of `Restrictions`, set by the CreditRecord
     }
 
-    /* ERRORS (and of IEligibility: NotARepresentative) */
+    /// @dev What the rules ask of acts on accounts. One word.
+    struct AccountRules {
+        uint32 rotationWithin; // seconds within which a second one confirms a rotation; 0: one officer suffices
+        uint32 closingNotice; // seconds between the announcement of a closing and the closing
+    }
+
+    /// @dev A rotation that waits for a second one.
+    struct Rotation {
+        address newKey; // zero: none waits
+        uint40 until; // Unix seconds; from then on it is void
+        address by; // who asked for it
+    }
+
+    /* ERRORS (and of IEligibility: NotARepresentative, MissingRight, CertificateExpired) */
 
     error UnknownApplication(uint32 id);
     /// @notice The application stands where this act has no place; `status` is an `ApplicationStatus`.
@@ -92,6 +105,24 @@ interface IStakeholderRegistry {
     error OutsideRegion(address officer, uint16 his, uint16 region);
     /// @notice A digest must say why.
     error CauseMissing();
+    /// @notice The rules let one officer rotate keys; nothing is requested.
+    error NoSecondForRotation();
+    /// @notice For `oldKey` the rotation to `waiting` was requested (zero: none), not the one to `newKey`.
+    error RotationNotRequested(address oldKey, address newKey, address waiting);
+    /// @notice The request to rotate `oldKey` had to be confirmed before `until`. Request it anew.
+    error RotationLapsed(address oldKey, uint40 until);
+    /// @notice `caller` requested the rotation of `oldKey`; somebody else confirms it.
+    error MayNotConfirmOwnRotation(address caller, address oldKey);
+    /// @notice `key` represents `account`, not `other`.
+    error NotTheRepresentedAccount(address key, address account, address other);
+    /// @notice The closing of `account` was not announced.
+    error ClosingNotAnnounced(address account);
+    /// @notice `account` can be closed from `from` on.
+    error ClosingTooEarly(address account, uint40 from);
+    /// @notice `account` has `balance` of `instrument`: what it has goes elsewhere first.
+    error AccountNotEmpty(address account, uint256 instrument, uint256 balance);
+    /// @notice `account` has nothing of `instrument`: no objection.
+    error NothingHeld(address account, uint256 instrument);
 
     /* EVENTS: APPLICATIONS */
 
@@ -149,6 +180,17 @@ interface IStakeholderRegistry {
     event RecordAmended(address indexed account, bytes32 record, bytes32 cause);
     event OwnerChanged(address indexed account, uint32 owner, bytes32 cause);
     event OfficerAssigned(address indexed officer, uint16 region);
+    event AccountRulesSet(AccountRules rules);
+    /// @notice Somebody other than `by` has to confirm it before `until`. It takes the place of an earlier request.
+    event RotationRequested(
+        address indexed account, address indexed oldKey, address indexed newKey, address by, uint40 until
+    );
+    /// @notice The rotation that `by` confirmed follows as `KeyRotated`.
+    event RotationConfirmed(address indexed account, address indexed oldKey, address by);
+    /// @notice `account` can be closed from `from` on, unless somebody shows that it has something.
+    event ClosingAnnounced(address indexed account, uint40 from, bytes32 cause);
+    /// @notice `account` has something of `instrument` (zero: it was reinstated); the closing is off.
+    event ClosingStopped(address indexed account, uint256 instrument);
 
     /* APPLYING: the applicant, by the key that it registers */
 
@@ -199,13 +241,39 @@ interface IStakeholderRegistry {
     function removeRepresentative(address key, bytes32 cause) external;
 
     /// @notice `attestation.key`, never used before, takes the place and rights of `oldKey`. Nothing that the account holds
-    ///         moves. Also the way back after a loss, an expiry or a revocation.
+    ///         moves. Also the way back after a loss, an expiry or a revocation. Where the rules want two, this is a request
+    ///         that somebody else confirms.
     function rotateKey(
         address oldKey,
         Attestation calldata attestation,
         bytes calldata caSignature,
         bytes calldata possessionSignature
     ) external;
+
+    /// @notice Ask for the rotation of a key of the own account, where the rules want two. By a representative with
+    ///         Rights.INITIATE.
+    function requestRotation(address oldKey, address newKey) external;
+
+    /// @notice Confirm and carry out a rotation that an officer or another representative requested. By a representative of
+    ///         the account with Rights.APPROVE.
+    function confirmRotation(
+        address oldKey,
+        Attestation calldata attestation,
+        bytes calldata caSignature,
+        bytes calldata possessionSignature
+    ) external;
+
+    /// @notice As `confirmRotation`, by another officer: the way back where no second representative is left. For
+    ///         REGISTRY_OPERATOR, within the officer's region.
+    function confirmRotationAsOfficer(
+        address oldKey,
+        Attestation calldata attestation,
+        bytes calldata caSignature,
+        bytes calldata possessionSignature
+    ) external;
+
+    /// @notice The rotation of `oldKey` that waits for a second one, void or not.
+    function rotationOf(address oldKey) external view returns (Rotation memory);
 
     /// @notice Let `key`, a representative of its account, be the principal.
     function setPrincipal(address key) external;
@@ -230,17 +298,40 @@ interface IStakeholderRegistry {
     ///         officer's region.
     function setOwner(address account, uint32 owner, bytes32 cause) external;
 
-    /// @notice From now on the account takes part in nothing. For REGULATOR.
+    /// @notice Announce that the account will be closed: from now on it takes part in nothing. For REGISTRY_OPERATOR, within
+    ///         the officer's region; the holder has emptied the account before.
+    function announceClosing(address account, bytes32 cause) external;
+
+    /// @notice Stop a closing by showing that the account has something of `instrument`, bound or free. By anyone: what its
+    ///         open orders hold comes back into the account when the orders are taken back, which anyone may do then.
+    function objectToClosing(address account, uint256 instrument) external;
+
+    /// @notice Close an account for ever, after the notice, when it has nothing of `instruments`. For REGISTRY_OPERATOR, within
+    ///         the officer's region. The chain keeps no list of instruments: whoever closes names all that were defined, and
+    ///         the notice lets anyone show one that was left out. What turns up later is moved by the authority.
+    function close(address account, uint256[] calldata instruments, bytes32 cause) external;
+
+    /// @notice From when on the account can be closed, Unix seconds; 0: no closing was announced.
+    function closingOf(address account) external view returns (uint40);
+
+    /// @notice Set what the rules ask of rotations and closings. For ADMINISTRATOR: not for those who are bound by it.
+    function setAccountRules(AccountRules calldata rules) external;
+
+    function accountRules() external view returns (AccountRules memory);
+
+    /// @notice From now on the account takes part in nothing. For REGULATOR, within the officer's region.
     function suspend(address account, bytes32 cause) external;
 
-    /// @notice End a suspension. For REGULATOR.
+    /// @notice End a suspension, and a closing that was announced. For REGULATOR, within the officer's region.
     function reinstate(address account, bytes32 cause) external;
 
-    /// @notice Replace the regulator's own restrictions. For REGULATOR. Those of the ComplianceDesk stand apart.
+    /// @notice Replace the regulator's own restrictions: a suspension in part. For REGULATOR, within the officer's region. Those
+    ///         of the ComplianceDesk stand apart.
     /// @param restrictions Bits of `Restrictions`; 0: none.
     function setRestrictions(address account, uint16 restrictions, bytes32 cause) external;
 
-    /// @notice Close or open single capabilities. For REGULATOR. An account without TRADING does not trade.
+    /// @notice Close or open single capabilities. For REGULATOR, within the officer's region. An account without TRADING does
+    ///         not trade.
     /// @param capabilities Bits of `Capabilities`, REGISTRY among them.
     function setCapabilities(address account, uint8 capabilities, bytes32 cause) external;
 
@@ -259,8 +350,8 @@ interface IStakeholderRegistry {
 
     /* REGIONS */
 
-    /// @notice `officer` acts on applications and accounts of `region` only; 0: on all. For REGULATOR. Assign before the
-    ///         officer gets the role (R-ACC-4).
+    /// @notice `officer` acts on applications and accounts of `region` only; 0: on all. For REGULATOR, by an officer who is
+    ///         of no region himself. Assign before the officer gets the role (R-ACC-4).
     function assignRegion(address officer, uint16 region) external;
 
     function regionOf(address officer) external view returns (uint16);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.34;
 
+import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+
 import { Governed } from "../governance/Governed.sol";
 import { IRuleBook } from "../governance/IRuleBook.sol";
 import {
@@ -39,6 +41,9 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         mapping(address account => address) otherPrincipal; // zero: the applicant's key
         mapping(address officer => uint16) regionOf;
         mapping(address account => ConductLapse) conductLapses;
+        AccountRules accountRules;
+        mapping(address oldKey => Rotation) rotations;
+        mapping(address account => uint40) closings; // Unix seconds; 0: not announced
     }
 
     /// @dev Of what the credit record forbids: what ends by itself, and when.
@@ -274,6 +279,101 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         bytes calldata possessionSignature
     ) external restricted {
         Representation memory held = _held(oldKey);
+        if (_s().accountRules.rotationWithin != 0) {
+            _requireAttested(attestation, held.account, attestation.key);
+            _request(held.account, oldKey, attestation.key);
+        } else {
+            _rotate(held, oldKey, attestation, caSignature, possessionSignature);
+        }
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function requestRotation(address oldKey, address newKey) external {
+        address account = _representation(oldKey).account;
+        _requireOwn(account, Rights.INITIATE);
+        require(_s().accountRules.rotationWithin != 0, NoSecondForRotation());
+
+        _request(account, oldKey, newKey);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function confirmRotation(
+        address oldKey,
+        Attestation calldata attestation,
+        bytes calldata caSignature,
+        bytes calldata possessionSignature
+    ) external {
+        Representation memory held = _representation(oldKey);
+        _requireOwn(held.account, Rights.APPROVE);
+
+        _confirm(held, oldKey, attestation, caSignature, possessionSignature);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function confirmRotationAsOfficer(
+        address oldKey,
+        Attestation calldata attestation,
+        bytes calldata caSignature,
+        bytes calldata possessionSignature
+    ) external restricted {
+        _confirm(_held(oldKey), oldKey, attestation, caSignature, possessionSignature);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function rotationOf(address oldKey) external view returns (Rotation memory) {
+        return _s().rotations[oldKey];
+    }
+
+    /// @dev The calling key acts for `account` with `needed`. Not asked: whether the account may act, or one whose principal
+    ///      has lost its certificate could not help itself.
+    function _requireOwn(address account, uint16 needed) private view {
+        Representation memory own = _representation(msg.sender);
+        _open(account);
+        require(own.account == account, NotTheRepresentedAccount(msg.sender, own.account, account));
+        require(own.rights & needed == needed, IEligibility.MissingRight(msg.sender, account, own.rights, needed));
+        require(
+            own.certificateUntil > block.timestamp, IEligibility.CertificateExpired(msg.sender, own.certificateUntil)
+        );
+    }
+
+    function _request(address account, address oldKey, address newKey) private {
+        _requireUnused(newKey);
+
+        uint40 until = uint40(block.timestamp) + _s().accountRules.rotationWithin;
+        _s().rotations[oldKey] = Rotation({ newKey: newKey, until: until, by: msg.sender });
+
+        emit RotationRequested(account, oldKey, newKey, msg.sender, until);
+    }
+
+    function _confirm(
+        Representation memory held,
+        address oldKey,
+        Attestation calldata attestation,
+        bytes calldata caSignature,
+        bytes calldata possessionSignature
+    ) private {
+        Rotation memory asked = _s().rotations[oldKey];
+        require(
+            asked.newKey == attestation.key && asked.newKey != address(0),
+            RotationNotRequested(oldKey, attestation.key, asked.newKey)
+        );
+        require(asked.until > block.timestamp, RotationLapsed(oldKey, asked.until));
+        require(asked.by != msg.sender, MayNotConfirmOwnRotation(msg.sender, oldKey));
+
+        delete _s().rotations[oldKey];
+
+        emit RotationConfirmed(held.account, oldKey, msg.sender);
+
+        _rotate(held, oldKey, attestation, caSignature, possessionSignature);
+    }
+
+    function _rotate(
+        Representation memory held,
+        address oldKey,
+        Attestation calldata attestation,
+        bytes calldata caSignature,
+        bytes calldata possessionSignature
+    ) private {
         address account = held.account;
         address newKey = attestation.key;
         uint40 until = attestation.notAfter;
@@ -399,17 +499,86 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     }
 
     /// @inheritdoc IStakeholderRegistry
+    function announceClosing(address account, bytes32 cause) external restricted {
+        Account storage record = _open(account);
+        _requireRegion(record.region);
+        _requireCause(cause);
+
+        uint40 from = uint40(block.timestamp) + _s().accountRules.closingNotice;
+        bool active = record.status == AccountStatus.ACTIVE;
+        _s().closings[account] = from;
+        record.status = AccountStatus.SUSPENDED;
+
+        emit ClosingAnnounced(account, from, cause);
+        if (active) emit StatusChanged(account, AccountStatus.SUSPENDED, cause);
+
+        if (active) _push(account, record);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function objectToClosing(address account, uint256 instrument) external {
+        require(_s().closings[account] != 0, ClosingNotAnnounced(account));
+        require(_balance(account, instrument) != 0, NothingHeld(account, instrument));
+
+        delete _s().closings[account];
+
+        emit ClosingStopped(account, instrument);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function close(address account, uint256[] calldata instruments, bytes32 cause) external restricted {
+        uint40 from = _s().closings[account];
+        require(from != 0, ClosingNotAnnounced(account));
+        require(from <= block.timestamp, ClosingTooEarly(account, from));
+        for (uint256 i; i < instruments.length; ++i) {
+            uint256 balance = _balance(account, instruments[i]);
+            require(balance == 0, AccountNotEmpty(account, instruments[i], balance));
+        }
+
+        delete _s().closings[account];
+
+        _changeStatus(account, AccountStatus.SUSPENDED, AccountStatus.CLOSED, cause);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function closingOf(address account) external view returns (uint40) {
+        return _s().closings[account];
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function setAccountRules(AccountRules calldata rules) external restricted {
+        _s().accountRules = rules;
+
+        emit AccountRulesSet(rules);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
+    function accountRules() external view returns (AccountRules memory) {
+        return _s().accountRules;
+    }
+
+    /// @dev The ledger is an ERC-1155; what is bound is in the balance, what orders hold is not.
+    function _balance(address account, uint256 instrument) private view returns (uint256) {
+        return IERC1155(address(LEDGER)).balanceOf(account, instrument);
+    }
+
+    /// @inheritdoc IStakeholderRegistry
     function suspend(address account, bytes32 cause) external restricted {
         _changeStatus(account, AccountStatus.ACTIVE, AccountStatus.SUSPENDED, cause);
     }
 
     /// @inheritdoc IStakeholderRegistry
     function reinstate(address account, bytes32 cause) external restricted {
+        if (_s().closings[account] != 0) {
+            delete _s().closings[account];
+            emit ClosingStopped(account, 0);
+        }
         _changeStatus(account, AccountStatus.SUSPENDED, AccountStatus.ACTIVE, cause);
     }
 
     function _changeStatus(address account, AccountStatus from, AccountStatus to, bytes32 cause) private {
         Account storage record = _known(account);
+        _requireRegion(record.region);
         require(record.status == from, AccountInStatus(account, uint8(record.status)));
         _requireCause(cause);
 
@@ -423,6 +592,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     /// @inheritdoc IStakeholderRegistry
     function setRestrictions(address account, uint16 restrictions, bytes32 cause) external restricted {
         Account storage record = _known(account);
+        _requireRegion(record.region);
         _requireRestrictions(restrictions);
         _requireCause(cause);
 
@@ -475,6 +645,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     /// @inheritdoc IStakeholderRegistry
     function setCapabilities(address account, uint8 capabilities, bytes32 cause) external restricted {
         Account storage record = _open(account);
+        _requireRegion(record.region);
         uint8 possible = _possibleFor(record.kind);
         require(
             capabilities & ~possible == 0 && capabilities & Capabilities.REGISTRY != 0,
@@ -513,6 +684,8 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
 
     /// @inheritdoc IStakeholderRegistry
     function assignRegion(address officer, uint16 region) external restricted {
+        _requireRegion(0); // an officer of a region frees nobody from his own, himself included
+
         _s().regionOf[officer] = region;
 
         emit OfficerAssigned(officer, region);
@@ -523,7 +696,7 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         return _s().regionOf[officer];
     }
 
-    /// @dev The one place where a region is checked (R-ACC-4): the Authority sees selectors, not arguments.
+    /// @dev The one place where an officer's region is checked (R-ACC-4): the Authority sees selectors, not arguments.
     function _requireRegion(uint16 region) private view {
         uint16 his = _s().regionOf[msg.sender];
         require(his == 0 || his == region, OutsideRegion(msg.sender, his, region));

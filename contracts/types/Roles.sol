@@ -16,4 +16,9 @@ library Roles {
     uint64 internal constant SERVICE_REGULATOR = 9; // technical service regulator: stop and resume
     uint64 internal constant RISK_MANAGER = 10;
     uint64 internal constant ARBITRATOR = 11;
+    uint64 internal constant REQUIREMENTS_MANAGER = 12; // business requirements manager (4.3.1)
+    uint64 internal constant TECHNICAL_MANAGER = 13; // technical requirements manager (4.4.1)
+    uint64 internal constant SYSTEM_DEVELOPER = 14; // business system developer (4.3.2)
+    uint64 internal constant SERVICE_DEVELOPER = 15; // technical service developer (4.4.2)
+    uint64 internal constant SUPPORTER = 16; // third-party supporter (4.4.5)
 }

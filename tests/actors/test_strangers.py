@@ -18,6 +18,13 @@ from carbon_sdk.actors.proponent import ProjectProponent
 from carbon_sdk.actors.registry_operator import RegistryOperator
 from carbon_sdk.actors.regulator import Regulator
 from carbon_sdk.actors.security_authority import SecurityAuthority
+from carbon_sdk.actors.service_records import (
+    RequirementsManager,
+    ServiceDeveloper,
+    Supporter,
+    SystemDeveloper,
+    TechnicalManager,
+)
 from carbon_sdk.actors.services import PlatformOperator, ServiceManager, ServiceRegulator
 from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.actors.trading_plans import PrivatePlan
@@ -31,6 +38,7 @@ from carbon_sdk.contracts.generated.enums import (
     Conclusion,
     Counterparty,
     InstrumentState,
+    Supply,
     VoucherKind,
 )
 from carbon_sdk.contracts.generated.errors import UnknownCertificate
@@ -75,6 +83,10 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "revoke": (Role.REGULATOR, SOMEBODY),
             "set_second_officer_rules": (1, 1, 1, 1),
             "appoint_reporter": (3, SOMEBODY),
+            "set_guardian": (Role.REGULATOR, Role.SERVICE_REGULATOR),
+            "set_role_admin": (Role.REGULATOR, Role.SERVICE_REGULATOR),
+            "set_grant_delay": (Role.REGULATOR, 1),
+            "set_account_rules": (1, 1),
         },
     ),
     Regulator: (
@@ -116,6 +128,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "approve_surrenders": ([1],),
             "reject_surrender": (1, "reason"),
             "reject_surrenders": ([1], "reason"),
+            "set_second_representative_from": (1,),
             "suspend": (SOMEBODY, "cause"),
             "reinstate": (SOMEBODY, "cause"),
             "restrict": (SOMEBODY, Restriction.ALL, "cause"),
@@ -170,6 +183,9 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "set_rights": (SOMEBODY, Right.READ),
             "remove_representative": (SOMEBODY, "cause"),
             "rotate_key": (SOMEBODY, "credentials"),
+            "confirm_rotation": (SOMEBODY, "credentials"),
+            "announce_closing": (SOMEBODY, "cause"),
+            "close": (SOMEBODY, "cause"),
             "set_principal": (SOMEBODY,),
             "amend_record": (SOMEBODY, "record", "cause"),
             "set_owner": (SOMEBODY, 1, "cause"),
@@ -228,6 +244,7 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
         Role.SERVICE_REGULATOR,
         {
             "halt": (1,),
+            "set_service_rules": ("order-book", "rules", "uri"),
             "resume": (1,),
             "set_conduct": (1, Conduct(500, ClosingRule.LAST, 5, 5, choice=False)),
             "stop_tokens": (POUNDS, "cause"),
@@ -255,13 +272,26 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "record_penalty_paid": (SOMEBODY, YEAR, "reference"),
         },
     ),
+    RequirementsManager: (
+        Role.REQUIREMENTS_MANAGER,
+        {"publish_profile": ("order-book", "profile", "uri"), "decide_release": (1, True, "reasons")},
+    ),
+    TechnicalManager: (
+        Role.TECHNICAL_MANAGER,
+        {"publish_technical_scheme": ("order-book", "scheme", "uri"), "decide_release": (1, True, "reasons")},
+    ),
+    SystemDeveloper: (Role.SYSTEM_DEVELOPER, {"propose_release": ("order-book", "release", "uri")}),
+    ServiceDeveloper: (Role.SERVICE_DEVELOPER, {"propose_release": ("order-book", "release", "uri")}),
+    Supporter: (Role.SUPPORTER, {"record_supply": (Supply.TIME, 1, 2, "record", "uri")}),
     Maintainer: (Role.UPGRADER, {"upgrade": ("OrderBook", "code")}),
     Operator: (Role.ROLLBACK, {"roll_back": ("OrderBook",)}),
 }
 ANYONE = {
     SecurityAuthority: {"renounce"},
     Regulator: {"freeze_status", "assess", "restrict_for_missing", "refresh", "lapse", "annul_block"},
-    RegistryOperator: {"renew"},
+    RegistryOperator: {"renew", "object_to_closing"},
+    SystemDeveloper: {"withdraw_release"},
+    ServiceDeveloper: {"withdraw_release"},
     PlatformOperator: {"turn", "uncross"},
     RiskOfficer: {"note_position", "flag_position", "refresh_credit", "extend_restrictions"},
 }
@@ -334,7 +364,7 @@ BY_ANYONE: Mapping[type[Actor], set[str]] = {
     ProjectProponent: set(),
 }
 OF_SOMETHING: Mapping[type[Actor], set[str]] = {
-    Company: {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender"},
+    Company: {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender", "endorse_surrender"},
     ProjectProponent: {
         "amend_design",
         "withdraw_project",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -11,7 +12,7 @@ from carbon_sdk.chain.signers import LocalSigner
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Address
 from carbon_sdk.identity.attestation import Credentials, Place, domains_digest
-from carbon_sdk.identity.x509 import DevelopmentAuthority, NotTrusted, Request, recovered_key, verified
+from carbon_sdk.identity.x509 import DevelopmentAuthority, NotTrusted, Request, permits, recovered_key, verified
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PLACE = Place(31337, Address("0x00000000000000000000000000000000000000AA"))
@@ -116,3 +117,55 @@ def test_a_signature__of_another_key__proves_no_possession(signer: LocalSigner) 
     assert len(recovered_key(data, signer.sign_typed_data(data), signer.address)) == 65
     with pytest.raises(InputError, match="not of"):
         recovered_key(data, LocalSigner.new().sign_typed_data(data), signer.address)
+
+
+def test_a_certificate__for_another_domain_or_key__is_not_trusted(
+    authority: DevelopmentAuthority, signer: LocalSigner
+) -> None:
+    """@requirement R-ID-6."""
+    issued = authority.issue(Request.made(signer, "A", ("desk.example", "*.plant.example")))
+    parts, at = (issued.leaf, authority.issuing, authority.root), NOW + timedelta(days=1)
+    for domain in ("desk.example", "DESK.example.", "a.plant.example"):
+        assert verified(*parts, now=at, domain=domain, key=signer.address) == signer.address
+    for domain in ("other.example", "plant.example", "a.b.plant.example", "desk.example.evil", ""):
+        with pytest.raises(NotTrusted, match="permits"):
+            verified(*parts, now=at, domain=domain)
+    with pytest.raises(NotTrusted, match="not about"):
+        verified(*parts, now=at, key=ACCOUNT)
+    nameless = authority.issue(Request.made(signer, "A"))
+    with pytest.raises(NotTrusted, match="no source domain"):
+        verified(nameless.leaf, authority.issuing, authority.root, now=at, domain="desk.example")
+    assert not permits((), "")
+
+
+def test_a_development_authority__saved_and_read__goes_on(signer: LocalSigner, tmp_path: Path) -> None:
+    authority = DevelopmentAuthority(now=NOW, years=30)
+    issued = authority.issue(Request.made(signer, "A"))
+    authority.revoke(issued, now=NOW + timedelta(hours=1))
+    authority.save(tmp_path / "pki")
+    again = DevelopmentAuthority.load(tmp_path / "pki")
+    assert again.digest == authority.digest
+    crl = again.revocation_list(now=NOW)
+    with pytest.raises(NotTrusted, match="revoked"):
+        verified(issued.leaf, again.issuing, again.root, crl, now=NOW + timedelta(hours=2))
+    other = again.issue(Request.made(LocalSigner.new(), "B"))
+    assert verified(other.leaf, authority.issuing, authority.root, crl, now=NOW + timedelta(hours=2)) == other.key
+    with pytest.raises(InputError, match="no development authority"):
+        DevelopmentAuthority.load(tmp_path)
+
+
+def test_a_request__as_a_file__proves_its_key(signer: LocalSigner) -> None:
+    """@requirement R-ID-6: an application with another's key."""
+    told = Request.signed(signer, "A. Person", ("desk.example",))
+    assert Request.read(told) == Request.made(signer, "A. Person", ("desk.example",))
+    for changed in (
+        {**told, "common_name": "B. Person"},
+        {**told, "domains": ["other.example"]},
+        {**told, "key": LocalSigner.new().address},
+        {**told, "signature": "0x" + "1b" * 65},
+        {**told, "signature": "0x00"},
+        {**told, "domains": "desk.example"},
+        {"common_name": "A"},
+    ):
+        with pytest.raises(InputError):
+            Request.read(changed)

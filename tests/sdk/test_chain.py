@@ -22,7 +22,7 @@ from carbon_sdk.chain.sender import Sender, send_many
 from carbon_sdk.chain.signers import EnvironmentSigner, KeystoreSigner, LocalSigner, Signer, create_keystore
 from carbon_sdk.chain.transactions import Transaction, created_address, transaction_hash
 from carbon_sdk.contracts.generated.authority import Authority
-from carbon_sdk.contracts.generated.events import RoleGranted
+from carbon_sdk.contracts.generated.events import RoleGrantedOfAuthority as RoleGranted
 from carbon_sdk.errors import (
     AnvilFailed,
     AnvilNotFound,

@@ -21,6 +21,7 @@ def load() -> None:
         pledges,
         registry,
         reporting,
+        services,
         transfers,
         units,
         vouchers,

@@ -10,6 +10,7 @@ from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, keccak
 
 _DESK = "ComplianceDesk"
 _OBLIGATIONS = "Obligations"
+_AWAITING = 5  # a second representative
 
 needs_no_rule(_OBLIGATIONS, "YearAssessed")  # its figures are StatusFrozen's; PenaltyImposed says what follows
 
@@ -41,6 +42,12 @@ def _year_opened(state: State, event: Event) -> None:
 @on(_OBLIGATIONS, "RulesSet")
 def _rules(state: State, event: Event) -> None:
     state.compliance.rules[event.args["year"]] = dict(event.args["rules"])
+
+
+@on(_DESK, "SecondRepresentativeFrom")
+def _second_from(state: State, event: Event) -> None:
+    state.compliance.second_from = event.args["tonnes"]
+    state.touch(event, "second representative")
 
 
 @on(_DESK, "UtcOffsetChanged")
@@ -145,6 +152,20 @@ def _approved(state: State, event: Event) -> None:
     )
 
 
+@on(_DESK, "SurrenderAwaits")
+def _awaits(state: State, event: Event) -> None:
+    if surrender := _surrender(state, event):
+        surrender.state = _AWAITING
+
+
+@on(_DESK, "SurrenderEndorsed")
+def _endorsed(state: State, event: Event) -> None:
+    if surrender := _surrender(state, event):
+        if surrender.state != _AWAITING:
+            state.fault(event, f"application {event.args['id']} waits for nobody")
+        surrender.state = 1
+
+
 @on(_DESK, "SurrenderRejected")
 def _rejected(state: State, event: Event) -> None:
     if surrender := _surrender(state, event, closing=True):
@@ -232,7 +253,7 @@ def _surrender(state: State, event: Event, *, closing: bool = False) -> Surrende
     if surrender is None:
         state.fault(event, f"application {number} was never filed")
         return None
-    if closing and surrender.state != 1:
+    if closing and surrender.state != 1 and (surrender.state != _AWAITING or event.name == "SurrenderApproved"):
         state.fault(event, f"application {number} was decided before")
     state.touch(event, "surrender", number)
     return surrender

@@ -68,3 +68,23 @@ def _published(state: State, event: Event) -> None:
         state.fault(event, f"version {args['version']} comes after {len(versions)}")
     versions.append((args["digest"], args["effectiveFrom"]))
     state.touch(event, "document", args["topic"])
+
+
+# A council stands beside the suite: what it does shows in the events of the contracts that it calls.
+needs_no_rule(
+    "AllianceCouncil",
+    "ApprovalWithdrawn",
+    "CallExecuted",
+    "CallSalt",
+    "CallScheduled",
+    "Cancelled",
+    "MemberSet",
+    "MinDelayChange",
+    "OperationApproved",
+    "OperationObjected",
+    "OperationStopped",
+    "RoleAdminChanged",
+    "RoleGranted",
+    "RoleRevoked",
+    "ThresholdSet",
+)

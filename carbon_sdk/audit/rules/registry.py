@@ -5,12 +5,12 @@ from __future__ import annotations
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import needs_no_rule, on
 from carbon_sdk.audit.state import Account, Application, Certificate, State
-from carbon_sdk.identifiers import Address
+from carbon_sdk.identifiers import ZERO_ADDRESS, Address
 
 _REGISTRY = "StakeholderRegistry"
 _CERTIFICATES = "CertificateRegistry"
 _ALL_RIGHTS = 0x3F
-_ACTIVE = 1
+_ACTIVE, _CLOSED = 1, 3
 
 needs_no_rule(_CERTIFICATES, "EIP712DomainChanged")  # of the standard; never emitted here
 
@@ -136,13 +136,51 @@ def _certificate_changed(state: State, event: Event) -> None:
     state.touch(event, "representative", key)
 
 
+@on(_REGISTRY, "RotationRequested")
+def _rotation_requested(state: State, event: Event) -> None:
+    args = event.args
+    state.registry.rotations[args["oldKey"]] = (args["newKey"], args["until"], args["by"])
+    state.touch(event, "rotation", args["oldKey"])
+
+
+@on(_REGISTRY, "RotationConfirmed")
+def _rotation_confirmed(state: State, event: Event) -> None:
+    args = event.args
+    _, until, by = state.registry.rotations.pop(args["oldKey"], (ZERO_ADDRESS, 0, ZERO_ADDRESS))
+    if until <= event.timestamp or by == args["by"]:
+        state.fault(event, f"the rotation of {args['oldKey']}, asked by {by}, could not be confirmed by {args['by']}")
+    state.touch(event, "rotation", args["oldKey"])
+
+
 # ACCOUNTS
+
+
+@on(_REGISTRY, "AccountRulesSet")
+def _rules(state: State, event: Event) -> None:
+    rules = event.args["rules"]
+    state.registry.rules = (rules["rotationWithin"], rules["closingNotice"])
+    state.touch(event, "account rules")
+
+
+@on(_REGISTRY, "ClosingAnnounced")
+def _closing(state: State, event: Event) -> None:
+    state.registry.closings[event.args["account"]] = event.args["from"]
+    state.touch(event, "closing", event.args["account"])
+
+
+@on(_REGISTRY, "ClosingStopped")
+def _closing_stopped(state: State, event: Event) -> None:
+    state.registry.closings[event.args["account"]] = 0
+    state.touch(event, "closing", event.args["account"])
 
 
 @on(_REGISTRY, "StatusChanged")
 def _status(state: State, event: Event) -> None:
     if account := _account(state, event):
         account.status = event.args["status"]
+        if account.status == _CLOSED:
+            state.registry.closings[event.args["account"]] = 0
+            state.touch(event, "closing", event.args["account"])
 
 
 @on(_REGISTRY, "RestrictionsChanged")

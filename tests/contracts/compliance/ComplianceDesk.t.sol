@@ -54,6 +54,117 @@ contract ComplianceDeskTest is ComplianceSuite {
         assertEq(lines[0].quantity, 1000, "quantity");
     }
 
+    /* A SECOND REPRESENTATIVE */
+
+    address private _second = address(0x2F2F);
+
+    function _secondFrom(uint40 tonnes) private {
+        registry.open(plant, _second, Rights.APPROVE);
+        vm.prank(regulator);
+        desk.setSecondRepresentativeFrom(tonnes);
+    }
+
+    // @requirement R-ACC-2 where the rules say so, another representative confirms a surrender
+    function test_apply_fromTheThreshold_waitsForAnother() public {
+        _secondFrom(1000);
+        assertEq(desk.secondRepresentativeFrom(), 1000);
+        uint256 small = applyFor(uka, 999);
+        assertEq(desk.initiatorOf(small), address(0), "below");
+        vm.expectEmit(address(desk));
+        emit IComplianceDesk.SurrenderAwaits(2, key);
+        uint256 id = applyFor(uka, 1000);
+        (IComplianceDesk.Application memory application,) = desk.applicationOf(id);
+        assertEq(uint256(application.state), uint256(IComplianceDesk.ApplicationState.AWAITING), "awaits");
+        assertEq(ledger.encumberedFor(plant, uka, _SURRENDER), 1999, "bound meanwhile");
+
+        vm.prank(regulator);
+        vm.expectRevert(abi.encodeWithSelector(IComplianceDesk.SecondRepresentativeMissing.selector, id));
+        desk.approveSurrender(id);
+        vm.prank(key);
+        vm.expectRevert(abi.encodeWithSelector(IComplianceDesk.MayNotEndorseOwn.selector, id, key));
+        desk.endorseSurrender(id);
+        vm.prank(other);
+        vm.expectRevert(abi.encodeWithSelector(IComplianceDesk.NotTheAccount.selector, other, plant));
+        desk.endorseSurrender(id);
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IEligibility.NotARepresentative.selector, stranger));
+        desk.endorseSurrender(id);
+
+        vm.startPrank(_second);
+        vm.expectEmit(address(desk));
+        emit IComplianceDesk.SurrenderEndorsed(id, _second);
+        desk.endorseSurrender(id);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IComplianceDesk.NothingToEndorse.selector, id, IComplianceDesk.ApplicationState.FILED
+            )
+        );
+        desk.endorseSurrender(id);
+        vm.stopPrank();
+        assertEq(desk.initiatorOf(id), address(0));
+        approve(id);
+        assertEq(obligations.positionOf(plant).surrendered, 1000, "counted");
+    }
+
+    function test_awaiting_withdrawnOrRejected_givesTheUnitsBack() public {
+        _secondFrom(1);
+        uint256 first = applyFor(uka, 10);
+        vm.prank(key);
+        desk.withdrawSurrender(first);
+        uint256 later_ = applyFor(uka, 10);
+        vm.prank(regulator);
+        desk.rejectSurrender(later_, "reason");
+        assertEq(ledger.encumberedFor(plant, uka, _SURRENDER), 0, "free again");
+        assertEq(desk.initiatorOf(first), address(0));
+        assertEq(desk.initiatorOf(later_), address(0));
+        assertEq(obligations.positionOf(plant).pending, 0);
+        vm.prank(_second);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IComplianceDesk.NothingToEndorse.selector, first, IComplianceDesk.ApplicationState.WITHDRAWN
+            )
+        );
+        desk.endorseSurrender(first);
+    }
+
+    function test_endorse_underNoSurrenderOrWithoutTheRight_reverts() public {
+        _secondFrom(1);
+        uint256 id = applyFor(uka, 10);
+        registry.open(plant, _second, Rights.SURRENDER);
+        vm.prank(_second);
+        vm.expectRevert(
+            abi.encodeWithSelector(IEligibility.MissingRight.selector, _second, plant, Rights.SURRENDER, Rights.APPROVE)
+        );
+        desk.endorseSurrender(id);
+        registry.open(plant, _second, Rights.APPROVE);
+        registry.set(plant, Restrictions.NO_SURRENDER);
+        vm.prank(_second);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IEligibility.AccountRestricted.selector, plant, Restrictions.NO_SURRENDER, Restrictions.NO_SURRENDER
+            )
+        );
+        desk.endorseSurrender(id);
+    }
+
+    function test_setSecondRepresentativeFrom_byAStranger_reverts() public {
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger));
+        desk.setSecondRepresentativeFrom(1);
+    }
+
+    /// @dev The desk's word: no field disturbs another.
+    function testFuzz_secondFrom_any_leavesTheRest(uint40 tonnes) public {
+        uint256 before = desk.applicationCount();
+        _secondFrom(tonnes);
+        assertEq(desk.secondRepresentativeFrom(), tonnes);
+        assertEq(desk.applicationCount(), before);
+        applyFor(uka, 5);
+        assertEq(desk.secondRepresentativeFrom(), tonnes);
+        assertEq(desk.applicationCount(), before + 1);
+        assertEq(desk.setupOf().series, SERIES);
+    }
+
     function test_apply_withoutFreeUnits_isRefusedByTheLedger() public {
         applyFor(uka, 1500);
         vm.expectRevert(abi.encodeWithSelector(IInstrumentLedger.InsufficientFree.selector, plant, uka, 500, 501));

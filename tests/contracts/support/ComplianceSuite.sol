@@ -198,6 +198,7 @@ abstract contract ComplianceSuite is Suite {
         permit(address(desk), ComplianceDesk.rejectSurrender.selector, Roles.REGULATOR);
         permit(address(desk), ComplianceDesk.rejectSurrenders.selector, Roles.REGULATOR);
         permit(address(desk), ComplianceDesk.setUtcOffset.selector, Roles.SERVICE_MANAGER);
+        permit(address(desk), ComplianceDesk.setSecondRepresentativeFrom.selector, Roles.REGULATOR);
         permit(address(cash), CashDesk.recordDeposit.selector, Roles.SETTLEMENT_BANK);
         permit(address(cash), CashDesk.acceptWithdrawal.selector, Roles.SETTLEMENT_BANK);
         permit(address(cash), CashDesk.confirmWithdrawal.selector, Roles.SETTLEMENT_BANK);

@@ -106,6 +106,10 @@ abstract contract RegistrySuite is Suite {
         permit(address(registry), StakeholderRegistry.removeRepresentative.selector, Roles.REGISTRY_OPERATOR);
         permit(address(registry), StakeholderRegistry.rotateKey.selector, Roles.REGISTRY_OPERATOR);
         permit(address(registry), StakeholderRegistry.setPrincipal.selector, Roles.REGISTRY_OPERATOR);
+        permit(address(registry), StakeholderRegistry.confirmRotationAsOfficer.selector, Roles.REGISTRY_OPERATOR);
+        permit(address(registry), StakeholderRegistry.announceClosing.selector, Roles.REGISTRY_OPERATOR);
+        permit(address(registry), StakeholderRegistry.close.selector, Roles.REGISTRY_OPERATOR);
+        permit(address(registry), StakeholderRegistry.setAccountRules.selector, Roles.REGULATOR);
         permit(address(registry), StakeholderRegistry.amendRecord.selector, Roles.REGISTRY_OPERATOR);
         permit(address(registry), StakeholderRegistry.setOwner.selector, Roles.REGISTRY_OPERATOR);
         grant(Roles.REGULATOR, regulator);
