@@ -37,6 +37,7 @@ from carbon_sdk.contracts.generated.credit_projects import CreditProjects
 from carbon_sdk.contracts.generated.credit_record import CreditRecord
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import ClosingRule, Reason, Rounding, VoucherKind
+from carbon_sdk.contracts.generated.evidence_registry import EvidenceRegistry
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.market_auctions import MarketAuctions
@@ -123,6 +124,7 @@ PROXIED: tuple[str, ...] = (
     "Obligations",
     "ComplianceDesk",
     "VoucherBook",
+    "EvidenceRegistry",
 )
 """Every stateful contract but the authority."""
 
@@ -299,6 +301,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "InstrumentLedger", "Obligations", "CreditProjects")
         ),
         "VoucherBook": lambda now: VoucherBook.creation(),
+        "EvidenceRegistry": lambda now: EvidenceRegistry.creation(*_all(now, "InstrumentLedger", "StakeholderRegistry")),
     }
 
 
