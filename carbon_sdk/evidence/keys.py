@@ -43,7 +43,7 @@ class Keyring:
             serialization.BestAvailableEncryption(self._secret()),
         )
         self.folder.mkdir(parents=True, exist_ok=True)
-        with open(os.open(self._path(public), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(self._path(public), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

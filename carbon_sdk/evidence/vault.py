@@ -38,6 +38,12 @@ Told = Callable[[int], object]
 """Told how many bytes of the content were done so far."""
 
 
+class NoAccess(CarbonError):
+    """The chain says that this party may not read: nobody let it in, or no longer."""
+
+    exit_code = 2
+
+
 class NotAReader(CarbonError):
     """The document was not encrypted for any key of this ring."""
 
@@ -200,6 +206,10 @@ class Vault:
         """Whether the version lies here."""
         return bool(self._files.exists(self._document(commitment)))
 
+    def holds(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return bool(self._files.exists(self._within(path)))
+
     def paths(self) -> Iterator[tuple[str, int]]:
         """Every file, relative to the vault, with its size; in order."""
         found: dict[str, Any] = {}
@@ -279,7 +289,7 @@ def _chunks(source: str | Path | bytes) -> Iterator[bytes]:
         yield from (source[at : at + CHUNK] for at in range(0, len(source), CHUNK))
         return
     try:
-        with open(source, "rb") as file:
+        with Path(source).open("rb") as file:
             yield from _pieces(file, CHUNK)
     except OSError as error:
         raise InputError(f"{source} cannot be read: {error.strerror}.") from None
