@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
+
+import orjson
 
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.values import Digest, Moment, digest, moment, positive
 from carbon_sdk.actors.verbs import verb
+from carbon_sdk.audit.existence import certify
+from carbon_sdk.audit.histories import Histories
+from carbon_sdk.audit.tiers import Reader, Reductions, Tier, project_subject, unit_subject
 from carbon_sdk.chain.calls import Act, Event
 from carbon_sdk.contracts.generated.enums import RequestState
 from carbon_sdk.contracts.generated.events import AccessGranted, AccessRequested, DocumentFiled
@@ -292,6 +297,79 @@ class EvidenceHolder(Actor):
                     if not self._registry.may_read(number, party):
                         gone += vault.shut_out(commitment, party)
         return gone
+
+    # PROOFS FOR NAMED PARTIES
+
+    def prove_unit(
+        self,
+        vault: Vault,
+        ring: Keyring,
+        histories: Histories,
+        instrument: int,
+        serial: int,
+        party: Address,
+        until: Moment,
+    ) -> int:
+        """Give a party, until a time, the proof of a unit's origin; returns the document's number.
+
+        The certificate of existence (`carbon_sdk.audit.existence`) is filed encrypted, under the unit's subject.
+
+        Args:
+            vault: Takes it.
+            ring: With a key of this party.
+            histories: Caught up.
+            instrument: Of the unit.
+            serial: Of the unit.
+            party: Who is to have it; with an encryption key.
+            until: Excluded.
+
+        Raises:
+            InputError: This party does not hold the unit, or the other has no encryption key.
+        """
+        holder = histories.life(instrument, serial)[-1].movement.holder
+        if holder != self.party:
+            raise InputError(
+                f"Unit {serial} of {instrument} is {holder}'s, not {self.party}'s: only its holder grants."
+            )
+        ledger = self.suite.deployment.address_of("InstrumentLedger")
+        content = certify(self.suite.chain.endpoint, histories, ledger, instrument, serial)
+        return self._prove(vault, ring, content, unit_subject(instrument, serial), party, until)
+
+    def prove_reductions(
+        self, vault: Vault, ring: Keyring, reductions: Reductions, party: Address, until: Moment
+    ) -> int:
+        """Give a party, until a time, what was verified of an own project; arguments as of `prove_unit`.
+
+        Args:
+            vault: Takes it.
+            ring: With a key of this party.
+            reductions: As `TieredReader.reductions` tells them.
+            party: Who is to have it.
+            until: Excluded.
+        """
+        if reductions.proponent != self.party:
+            raise InputError(f"Project {reductions.project} is {reductions.proponent}'s: only its proponent grants.")
+        said = {"format": "carbon-reductions/1", "chain": self.suite.chain.id, **asdict(reductions)}
+        content = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        return self._prove(vault, ring, content, project_subject(reductions.project), party, until)
+
+    def _prove(self, vault: Vault, ring: Keyring, content: bytes, subject: bytes, party: Address, until: Moment) -> int:
+        self.encryption_key(party)
+        document = self.put(vault, content, subject=subject)
+        self.grant(vault, ring, document, party, until)
+        return document
+
+    def reader(self, tier: Tier = Tier.OWN_DATA) -> Reader:
+        """Whom the read side takes this key for: its account, and what was granted to it until now.
+
+        Args:
+            tier: That this key was given. Whoever serves readers decides it, not the reader.
+        """
+        numbers = self.numbers()
+        at = self._registry.address
+        found = self.suite.chain.read_many([EvidenceRegistry.DOCUMENT_OF.on(at, number) for number in numbers])
+        grants = frozenset((one.subject, one.owner) for one in found if one.subject != NO_SUBJECT)
+        return Reader(tier, frozenset({self.party}), grants)
 
     # WHAT THERE IS
 

@@ -802,9 +802,7 @@ def _evidence(state: State, contracts: Mapping[str, Address]) -> Iterator[Questi
         yield Question(group, what, at, name, "documentOf", (number,), filed, subject)
         commitment, since = one.versions[-1]
         latest: Expected = {"commitment": commitment, "at": since}
-        yield Question(
-            group, f"latest of {what}", at, name, "versionOf", (number, len(one.versions)), latest, subject
-        )
+        yield Question(group, f"latest of {what}", at, name, "versionOf", (number, len(one.versions)), latest, subject)
     for (document, party), (since, until) in told.grants.items():
         what = f"access of {party} to document {document}"
         grant: Expected = {"since": since, "until": until}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from carbon_sdk.actors.company import AccountHolder
 from carbon_sdk.actors.evidence import EvidenceHolder, office_of
+from carbon_sdk.audit.existence import check
+from carbon_sdk.audit.suite import open_store
+from carbon_sdk.audit.tiers import NotInTier, Reductions, TieredReader, project_subject, unit_subject
 from carbon_sdk.contracts.generated import errors
 from carbon_sdk.contracts.generated.enums import AccountKind, RequestState
 from carbon_sdk.deployment.permissions import Role
@@ -197,3 +202,71 @@ def test_an_office__by_one_who_is_not_of_it__is_refused(readers: Readers) -> Non
             office.file_document(b"2" * 32)
         with pytest.raises(NotPermitted):
             office.request_access(1, "purpose")
+
+
+def test_proof_of_a_units_origin__only_with_the_holders_grant_and_until_it_ends(
+    readers: Readers, tmp_path: Path, sold: Callable[[str, int], None]
+) -> None:
+    """R-ACC-6: an intended buyer sees where a unit comes from when its holder lets it, and no longer."""
+    town = readers.town
+    sold("works", 20)
+    unit, serial = int(town.allowance), 5
+    works, trader = readers.of("works"), readers.of("trader")
+    store = open_store(tmp_path / "store.sqlite")
+    histories = town.scheme.histories(store)
+    with pytest.raises(NotInTier):
+        TieredReader(histories, trader.reader()).life(unit, serial)
+    ring, until = readers.rings["works"], town.clock.now() + 3600
+    with pytest.raises(InputError, match="only its holder grants"):
+        trader.prove_unit(readers.vault, readers.rings["trader"], histories, unit, serial, works.party, until)
+    document = works.prove_unit(readers.vault, ring, histories, unit, serial, trader.party, until)
+    certificate = readers.read("trader", document)
+    assert check(certificate, ledger=town.scheme.deployment.address_of("InstrumentLedger")) == []
+    assert len(TieredReader(histories, trader.reader()).life(unit, serial)) >= 1
+    with pytest.raises(NotInTier):
+        TieredReader(histories, trader.reader()).life(unit, serial + 1)
+    # A grant by one who does not hold the unit opens nothing
+    treasury = readers.of("treasury")
+    forged = treasury.put(readers.vault, b"forged", subject=unit_subject(unit, serial + 1))
+    treasury.grant(readers.vault, readers.rings["treasury"], forged, trader.party)
+    with pytest.raises(NotInTier):
+        TieredReader(histories, trader.reader()).life(unit, serial + 1)
+    town.clock.travel_to(until)
+    with pytest.raises(NoAccess):
+        readers.read("trader", document)
+    with pytest.raises(NotInTier):
+        TieredReader(histories, trader.reader()).life(unit, serial)
+
+
+def test_proof_of_reductions__of_anothers_project__is_not_given(readers: Readers) -> None:
+    works, trader = readers.of("works"), readers.of("trader")
+    until, ring = readers.town.clock.now() + 60, readers.rings["works"]
+    own = Reductions(1, works.party, 95, 90, ((1, 2, 95, 90),))
+    document = works.prove_reductions(readers.vault, ring, own, trader.party, until)
+    assert b'"verified":95' in readers.read("trader", document)
+    assert (project_subject(1), works.party) in trader.reader().grants
+    with pytest.raises(InputError, match="only its proponent"):
+        trader.prove_reductions(readers.vault, readers.rings["trader"], own, works.party, until)
+
+
+def test_applications__of_a_key__are_listed_with_their_state(town: Town) -> None:
+    """R-TBL-4"""
+    applicant = AccountHolder(town.scheme, town.signer("newcomer"))
+    assert applicant.applications() == ()
+    number = applicant.apply_for_account(AccountKind.TRADER, "record").result
+    assert [(one.what, one.id, one.state) for one in applicant.applications()] == [("account", number, "filed")]
+    town.registrar.return_for_correction(number, "the licence is not legible")
+    assert applicant.applications()[0].state == "returned for correction"
+    applicant.amend_application(number, AccountKind.TRADER, "better record")
+    assert applicant.applications()[0].state == "filed"
+    town.registrar.approve(number, town.credentials("newcomer", town.registrar.application(number).account))
+    newcomer = town.company("newcomer")
+    town.bank.record_deposit(newcomer.account, 500, "deposit of the newcomer")
+    newcomer.name_payout("bank account")
+    town.clock.advance(30 * 86_400)
+    withdrawal = newcomer.withdraw(100).result
+    states = {(one.what, one.id): one.state for one in newcomer.applications()}
+    assert states == {("account", number): "approved", ("withdrawal", withdrawal): "filed"}
+    newcomer.cancel_withdrawal(withdrawal)
+    assert newcomer.applications()[-1].state == "withdrawn"
+    assert [one.what for one in town.company("works").applications()] == ["account"]

@@ -98,4 +98,7 @@ def _read(state: State, event: Event) -> None:
 def _home(state: State, owner: str) -> str | None:
     """The account that an applicant's key has got."""
     opened = state.registry.accounts
-    return next((one.account for one in state.registry.applications.values() if one.key == owner and one.account in opened), None)
+    return next(
+        (one.account for one in state.registry.applications.values() if one.key == owner and one.account in opened),
+        None,
+    )
