@@ -70,7 +70,7 @@ def applications_of(suite: Suite, key: Address) -> tuple[FiledApplication, ...]:
     found: dict[tuple[str, int], FiledApplication] = {}
     for item in suite.chain.events(suite.deployment.block, addresses=suite.addresses, topics=[topics]):
         event = item.event
-        number = getattr(event, "application_id", None) or getattr(event, "id", 0)
+        number: int = getattr(event, "application_id", getattr(event, "id", 0))
         if (what := _FILED.get(type(event))) is not None:
             own = (
                 number == opening

@@ -286,9 +286,10 @@ class Journal:
     def write(self, rows: Sequence[tuple[Entity, int]]) -> None:
         """Remember applications; they are on the disk when this returns."""
         for entity, application in rows:
-            told = {"id": entity.id, "digest": entity.digest().hex(), "application": application}
+            digest = entity.digest().hex()
+            told = {"id": entity.id, "digest": digest, "application": application}
             self._file.write(orjson.dumps(told) + b"\n")
-            self.done[entity.id] = told["digest"], application
+            self.done[entity.id] = digest, application
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -23,12 +23,17 @@ __all__ = ["registry"]
 
 @registry.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def template(file: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def template(file: Path, as_json: bool) -> None:
     """Write an empty table for `import` into FILE, .csv or .xlsx, with one example."""
     from carbon_sdk.actors.bulk_registration import write_template
+    from carbon_sdk.cli.output import print_json
 
     write_template(file)
-    click.echo(f"{file} written. Documents are files' names, beside the table.")
+    if as_json:
+        print_json({"file": str(file)})
+    else:
+        click.echo(f"{file} written. Documents are files' names, beside the table.")
 
 
 @registry.command("import")
@@ -60,6 +65,7 @@ def import_(
     """
     from carbon_sdk.actors.bulk_registration import BulkRegistration, Journal, read_table
     from carbon_sdk.actors.evidence import office_of
+    from carbon_sdk.chain.signers import LocalSigner
     from carbon_sdk.cli.output import print_json
     from carbon_sdk.deployment.permissions import Role
     from carbon_sdk.evidence.vault import Vault
@@ -71,6 +77,8 @@ def import_(
     if place is None:
         raise InputError("Name the vault that takes the records: --vault URL.")
     master = signer_of(keystore, key_env)
+    if not isinstance(master, LocalSigner):
+        raise InputError("The master must be a key on this machine: the rows' keys are derived from it.")
     kept = Journal(journal or file.with_name(file.name + ".journal"))
     outcomes: list[Imported] = []
     try:
@@ -100,7 +108,12 @@ def _local_fund(scheme: Scheme) -> Callable[[Sequence[Address]], object]:
     from carbon_sdk.chain.clock import Clock
 
     clock = Clock(scheme.chain)
-    return lambda keys: [clock.fund(key) for key in keys]
+
+    def fund(keys: Sequence[Address]) -> None:
+        for key in keys:
+            clock.fund(key)
+
+    return fund
 
 
 def _preview(entities: Sequence[Any], as_json: bool) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from carbon_sdk.actors.company import AccountHolder
@@ -13,6 +15,7 @@ from carbon_sdk.actors.evidence import EvidenceHolder, office_of
 from carbon_sdk.audit.existence import check
 from carbon_sdk.audit.suite import open_store
 from carbon_sdk.audit.tiers import NotInTier, Reductions, TieredReader, project_subject, unit_subject
+from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated import errors
 from carbon_sdk.contracts.generated.enums import AccountKind, RequestState
 from carbon_sdk.deployment.permissions import Role
@@ -270,3 +273,48 @@ def test_applications__of_a_key__are_listed_with_their_state(town: Town) -> None
     newcomer.cancel_withdrawal(withdrawal)
     assert newcomer.applications()[-1].state == "withdrawn"
     assert [one.what for one in town.company("works").applications()] == ["account"]
+
+
+def test_commands__from_key_to_restore__do_what_they_say(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town.scheme.deployment.save(tmp_path / "deployment.json")
+    where = ["--rpc", town.scheme.chain.url, "--deployment", str(tmp_path / "deployment.json"), "--json"]
+    monkeypatch.setenv("CARBON_PASSWORD", "password")
+    monkeypatch.setenv("CARBON_VAULT", str(tmp_path / "vault"))
+
+    def carbon(name: str, *words: object, ring: bool = False, code: int = 0, chain: bool = True) -> Any:
+        monkeypatch.setenv("CARBON_KEY", key(name).secret().hex())
+        town.scheme.chain.forget_nonces()
+        own = ["--keyring", str(tmp_path / f"ring of {name}")] if ring else []
+        last = where if chain else ["--json"]
+        assert run(["evidence", *map(str, words), *own, *last]) == code, capsys.readouterr().err
+        told = capsys.readouterr().out
+        return orjson.loads(told) if told else None
+
+    for name in ("works", "trader"):
+        carbon(name, "register-key", ring=True)
+    trader = town.company("trader").account
+    paper, back = tmp_path / "licence.pdf", tmp_path / "back.pdf"
+    paper.write_bytes(LICENCE)
+    number = carbon("works", "put", paper)["document"]
+    carbon("trader", "get", number, back, ring=True, code=2)
+    assert not list(tmp_path.glob("back*"))
+    asked = carbon("trader", "request", number, "to buy")["request"]
+    assert carbon("works", "requests")[0]["number"] == asked
+    carbon("works", "answer", asked, "refuse", "not now", ring=True)
+    assert carbon("works", "requests") == []
+    assert len(carbon("works", "requests", "--all")) == 1
+    carbon("works", "grant", number, trader, ring=True)
+    assert carbon("trader", "get", number, back, ring=True)["size"] == len(LICENCE)
+    assert back.read_bytes() == LICENCE
+    carbon("trader", "get", number, back, ring=True, code=2)  # it exists
+    kept = carbon("works", "backup", tmp_path / "kept", chain=False)["at"]
+    assert carbon("works", "withdraw", number, trader, "the sale is off")["keys_removed"] == 1
+    assert carbon("works", "put", paper, "--document", number)["version"] == 2
+    assert [one["problem"] for one in carbon("works", "verify", ring=True)] == ["", ""]
+    assert carbon("works", "list")[0]["number"] == number
+    monkeypatch.setenv("CARBON_VAULT", str(tmp_path / "restored"))
+    assert carbon("works", "restore", tmp_path / "kept", "--at", kept, chain=False)["files"] == 3
+    assert carbon("works", "tidy")["keys_removed"] == 1
+    assert carbon("works", "verify", ring=True, code=3)[1]["problem"] != ""  # version 2 came after the backup
