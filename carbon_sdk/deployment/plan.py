@@ -301,7 +301,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "InstrumentLedger", "Obligations", "CreditProjects")
         ),
         "VoucherBook": lambda now: VoucherBook.creation(),
-        "EvidenceRegistry": lambda now: EvidenceRegistry.creation(*_all(now, "InstrumentLedger", "StakeholderRegistry")),
+        "EvidenceRegistry": lambda now: EvidenceRegistry.creation(
+            *_all(now, "InstrumentLedger", "StakeholderRegistry")
+        ),
     }
 
 

@@ -216,7 +216,16 @@ def test_import__killed_midway__files_each_row_once(
     path, deployed = table(tmp_path, rows), tmp_path / "deployment.json"
     town.scheme.deployment.save(deployed)
     batch = max(rows // 60, 4)
-    command = [sys.executable, "-m", "carbon_sdk.cli", "registry", "import", path, "--vault", tmp_path / "vault"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "carbon_sdk.cli",
+        "registry",
+        "import",
+        path,
+        "--vault",
+        tmp_path / "vault",
+    ]
     command += ["--batch", str(batch), "--fund-locally", "--rpc", town.scheme.chain.url, "--deployment", deployed]
     env = {**os.environ, "CARBON_KEY": key("master").secret().hex()}
     registry, killed = town.scheme.contract(StakeholderRegistry), 0
