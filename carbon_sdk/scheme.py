@@ -12,6 +12,7 @@ from carbon_sdk.actors.authority import AuthorityReader, Guardian
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
+from carbon_sdk.actors.evidence import EvidenceHolder
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer, RulesReader
 from carbon_sdk.actors.markets import Fill, Market, fills_of
@@ -116,6 +117,10 @@ class Scheme(Suite):
     def certification_authority(self, signer: Signer) -> CertificationAuthority:
         """Attests certificates."""
         return CertificationAuthority(self, signer)
+
+    def evidence(self, signer: Signer) -> EvidenceHolder:
+        """Files, reads and keeps documents, for its account, an office or itself."""
+        return EvidenceHolder(self, signer)
 
     def maintainer(self, signer: Signer) -> Maintainer:
         """Upgrades contracts."""

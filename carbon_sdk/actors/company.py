@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from carbon_sdk.actors.applications import FiledApplication, applications_of
 from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
@@ -150,6 +151,13 @@ class AccountHolder(ConductSubject):
         return self._registry.confirm_rotation(
             old_key, credentials.attestation, credentials.ca_signature, credentials.possession_signature
         )
+
+    def applications(self) -> tuple[FiledApplication, ...]:
+        """What this key and its account applied for, each with its state, in the order in which it was filed.
+
+        Accounts, allocations, surrenders, withdrawals of money, exports.
+        """
+        return applications_of(self.suite, self.address)
 
     def possess(self, fingerprint: bytes, account: Address) -> bytes:
         """Sign that a certificate is this key's, for an account; nothing is sent. 65 bytes."""

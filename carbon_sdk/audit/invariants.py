@@ -620,6 +620,19 @@ def failed_settlements_are_in_the_credit_record(state: State) -> Iterator[str]:
             yield f"{account}: {lacked} + {not_eligible} settlements failed, {entered[0]} + {entered[1]} were entered"
 
 
+def commitments_are_of_one_document(state: State) -> Iterator[str]:
+    """INV-39: no two versions of any documents share a commitment, and no two parties an encryption key."""
+    documents = state.evidence.documents.items()
+    commitments = Counter(commitment for _, one in documents for commitment, _ in one.versions)
+    for commitment, times in commitments.items():
+        if times > 1:
+            yield f"the commitment 0x{commitment.hex()} stands {times} times"
+    keys = Counter(key for known in state.evidence.keys.values() for key, _ in known)
+    for key, times in keys.items():
+        if times > 1:
+            yield f"the encryption key 0x{key.hex()} was registered {times} times"
+
+
 def _in_orders(state: State) -> dict[int, int]:
     """By instrument: what open orders hold by their own terms."""
     total: dict[int, int] = defaultdict(int)
@@ -667,6 +680,7 @@ ALL: tuple[Invariant, ...] = (
     every_click_and_block_has_a_voucher,
     credit_is_the_sum_of_its_entries,
     failed_settlements_are_in_the_credit_record,
+    commitments_are_of_one_document,
 )
 
 

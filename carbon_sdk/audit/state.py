@@ -17,6 +17,7 @@ from carbon_sdk.audit.conduct import Conduct, Plans
 from carbon_sdk.audit.confirmation_keys import ConfirmationKey
 from carbon_sdk.audit.credits import Credits
 from carbon_sdk.audit.events import Event, Position
+from carbon_sdk.audit.evidence import Evidence
 from carbon_sdk.audit.market_rules import MarketRules
 from carbon_sdk.audit.serials import Serials
 from carbon_sdk.audit.setting import Setting
@@ -893,6 +894,7 @@ class State:
     conduct: Conduct = field(default_factory=Conduct)
     plans: Plans = field(default_factory=Plans)
     confirmation_keys: dict[Address, ConfirmationKey] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=Evidence)
     deliveries: Deliveries = field(default_factory=Deliveries)
     vouchers: Vouchers = field(default_factory=Vouchers)
     registry: Registry = field(default_factory=Registry)

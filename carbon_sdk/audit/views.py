@@ -777,6 +777,43 @@ def _confirmation_keys(state: State, contracts: Mapping[str, Address]) -> Iterat
         yield Question("confirmations", what, contracts[name], name, "confirmationKeyOf", (key,), told, subject)
 
 
+def _evidence(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name = "EvidenceRegistry"
+    if name not in contracts:
+        return
+    at, group, told = contracts[name], "evidence", state.evidence
+    subject: Subject
+    for party, keys in told.keys.items():
+        subject = ("encryption key", party)
+        what = f"encryption keys of {party}"
+        yield Question(group, f"number of {what}", at, name, "encryptionKeyCount", (party,), {"": len(keys)}, subject)
+        known: Expected = {"publicKey": keys[-1][0], "since": keys[-1][1]}
+        yield Question(group, f"last of the {what}", at, name, "encryptionKeyOf", (party, len(keys)), known, subject)
+    subject = ("document", len(told.documents))
+    yield Question(group, "number of documents", at, name, "documentCount", (), {"": len(told.documents)}, subject)
+    for number, one in told.documents.items():
+        subject, what = ("document", number), f"document {number}"
+        filed: Expected = {
+            "owner": one.owner,
+            "office": one.office,
+            "versions": len(one.versions),
+            "subject": one.subject,
+        }
+        yield Question(group, what, at, name, "documentOf", (number,), filed, subject)
+        commitment, since = one.versions[-1]
+        latest: Expected = {"commitment": commitment, "at": since}
+        yield Question(group, f"latest of {what}", at, name, "versionOf", (number, len(one.versions)), latest, subject)
+    for (document, party), (since, until) in told.grants.items():
+        what = f"access of {party} to document {document}"
+        grant: Expected = {"since": since, "until": until}
+        yield Question(group, what, at, name, "grantOf", (document, party), grant, ("grant", document, party))
+    subject = ("request", len(told.requests))
+    yield Question(group, "number of requests", at, name, "requestCount", (), {"": len(told.requests)}, subject)
+    for number, asked in told.requests.items():
+        state_of: Expected = {"document": asked.document, "party": asked.party, "state": asked.state}
+        yield Question(group, f"request {number}", at, name, "requestOf", (number,), state_of, ("request", number))
+
+
 def _vouchers(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
     names = {address: name for name, address in contracts.items()}
     for (issuer, number), series in state.vouchers.series.items():
@@ -1409,4 +1446,5 @@ _ASKING: tuple[Asking, ...] = (
     _credit_projects,
     _credit_offers,
     _origins,
+    _evidence,
 )

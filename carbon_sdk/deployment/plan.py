@@ -37,6 +37,7 @@ from carbon_sdk.contracts.generated.credit_projects import CreditProjects
 from carbon_sdk.contracts.generated.credit_record import CreditRecord
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import ClosingRule, Reason, Rounding, VoucherKind
+from carbon_sdk.contracts.generated.evidence_registry import EvidenceRegistry
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
 from carbon_sdk.contracts.generated.instrument_ledger import InstrumentLedger
 from carbon_sdk.contracts.generated.market_auctions import MarketAuctions
@@ -125,6 +126,7 @@ PROXIED: tuple[str, ...] = (
     "ComplianceDesk",
     "VoucherBook",
     "ServiceRecords",
+    "EvidenceRegistry",
 )
 """Every stateful contract but the authority."""
 
@@ -302,6 +304,9 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         ),
         "VoucherBook": lambda now: VoucherBook.creation(),
         "ServiceRecords": lambda now: ServiceRecords.creation(),
+        "EvidenceRegistry": lambda now: EvidenceRegistry.creation(
+            *_all(now, "InstrumentLedger", "StakeholderRegistry")
+        ),
     }
 
 

@@ -12,6 +12,7 @@ from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import SignedBlock
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
+from carbon_sdk.actors.evidence import EvidenceHolder
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
@@ -61,6 +62,7 @@ from carbon_sdk.errors import InputError, NotPermitted, Refused
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, QuoteId, Side
 from carbon_sdk.methods import Term, formula_inputs
 from tests.actors.conftest import YEAR, Town, key
+from tests.actors.test_evidence import VERBS as OF_A_DOCUMENT
 
 SOMEBODY = Address("0x00000000000000000000000000000000000000AA")
 UNIT = InstrumentId.parse("allowance/826/2021/0/0")
@@ -528,8 +530,18 @@ def test_revoking__by_another_authority__is_refused(town: Town) -> None:
         stranger.revoke(b"1" * 32)
 
 
+def test_every_verb_on_documents__is_tried() -> None:
+    """Those on a document by a stranger, the others for an office by one who is not of it; both in test_evidence."""
+    assert set(verbs_of(EvidenceHolder)) == {
+        *OF_A_DOCUMENT,
+        "register_encryption_key",
+        "file_document",
+        "request_access",
+    }
+
+
 def test_verbs__of_all_classes__have_a_manual() -> None:
-    for kind in (*BY_ROLE, *BY_REPRESENTATION, Verifier, CertificationAuthority):
+    for kind in (*BY_ROLE, *BY_REPRESENTATION, Verifier, CertificationAuthority, EvidenceHolder):
         for name, verb in verbs_of(kind).items():
             assert verb.__doc__, f"{kind.__name__}.{name}"
 

@@ -13,6 +13,7 @@ def load() -> None:
         compliance,
         conduct,
         confirmations,
+        evidence,
         governance,
         instruments,
         market,
