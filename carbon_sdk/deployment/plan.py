@@ -35,6 +35,7 @@ from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.credit_projects import CreditProjects
 from carbon_sdk.contracts.generated.credit_record import CreditRecord
+from carbon_sdk.contracts.generated.dispute_desk import DisputeDesk
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import ClosingRule, Reason, Rounding, VoucherKind
 from carbon_sdk.contracts.generated.governed_proxy import GovernedProxy
@@ -56,6 +57,7 @@ from carbon_sdk.contracts.generated.structs import (
     Cap,
     CodingRules,
     Conduct,
+    DisputeTerms,
     Limits,
     MarketTerms,
     Materiality,
@@ -123,6 +125,7 @@ PROXIED: tuple[str, ...] = (
     "Obligations",
     "ComplianceDesk",
     "VoucherBook",
+    "DisputeDesk",
 )
 """Every stateful contract but the authority."""
 
@@ -266,11 +269,11 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "OriginRegister": lambda now: OriginRegister.creation(
             _at(now, "InstrumentLedger"), _at(now, "CreditProjects"), number
         ),
-        "Banking": lambda now: Banking.creation(_at(now, "InstrumentLedger")),
+        "Banking": lambda now: Banking.creation(*_all(now, "InstrumentLedger", "ComplianceDesk")),
         "Methodologies": lambda now: Methodologies.creation(),
         "Verifications": lambda now: Verifications.creation(*_all(now, "InstrumentLedger", "EmissionReports")),
         "EmissionReports": lambda now: EmissionReports.creation(
-            *_all(now, "InstrumentLedger", "Methodologies", "Verifications", "Obligations")
+            *_all(now, "InstrumentLedger", "Methodologies", "Verifications", "Obligations", "DisputeDesk")
         ),
         "Allocator": lambda now: Allocator.creation(
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
@@ -321,10 +324,23 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
     coding = CodingRules(
         file.scheme.code.encode().ljust(8, b"\0"), file.vouchers.kinds.encode(), file.scheme.utc_offset_seconds, 0
     )
+    disputes = DisputeTerms(
+        *(
+            days * 86400
+            for days in (
+                file.disputes.open_days,
+                file.disputes.evidence_days,
+                file.disputes.ruling_days,
+                file.disputes.appeal_days,
+                file.disputes.execution_days,
+            )
+        )
+    )
     told: dict[str, Callable[[Address], bytes]] = {
         "InstrumentLedger": lambda at: InstrumentLedger(None, at).initialize(rules.digest).data,
         "CashDesk": lambda at: CashDesk(None, at).initialize(file.money.payout_delay_hours * 3600).data,
         "AuthorityDesk": lambda at: AuthorityDesk(None, at).initialize(two).data,
+        "DisputeDesk": lambda at: DisputeDesk(None, at).initialize(disputes).data,
         "PledgeBook": lambda at: PledgeBook(None, at).initialize(file.pledges.least_notice_hours * 3600).data,
         "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
         "MarketRules": lambda at: MarketRules(None, at).initialize().data,
@@ -353,6 +369,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     """What the scheme says. The deployer may: functions that have no role yet are the administrator's."""
     file = rules.file
     yield _binder(Reason.PLEDGE, "PledgeBook")
+    yield _binder(Reason.DISPUTE, "DisputeDesk")
     yield _binder(Reason.LISTING, "CreditOffers")
     yield _binder(Reason.BUFFER, "CreditProjects")
     yield _binder(Reason.EXPORT, "OriginRegister")
@@ -377,6 +394,11 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
         yield _on("hold", "CashDesk", lambda at: CashDesk(None, at).set_hold(file.money.token_hold_hours * 3600))
     for rule in file.banking:
         yield _banking(rules, rule)
+    if file.surrender.reversible_hours:
+        window = file.surrender.reversible_hours * 3600
+        yield _on(
+            "surrender/reversal", "ComplianceDesk", lambda at: ComplianceDesk(None, at).set_reversal_window(window)
+        )
     yield from market_rule_steps(rules, _on)
     for number, market in enumerate(file.markets, 1):
         yield from _market(rules, market, number)
