@@ -214,8 +214,8 @@ class DisputeAuthority(_Reads):
         """Set the periods of disputes that are opened from now on.
 
         Args:
-            terms: Seconds: `open_for` from the disputed act, `evidence_for` from the opening, `rule_for` from the end of
-                evidence and from an appeal, `appeal_for` from the ruling, `execute_for` from when it stands.
+            terms: Seconds: `open_for` from the disputed act, `evidence_for` from the opening, `rule_for` from the end
+                of evidence and from an appeal, `appeal_for` from the ruling, `execute_for` from when it stands.
         """
         return self._dispute_desk.set_terms(terms)
 
@@ -238,7 +238,9 @@ class ArbitrationOfficer(_Reads):
                 for a party.
         """
         number = positive(dispute, "dispute")
-        return self._dispute_desk.rule(number, upheld, self._awards(number, upheld, awards), digest(document, "document"))
+        return self._dispute_desk.rule(
+            number, upheld, self._awards(number, upheld, awards), digest(document, "document")
+        )
 
     @verb
     def decide_appeal(self, dispute: int, upheld: bool, document: Digest, awards: Sequence[int] = ()) -> Act[None]:

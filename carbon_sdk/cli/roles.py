@@ -14,6 +14,7 @@ import click
 from carbon_sdk.actors.base import Actor, DryRun
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
+from carbon_sdk.actors.disputes import ArbitrationOfficer
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
@@ -138,5 +139,6 @@ service = _group("service", ServiceManager)
 platform = _group("platform", PlatformOperator)
 supervision = _group("supervision", ServiceRegulator)
 risk = _group("risk", RiskOfficer)
+arbitrator = _group("arbitrator", ArbitrationOfficer)
 maintainer = _group("maintainer", Maintainer)
 operator = _group("operator", Operator)

@@ -299,9 +299,13 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
         ),
         "ComplianceDesk": lambda now: ComplianceDesk.creation(
-            *_all(now, "InstrumentLedger", "Obligations", "CreditProjects")
+            *_all(now, "InstrumentLedger", "Obligations", "CreditProjects", "Banking", "DisputeDesk")
         ),
         "VoucherBook": lambda now: VoucherBook.creation(),
+        "DisputeDesk": lambda now: DisputeDesk.creation(
+            *_all(now, "InstrumentLedger", "AuthorityDesk", "VoucherBook", "TransferRules"),
+            *_all(now, "EmissionReports", "ComplianceDesk"),
+        ),
     }
 
 

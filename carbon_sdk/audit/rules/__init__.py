@@ -13,6 +13,7 @@ def load() -> None:
         compliance,
         conduct,
         confirmations,
+        disputes,
         governance,
         instruments,
         market,
