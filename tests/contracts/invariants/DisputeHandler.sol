@@ -45,7 +45,7 @@ contract DisputeHandler is DisputeSuite {
     function transfer(uint256 seed, uint96 quantity) external {
         (address from, address to) = (_keys[seed % 4], _keys[(seed + 1 + (seed >> 8) % 3) % 4]);
         uint256 free = ledger.freeOf(accountOf(from), uka);
-        if (free == 0) return;
+        if (free == 0 || !ledger.canReceive(accountOf(to))) return;
         transferred(from, to, uka, uint96(bound(quantity, 1, free)));
         _counted("transferred", true);
     }
@@ -54,8 +54,9 @@ contract DisputeHandler is DisputeSuite {
         if (transfers.length == 0) return;
         uint256 number = transfers.length - seed % (transfers.length < 6 ? transfers.length : 6);
         claim = uint96(bound(claim, 1, transfers[number - 1].quantity));
-        address key = _keys[(seed >> 8) % 4];
         address holder = transfers[number - 1].to;
+        address key = _keyOf(seed % 3 == 0 ? holder : transfers[number - 1].from);
+        if (seed % 11 == 0) key = _keys[(seed >> 8) % 4];
         uint256 before = frozenFor(holder, uka);
         vm.prank(key);
         bool ok = _try("opened", abi.encodeCall(DisputeDesk.openOnTransfer, (number, claim, "statement")));
@@ -65,14 +66,16 @@ contract DisputeHandler is DisputeSuite {
     }
 
     function submit(uint256 seed) external {
-        vm.prank(_keys[(seed >> 8) % 4]);
+        if (_some(seed) == 0) return;
+        vm.prank(_party(seed));
         _try("submitted", abi.encodeCall(DisputeDesk.submitEvidence, (_some(seed), "evidence")));
     }
 
     function withdraw(uint256 seed) external {
         uint256 id = _some(seed);
+        if (id == 0 || seed % 3 != 0) return;
         uint256 rests = _rests(id);
-        vm.prank(_keys[(seed >> 8) % 4]);
+        vm.prank(_party(seed));
         if (_try("withdrawn", abi.encodeCall(DisputeDesk.withdraw, (id)))) left[id] += rests;
     }
 
@@ -94,7 +97,8 @@ contract DisputeHandler is DisputeSuite {
     }
 
     function appeal(uint256 seed) external {
-        vm.prank(_keys[(seed >> 8) % 4]);
+        if (_some(seed) == 0) return;
+        vm.prank(_party(seed));
         _try("appealed", abi.encodeCall(DisputeDesk.appeal, (_some(seed), "grounds")));
     }
 
@@ -113,6 +117,7 @@ contract DisputeHandler is DisputeSuite {
 
     function lapse(uint256 seed, uint32 wait) external {
         uint256 id = _some(seed);
+        if (id == 0) return;
         uint256 rests = _rests(id);
         vm.warp(block.timestamp + wait % 20 days);
         if (_try("lapsed", abi.encodeCall(DisputeDesk.lapse, (id)))) left[id] += rests;
@@ -144,7 +149,7 @@ contract DisputeHandler is DisputeSuite {
     }
 
     function restrict(uint256 seed) external {
-        bar(_keys[seed % 4], seed % 3 == 0 ? Restrictions.NO_RECEIPT : 0);
+        bar(_keys[seed % 4], seed % 5 == 0 ? Restrictions.NO_RECEIPT : 0);
     }
 
     /// @dev Nobody who may not.
@@ -172,6 +177,20 @@ contract DisputeHandler is DisputeSuite {
         if (!ok) return;
         ++succeeded;
         ++done[name];
+    }
+
+    function _keyOf(address account) private view returns (address) {
+        for (uint256 i; i < 4; ++i) {
+            if (accountOf(_keys[i]) == account) return _keys[i];
+        }
+        return stranger;
+    }
+
+    /// @dev Mostly a side of the dispute that `_some` picks.
+    function _party(uint256 seed) private view returns (address) {
+        (IDisputeDesk.Dispute memory dispute,) = disputes.disputeOf(_some(seed));
+        if (seed % 7 == 0) return _keys[(seed >> 8) % 4];
+        return _keyOf(seed % 2 == 0 ? dispute.claimant : dispute.respondent);
     }
 
     /// @dev One of the latest; 0: there is none.
