@@ -66,14 +66,15 @@ contract DisputeHandler is DisputeSuite {
     }
 
     function submit(uint256 seed) external {
-        if (_some(seed) == 0) return;
+        uint256 id = _some(seed);
+        if (id == 0) return;
         vm.prank(_party(seed));
-        _try("submitted", abi.encodeCall(DisputeDesk.submitEvidence, (_some(seed), "evidence")));
+        _try("submitted", abi.encodeCall(DisputeDesk.submitEvidence, (id, "evidence")));
     }
 
     function withdraw(uint256 seed) external {
         uint256 id = _some(seed);
-        if (id == 0 || seed % 3 != 0) return;
+        if (id == 0 || seed % 3 == 0) return;
         uint256 rests = _rests(id);
         vm.prank(_party(seed));
         if (_try("withdrawn", abi.encodeCall(DisputeDesk.withdraw, (id)))) left[id] += rests;
@@ -97,9 +98,10 @@ contract DisputeHandler is DisputeSuite {
     }
 
     function appeal(uint256 seed) external {
-        if (_some(seed) == 0) return;
+        uint256 id = _some(seed);
+        if (id == 0) return;
         vm.prank(_party(seed));
-        _try("appealed", abi.encodeCall(DisputeDesk.appeal, (_some(seed), "grounds")));
+        _try("appealed", abi.encodeCall(DisputeDesk.appeal, (id, "grounds")));
     }
 
     function execute(uint256 seed, uint32 wait) external {
