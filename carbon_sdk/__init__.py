@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from carbon_sdk.actors.bilateral import SignedBlock
     from carbon_sdk.actors.certification_authority import CertificationAuthority
     from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
+    from carbon_sdk.actors.disputes import ArbitrationOfficer
     from carbon_sdk.actors.maintenance import Maintainer, Operator
     from carbon_sdk.actors.market_rules import RiskOfficer
     from carbon_sdk.actors.observers import Arbitrator, Auditor, Public, RiskManager
@@ -91,6 +92,7 @@ _HOMES = {
         "Maintainer",
         "Operator",
     ),
+    "actors.disputes": ("ArbitrationOfficer",),
     "actors.market_rules": ("RiskOfficer",),
     "actors.observers": (
         "Arbitrator",
@@ -180,6 +182,7 @@ __all__ = [
     "Actor",
     "Address",
     "Anvil",
+    "ArbitrationOfficer",
     "Arbitrator",
     "Auditor",
     "BlockMarketId",

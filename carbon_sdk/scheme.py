@@ -13,6 +13,7 @@ from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
 from carbon_sdk.actors.evidence import EvidenceHolder
+from carbon_sdk.actors.disputes import ArbitrationOfficer
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer, RulesReader
 from carbon_sdk.actors.markets import Fill, Market, fills_of
@@ -97,6 +98,10 @@ class Scheme(Suite):
     def risk_officer(self, signer: Signer) -> RiskOfficer:
         """Limits the platform under stress, sets thresholds, accuses of misconduct."""
         return RiskOfficer(self, signer)
+
+    def arbitration_officer(self, signer: Signer) -> ArbitrationOfficer:
+        """Rules on disputes."""
+        return ArbitrationOfficer(self, signer)
 
     def settlement_bank(self, signer: Signer) -> SettlementBank:
         """The bank behind the money."""

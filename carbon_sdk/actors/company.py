@@ -11,6 +11,7 @@ from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
 from carbon_sdk.actors.credits import CreditTrading
+from carbon_sdk.actors.disputes import DisputeParty
 from carbon_sdk.actors.market_rules import ReportsPositions
 from carbon_sdk.actors.markets import MOST_MAKERS
 from carbon_sdk.actors.orders import RearrangesOrders, order_of
@@ -206,6 +207,7 @@ class Company(
     BanksUnits,
     PaysInTokens,
     PledgeSides,
+    DisputeParty,
     BilateralTrader,
     PlansTrades,
     RearrangesOrders,

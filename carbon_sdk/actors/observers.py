@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from carbon_sdk.actors.conduct import CreditView, credit_of
+from carbon_sdk.actors.disputes import DisputeView, dispute_of, disputes_of
 from carbon_sdk.actors.markets import Market
 from carbon_sdk.actors.quotes import BlockMarketReader, BlockOffer, BoardReader, block_of, failures_of
 from carbon_sdk.actors.surveillance import MarketSurveillance
@@ -141,7 +142,15 @@ class RiskManager(Public, MarketSurveillance):
 
 
 class Arbitrator(Public):
-    """Looks at what happened between two accounts."""
+    """Looks at what happened between two accounts, and at their disputes."""
+
+    def dispute(self, id: int) -> DisputeView:  # noqa: A002 -- that is its name
+        """One dispute as it stands."""
+        return dispute_of(self.suite, id)
+
+    def disputes(self, account: Address) -> tuple[DisputeView, ...]:
+        """All disputes in which an account is a party."""
+        return disputes_of(self.suite, account)
 
     def history(self, account: Address) -> Iterator[Logged[Event]]:
         """Every event of the suite that names an account, in order."""

@@ -9,6 +9,7 @@ from carbon_sdk.actors.banking import SetsBanking
 from carbon_sdk.actors.bilateral import BilateralAuthority
 from carbon_sdk.actors.conduct import ConductAuthority
 from carbon_sdk.actors.credits import CreditRegulation
+from carbon_sdk.actors.disputes import DisputeAuthority
 from carbon_sdk.actors.token_money import RegulatesTokens
 from carbon_sdk.actors.transfers import TransferRegulation
 from carbon_sdk.actors.values import (
@@ -57,6 +58,7 @@ class Regulator(
     AuthorityActs,
     BilateralAuthority,
     ConductAuthority,
+    DisputeAuthority,
 ):
     """Whoever holds the regulator role. Every verb raises NotPermitted for another key."""
 
@@ -377,6 +379,20 @@ class Regulator(
         """Reject many applications, all or none."""
         ids = [positive(item, "application") for item in applications]
         return self._desk.reject_surrenders(ids, digest(reason, "reason"))
+
+    @verb
+    def reverse_surrender(self, application: int, cause: Digest) -> Act[None]:
+        """Undo an approved surrender within the scheme's window: units with new serials are issued.
+
+        Raises:
+            RuleBroken: The window is over, a year that is judged needs the surrender, or it is disputed.
+        """
+        return self._desk.reverse_surrender(positive(application, "application"), digest(cause, "cause"))
+
+    @verb
+    def set_reversal_window(self, seconds: int) -> Act[None]:
+        """Set how many seconds after its approval a surrender can be reversed; 0: never."""
+        return self._desk.set_reversal_window(whole(seconds, "seconds"))
 
     # ENFORCEMENT
 

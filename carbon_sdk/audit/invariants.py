@@ -24,6 +24,7 @@ _DELAYED_TRANSFER = 5
 _LISTED, _NOT_LISTED, _SAME_OWNER = 1, 2, 3
 _LISTING, _BUFFER, _EXPORT = 6, 9, 10  # reasons for which units are bound
 _CONVERSION = 8  # the ledger's reason
+_DISPUTE = 4  # the same
 _LACKED, _NOT_ELIGIBLE = 1, 2  # kinds of misconduct
 
 
@@ -238,7 +239,7 @@ def every_trade_has_a_voucher(state: State) -> Iterator[str]:
 
 def every_surrender_and_cancellation_has_a_voucher(state: State) -> Iterator[str]:
     """INV-14: the desk's vouchers are for as many tonnes as were surrendered and voluntarily cancelled."""
-    surrendered = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state == 2)
+    surrendered = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state in (2, 6))
     certified = 0
     for (_, number), series in state.vouchers.series.items():
         if number == state.compliance.series and "ComplianceDesk" in state.contracts:
@@ -286,15 +287,24 @@ def allowances_come_from_the_allocator(state: State) -> Iterator[str]:
     exist = sum(
         one.issued for number, one in state.ledger.instruments.items() if number >> 80 == InstrumentClass.ALLOWANCE
     )
-    if issued + converted != exist:
-        yield f"the allocator issued {issued} t, {converted} t were converted, the ledger has {exist} t"
+    anew = sum(
+        quantity
+        for lines in state.compliance.reissued.values()
+        for _, number, quantity in lines
+        if number >> 80 == InstrumentClass.ALLOWANCE
+    )
+    if issued + converted + anew != exist:
+        yield (
+            f"the allocator issued {issued} t, {converted} t were converted, "
+            f"{anew} t issued anew, the ledger has {exist} t"
+        )
 
 
 def what_was_given_up_ceased_to_exist(state: State) -> Iterator[str]:
     """INV-18: given up, converted, lapsed, of reversals and exports = cancelled units (R-CMP-1, R-AST-5)."""
     if "ComplianceDesk" not in state.contracts:
         return
-    given = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state == 2)
+    given = sum(one.tonnes for one in state.compliance.surrenders.values() if one.state in (2, 6))
     given += state.compliance.cancelled_voluntarily + state.credits.cancelled
     given += sum(quantity for _, _, quantity in state.banking.expected.values())
     ceased = sum(one.cancelled for number, one in state.ledger.instruments.items() if number >> 80 != _MONEY)
@@ -357,6 +367,41 @@ def what_is_applied_for_is_bound(state: State) -> Iterator[str]:
     for key in {*bound, *told}:
         if bound.get(key, 0) != told.get(key, 0):
             yield f"{key[0]}: applied for {bound.get(key, 0)} of {InstrumentId(key[1])}, bound {told.get(key, 0)}"
+
+
+def disputed_units_are_bound(state: State) -> Iterator[str]:
+    """INV-39: what is bound for disputes is what those that stand freeze, and no more (R-TRD-12)."""
+    if "DisputeDesk" not in state.contracts:
+        return
+    bound: dict[tuple[Address, int], int] = defaultdict(int)
+    for number, dispute in state.disputes.disputes.items():
+        for line in dispute.lines:
+            if line["frozen"] and not dispute.stands:
+                yield f"dispute {number} is over and freezes {line['frozen']}"
+            bound[line["holder"], line["instrument"]] += line["frozen"]
+    told = {key[:2]: quantity for key, quantity in state.ledger.encumbered.items() if key[2] == _DISPUTE and quantity}
+    for key in {*bound, *told}:
+        if bound.get(key, 0) != told.get(key, 0):
+            yield f"{key[0]}: disputed {bound.get(key, 0)} of {InstrumentId(key[1])}, bound {told.get(key, 0)}"
+
+
+def rulings_move_what_they_award(state: State) -> Iterator[str]:
+    """INV-40: a ruling that is executed moves what it awards, once; nothing else moves for disputes (R-TRD-12)."""
+    for number, dispute in state.disputes.disputes.items():
+        if dispute.moved != dispute.awarded:
+            yield f"dispute {number} awards {dispute.awarded}, the ledger moved {dispute.moved}"
+
+
+def reversed_surrenders_are_issued_anew(state: State) -> Iterator[str]:
+    """INV-41: a reversal issues what the surrender cancelled, line by line, and nothing else is issued so (R-CMP-1)."""
+    for number, surrender in state.compliance.surrenders.items():
+        expected = [(surrender.account, *line) for line in surrender.lines] if surrender.state == 6 else []
+        found = state.compliance.reissued.get(number, [])
+        if found != expected:
+            yield f"application {number}: {expected} to be issued anew, the ledger has {found}"
+    for number in state.compliance.reissued:
+        if number not in state.compliance.surrenders:
+            yield f"application {number}, which was never filed, is issued anew"
 
 
 def pledged_units_are_bound(state: State) -> Iterator[str]:
@@ -665,6 +710,9 @@ ALL: tuple[Invariant, ...] = (
     surrenders_are_what_was_approved,
     what_is_applied_for_is_bound,
     pledged_units_are_bound,
+    disputed_units_are_bound,
+    rulings_move_what_they_award,
+    reversed_surrenders_are_issued_anew,
     forced_transfers_are_acts_that_were_done,
     an_accounts_emissions_are_its_installations,
     what_waits_to_be_transferred_is_bound,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
 from carbon_sdk.audit.conduct import Conduct, Plans
@@ -347,6 +347,48 @@ class Pledges:
 
     pledges: dict[int, Pledge] = field(default_factory=dict)
     least_notice: int = 0
+
+
+@dataclass(slots=True)
+class Dispute:
+    """A dispute; kinds and states as of `IDisputeDesk`."""
+
+    claimant: Address
+    respondent: Address
+    kind: int
+    subject: int
+    terms: dict[str, int]
+    evidence_until: int
+    until: int
+    lines: list[dict[str, Any]]
+    """Holder, frozen, instrument, award."""
+    state: int = 1  # OPEN
+    evidence: int = 1
+    upheld: bool = False
+    ruling: bytes = bytes(32)
+    arbitrator: Address = ZERO_ADDRESS
+    appeal_arbitrator: Address = ZERO_ADDRESS
+    awarded: list[tuple[Address, Address, int, int]] = field(default_factory=list)
+    """From, to, instrument and quantity that its execution is to move."""
+    moved: list[tuple[Address, Address, int, int]] = field(default_factory=list)
+    """The same, as the ledger told."""
+
+    @property
+    def stands(self) -> bool:
+        """Open, ruled, appealed or final."""
+        return self.state <= 4
+
+    def other_side(self, holder: Address) -> Address:
+        """The other party."""
+        return self.respondent if holder == self.claimant else self.claimant
+
+
+@dataclass(slots=True)
+class Disputes:
+    """DisputeDesk."""
+
+    disputes: dict[int, Dispute] = field(default_factory=dict)
+    terms: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -748,11 +790,12 @@ class Surrender:
     account: Address
     lines: tuple[tuple[int, int], ...]
     """Instrument and quantity."""
-    filed_at: int
+    since: int
+    """Unix seconds: in its state since then."""
     year: int = 0
     findings: int = 0
     opinion: int = 0
-    state: int = 1  # 1 filed, 2 approved, 3 rejected, 4 withdrawn, 5 awaits a second representative
+    state: int = 1  # 1 filed, 2 approved, 3 rejected, 4 withdrawn, 5 awaits a second representative, 6 reversed
 
     @property
     def tonnes(self) -> int:
@@ -807,6 +850,9 @@ class Compliance:
     cancelled_voluntarily: int = 0
     second_from: int = 0
     """Tonnes in one application from which a second representative endorses it; 0: never."""
+    reversal_window: int = 0
+    reissued: dict[int, list[tuple[Address, int, int]]] = field(default_factory=dict)
+    """Application → account, instrument and quantity of each line that a reversal issued anew."""
     awaiting_vouchers: list[Voucher] = field(default_factory=list)
     """Acts of this transaction whose vouchers follow; index and order of the day are not known yet."""
 
@@ -886,6 +932,7 @@ class State:
     transfers: Transfers = field(default_factory=Transfers)
     banking: Banking = field(default_factory=Banking)
     pledges: Pledges = field(default_factory=Pledges)
+    disputes: Disputes = field(default_factory=Disputes)
     acts: Acts = field(default_factory=Acts)
     book: Book = field(default_factory=Book)
     market_rules: MarketRules = field(default_factory=MarketRules)

@@ -1179,11 +1179,41 @@ def _surrenders(state: State, at: Address) -> Iterator[Question]:
                 "application.state": one.state,
                 "application.year": one.year,
                 "application.findings": one.findings,
-                "application.filedAt": one.filed_at,
+                "application.since": one.since,
                 "lines": tuple({"instrument": instrument, "quantity": quantity} for instrument, quantity in one.lines),
             },
             ("surrender", number),
         )
+
+
+def _disputes(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name, desk = "DisputeDesk", state.disputes
+    if name not in contracts:
+        return
+    at, count = contracts[name], len(desk.disputes)
+    yield Question("disputes", "number of disputes", at, name, "disputeCount", (), {"": count}, ("dispute", count))
+    if desk.terms:
+        terms = {"": desk.terms}
+        yield Question("disputes", "terms of disputes", at, name, "termsOf", (), terms, ("dispute terms",))
+    for number, one in desk.disputes.items():
+        expected = {
+            "dispute.claimant": one.claimant,
+            "dispute.respondent": one.respondent,
+            "dispute.state": one.state,
+            "dispute.kind": one.kind,
+            "dispute.subject": one.subject,
+            "dispute.until": one.until,
+            "dispute.upheld": one.upheld,
+            "dispute.evidenceUntil": one.evidence_until,
+            "dispute.evidence": one.evidence,
+            "dispute.terms": one.terms,
+            "dispute.arbitrator": one.arbitrator,
+            "dispute.appealArbitrator": one.appeal_arbitrator,
+            "dispute.ruling": one.ruling,
+            "lines": tuple(one.lines),
+        }
+        subject: Subject = ("dispute", number)
+        yield Question("disputes", f"dispute {number}", at, name, "disputeOf", (number,), expected, subject)
 
 
 def _obligations(state: State, at: Address) -> Iterator[Question]:
@@ -1428,6 +1458,7 @@ _ASKING: tuple[Asking, ...] = (
     _transfers,
     _banking,
     _pledges,
+    _disputes,
     _acts,
     _book,
     _market_rules,

@@ -40,6 +40,7 @@ COMMANDS = {
     "platform": ("platform:platform", "The operator of the trading platform: bands, fees, days; watch for stress."),
     "supervision": ("roles:supervision", "The supervisor of services: halts and resumes markets."),
     "risk": ("risk:risk", "Risk managers: scan for abuse, limit the platform under stress, accuse of misconduct."),
+    "arbitrator": ("roles:arbitrator", "Arbitrators: rule on disputes and on appeals."),
     "maintainer": ("roles:maintainer", "Upgrades contracts."),
     "operator": ("roles:operator", "Rolls contracts back."),
     "requirements": (

@@ -15,6 +15,7 @@ from carbon_sdk.actors.authority import Guardian
 from carbon_sdk.actors.base import Actor, DryRun
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
+from carbon_sdk.actors.disputes import ArbitrationOfficer
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
@@ -180,6 +181,7 @@ service = _group("service", ServiceManager)
 platform = _group("platform", PlatformOperator)
 supervision = _group("supervision", ServiceRegulator)
 risk = _group("risk", RiskOfficer)
+arbitrator = _group("arbitrator", ArbitrationOfficer)
 maintainer = _group("maintainer", Maintainer)
 operator = _group("operator", Operator)
 requirements = _group("requirements", RequirementsManager)

@@ -249,8 +249,17 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "approveSurrenders": Role.REGULATOR,
         "rejectSurrender": Role.REGULATOR,
         "rejectSurrenders": Role.REGULATOR,
+        "reverseSurrender": Role.REGULATOR,
+        "setReversalWindow": Role.REGULATOR,
     },
     "VoucherBook": {"registerSeries": Role.SERVICE_MANAGER, "setCodingRules": Role.REGULATOR},
+    "DisputeDesk": {
+        "rule": Role.ARBITRATOR,
+        "decideAppeal": Role.ARBITRATOR,
+        "submitForAuthority": Role.REGULATOR,
+        "appealForAuthority": Role.REGULATOR,
+        "setTerms": Role.REGULATOR,
+    },
 }
 """By contract and function; what `GOVERNED` says of every contract is not repeated."""
 

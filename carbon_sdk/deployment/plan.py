@@ -35,6 +35,7 @@ from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.contracts.generated.credit_offers import CreditOffers
 from carbon_sdk.contracts.generated.credit_projects import CreditProjects
 from carbon_sdk.contracts.generated.credit_record import CreditRecord
+from carbon_sdk.contracts.generated.dispute_desk import DisputeDesk
 from carbon_sdk.contracts.generated.emission_reports import EmissionReports
 from carbon_sdk.contracts.generated.enums import ClosingRule, Reason, Rounding, VoucherKind
 from carbon_sdk.contracts.generated.evidence_registry import EvidenceRegistry
@@ -58,6 +59,7 @@ from carbon_sdk.contracts.generated.structs import (
     Cap,
     CodingRules,
     Conduct,
+    DisputeTerms,
     Limits,
     MarketTerms,
     Materiality,
@@ -127,6 +129,7 @@ PROXIED: tuple[str, ...] = (
     "VoucherBook",
     "ServiceRecords",
     "EvidenceRegistry",
+    "DisputeDesk",
 )
 """Every stateful contract but the authority."""
 
@@ -270,11 +273,11 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "OriginRegister": lambda now: OriginRegister.creation(
             _at(now, "InstrumentLedger"), _at(now, "CreditProjects"), number
         ),
-        "Banking": lambda now: Banking.creation(_at(now, "InstrumentLedger")),
+        "Banking": lambda now: Banking.creation(*_all(now, "InstrumentLedger", "ComplianceDesk")),
         "Methodologies": lambda now: Methodologies.creation(),
         "Verifications": lambda now: Verifications.creation(*_all(now, "InstrumentLedger", "EmissionReports")),
         "EmissionReports": lambda now: EmissionReports.creation(
-            *_all(now, "InstrumentLedger", "Methodologies", "Verifications", "Obligations")
+            *_all(now, "InstrumentLedger", "Methodologies", "Verifications", "Obligations", "DisputeDesk")
         ),
         "Allocator": lambda now: Allocator.creation(
             *_all(now, "InstrumentLedger", "EmissionReports", "AllocationFormula")
@@ -300,12 +303,15 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
         ),
         "ComplianceDesk": lambda now: ComplianceDesk.creation(
-            *_all(now, "InstrumentLedger", "Obligations", "CreditProjects")
+            *_all(now, "InstrumentLedger", "Obligations", "CreditProjects", "Banking", "DisputeDesk")
         ),
         "VoucherBook": lambda now: VoucherBook.creation(),
         "ServiceRecords": lambda now: ServiceRecords.creation(),
         "EvidenceRegistry": lambda now: EvidenceRegistry.creation(
             *_all(now, "InstrumentLedger", "StakeholderRegistry")
+        "DisputeDesk": lambda now: DisputeDesk.creation(
+            *_all(now, "InstrumentLedger", "AuthorityDesk", "VoucherBook", "TransferRules"),
+            *_all(now, "EmissionReports", "ComplianceDesk"),
         ),
     }
 
@@ -329,10 +335,23 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
     coding = CodingRules(
         file.scheme.code.encode().ljust(8, b"\0"), file.vouchers.kinds.encode(), file.scheme.utc_offset_seconds, 0
     )
+    disputes = DisputeTerms(
+        *(
+            days * 86400
+            for days in (
+                file.disputes.open_days,
+                file.disputes.evidence_days,
+                file.disputes.ruling_days,
+                file.disputes.appeal_days,
+                file.disputes.execution_days,
+            )
+        )
+    )
     told: dict[str, Callable[[Address], bytes]] = {
         "InstrumentLedger": lambda at: InstrumentLedger(None, at).initialize(rules.digest).data,
         "CashDesk": lambda at: CashDesk(None, at).initialize(file.money.payout_delay_hours * 3600).data,
         "AuthorityDesk": lambda at: AuthorityDesk(None, at).initialize(two).data,
+        "DisputeDesk": lambda at: DisputeDesk(None, at).initialize(disputes).data,
         "PledgeBook": lambda at: PledgeBook(None, at).initialize(file.pledges.least_notice_hours * 3600).data,
         "Verifications": lambda at: Verifications(None, at).initialize(materiality).data,
         "MarketRules": lambda at: MarketRules(None, at).initialize().data,
@@ -361,6 +380,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     """What the scheme says. The deployer may: functions that have no role yet are the administrator's."""
     file = rules.file
     yield _binder(Reason.PLEDGE, "PledgeBook")
+    yield _binder(Reason.DISPUTE, "DisputeDesk")
     yield _binder(Reason.LISTING, "CreditOffers")
     yield _binder(Reason.BUFFER, "CreditProjects")
     yield _binder(Reason.EXPORT, "OriginRegister")
@@ -385,6 +405,11 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
         yield _on("hold", "CashDesk", lambda at: CashDesk(None, at).set_hold(file.money.token_hold_hours * 3600))
     for rule in file.banking:
         yield _banking(rules, rule)
+    if file.surrender.reversible_hours:
+        window = file.surrender.reversible_hours * 3600
+        yield _on(
+            "surrender/reversal", "ComplianceDesk", lambda at: ComplianceDesk(None, at).set_reversal_window(window)
+        )
     yield from market_rule_steps(rules, _on)
     for number, market in enumerate(file.markets, 1):
         yield from _market(rules, market, number)

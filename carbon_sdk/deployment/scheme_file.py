@@ -255,6 +255,22 @@ class PledgesTable(Strict):
     least_notice_hours: Annotated[int, Field(ge=0, lt=2**16)]
 
 
+class DisputesTable(Strict):
+    """`[disputes]`: how long each part of a dispute lasts."""
+
+    open_days: Annotated[int, Field(ge=1, lt=2**15)] = 90
+    evidence_days: Annotated[int, Field(ge=1, lt=2**15)] = 20
+    ruling_days: Annotated[int, Field(ge=1, lt=2**15)] = 30
+    appeal_days: Annotated[int, Field(ge=1, lt=2**15)] = 14
+    execution_days: Annotated[int, Field(ge=1, lt=2**15)] = 30
+
+
+class SurrenderTable(Strict):
+    """`[surrender]`: how long after its approval the authority may reverse one; 0: never."""
+
+    reversible_hours: Annotated[int, Field(ge=0, lt=2**16)] = 0
+
+
 class AuthorityTable(Strict):
     """`[authority]`: when one officer is not enough, and until when a forced transfer can be reversed."""
 
@@ -332,6 +348,8 @@ class SchemeFile(Strict):
     authority: AuthorityTable
     vouchers: VouchersTable
     credits: CreditsTable = Field(default_factory=CreditsTable)
+    disputes: DisputesTable = Field(default_factory=DisputesTable)
+    surrender: SurrenderTable = Field(default_factory=SurrenderTable)
     conduct: ConductTable = Field(default_factory=ConductTable)
     confirmations: ConfirmationsTable = Field(default_factory=ConfirmationsTable)
     methods: tuple[MethodTable, ...] = Field(strict=False)

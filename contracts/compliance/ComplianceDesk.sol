@@ -2,8 +2,10 @@
 pragma solidity 0.8.34;
 
 import { Governed } from "../governance/Governed.sol";
+import { IBanking } from "../instruments/IBanking.sol";
 import { ICreditProjects } from "../instruments/ICreditProjects.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
+import { IDisputable } from "../registry/IDisputable.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { Restrictions, Rights } from "../types/Accounts.sol";
 import { InstrumentClass, InstrumentId } from "../types/InstrumentId.sol";
@@ -16,7 +18,7 @@ import { DeskWord, deskWord } from "./Words.sol";
 
 /// @title Where units are given up. Its manual is `IComplianceDesk`; the desk's word is drawn in `Words.sol`.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
-contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
+contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, IDisputable, Governed {
     using VoucherSeries for VoucherSeries.Peaks;
 
     uint256 private constant _MAX_LINES = 16;
@@ -25,6 +27,8 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
     address private immutable LEDGER;
     address private immutable OBLIGATIONS;
     address private immutable PROJECTS;
+    address private immutable BANKING;
+    address private immutable DISPUTES;
 
     /// @custom:storage-location erc7201:carbon.storage.ComplianceDesk
     struct Storage {
@@ -33,15 +37,19 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         mapping(uint256 id => mapping(uint256 index => Line)) lines;
         VoucherSeries.Peaks peaks;
         mapping(uint256 id => address) initiators; // of applications that wait for a second representative
+        uint40 reversibleFor; // seconds
+        mapping(uint256 id => uint256 dispute) disputes; // 0: none stands
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.ComplianceDesk")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0xcba505bd456740cdcb38f7d6f14aa18d420c46b6fe9dcf3a1e2589bb4d214a00;
 
-    constructor(address ledger, address obligations, address creditProjects) {
+    constructor(address ledger, address obligations, address creditProjects, address banking, address disputeDesk) {
         LEDGER = ledger;
         OBLIGATIONS = obligations;
         PROJECTS = creditProjects;
+        BANKING = banking;
+        DISPUTES = disputeDesk;
     }
 
     function initialize(Setup calldata setup) external reinitializer(2) {
@@ -115,7 +123,7 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
             year: basis.year,
             findings: findings,
             frozen: basis.frozen,
-            filedAt: uint40(block.timestamp)
+            since: uint40(block.timestamp)
         });
         for (uint256 i; i < instruments.length; ++i) {
             _s().lines[id][i] = Line(uint88(instruments[i]), uint96(quantities[i]));
@@ -142,7 +150,7 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         require(application.state == ApplicationState.AWAITING, NothingToEndorse(id, application.state));
         require(_s().initiators[id] != msg.sender, MayNotEndorseOwn(id, msg.sender));
 
-        _s().applications[id].state = ApplicationState.FILED;
+        _setState(id, ApplicationState.FILED);
         delete _s().initiators[id];
 
         emit SurrenderEndorsed(id, msg.sender);
@@ -159,7 +167,7 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         Application memory application = _undecided(id);
         require(application.account == account, NotTheAccount(msg.sender, application.account));
 
-        _s().applications[id].state = ApplicationState.WITHDRAWN;
+        _setState(id, ApplicationState.WITHDRAWN);
 
         if (application.state == ApplicationState.AWAITING) delete _s().initiators[id];
 
@@ -222,7 +230,7 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         address account = application.account;
         (Line[] memory lines, uint256 tonnes,) = _linesOf(id, application.lines);
 
-        _s().applications[id].state = ApplicationState.APPROVED;
+        _setState(id, ApplicationState.APPROVED);
 
         emit SurrenderApproved(id, account, tonnes);
 
@@ -245,13 +253,19 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
         Application memory application = _undecided(id);
         require(reason != 0, CauseMissing());
 
-        _s().applications[id].state = ApplicationState.REJECTED;
+        _setState(id, ApplicationState.REJECTED);
 
         if (application.state == ApplicationState.AWAITING) delete _s().initiators[id];
 
         emit SurrenderRejected(id, application.account, reason);
 
         _giveBack(id, application, reason);
+    }
+
+    function _setState(uint256 id, ApplicationState state) private {
+        Application storage application = _s().applications[id];
+        application.state = state;
+        application.since = uint40(block.timestamp);
     }
 
     function _giveBack(uint256 id, Application memory application, bytes32 cause) private {
@@ -362,6 +376,75 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, Governed {
             tonnes += line.quantity;
             if (_isOf(InstrumentClass.CREDIT, line.instrument)) credits += line.quantity;
         }
+    }
+
+    /* REVERSAL */
+
+    /// @inheritdoc IComplianceDesk
+    function reverseSurrender(uint256 id, bytes32 cause) external restricted {
+        Application memory application = _approved(id);
+        _requireUndisputed(id);
+        require(cause != 0, CauseMissing());
+        uint256 until = uint256(application.since) + _s().reversibleFor;
+        require(block.timestamp <= until, SurrenderReversalTooLate(id, until));
+
+        _reverse(id, application, cause);
+    }
+
+    /// @inheritdoc IComplianceDesk
+    function setReversalWindow(uint40 reversibleFor) external restricted {
+        _s().reversibleFor = reversibleFor;
+
+        emit ReversalWindowSet(reversibleFor);
+    }
+
+    /// @inheritdoc IComplianceDesk
+    function reversalWindow() external view returns (uint40) {
+        return _s().reversibleFor;
+    }
+
+    /// @inheritdoc IDisputable
+    function hold(uint256 subject, uint256 dispute)
+        external
+        onlyModule(DISPUTES)
+        returns (address account, uint256 at)
+    {
+        Application memory application = _approved(subject);
+        _requireUndisputed(subject);
+
+        _s().disputes[subject] = dispute;
+
+        return (application.account, application.since);
+    }
+
+    /// @inheritdoc IDisputable
+    /// @dev The window is the authority's, not the arbitrator's.
+    function letGo(uint256 subject, uint256 dispute, bool upheld) external onlyModule(DISPUTES) {
+        _s().disputes[subject] = 0;
+        if (upheld) _reverse(subject, _approved(subject), bytes32(dispute));
+    }
+
+    function _reverse(uint256 id, Application memory application, bytes32 cause) private {
+        (Line[] memory lines, uint256 tonnes, uint256 credits) = _linesOf(id, application.lines);
+
+        _setState(id, ApplicationState.REVERSED);
+
+        emit SurrenderReversed(id, application.account, tonnes, cause);
+
+        IObligations(OBLIGATIONS).reverseApplication(application.account, application.year, tonnes, credits);
+        for (uint256 i; i < lines.length; ++i) {
+            IBanking(BANKING).reissue(id, application.account, lines[i].instrument, lines[i].quantity);
+        }
+    }
+
+    function _approved(uint256 id) private view returns (Application memory application) {
+        application = _known(id);
+        require(application.state == ApplicationState.APPROVED, ApplicationClosed(id, application.state));
+    }
+
+    function _requireUndisputed(uint256 id) private view {
+        uint256 dispute = _s().disputes[id];
+        require(dispute == 0, SurrenderDisputed(id, dispute));
     }
 
     /* VOLUNTARY CANCELLATION */

@@ -32,8 +32,9 @@ library Findings {
 
 /// @title Where units are given up: surrender and voluntary cancellation (R-CMP-1, R-CMP-2, R-AST-6, R-VCH-2; clause 8.8).
 /// @notice Surrender: applied for (units are bound, and examined at once: numbered findings, an opinion), decided by the
-///         authority, cancelled with one voucher for each line. A unit that was cancelled is never used again. What is owed
-///         and by when is in `IObligations`.
+///         authority, cancelled with one voucher for each line. A unit that was cancelled is never used again: a
+///         reversal issues new ones, with new serials, whose cause in the ledger is the application. What is owed and by when is
+///         in `IObligations`.
 /// @dev Vouchers of surrenders and of cancellations share one series. A voucher's `ref` is the application's number, or
 ///      the cause of the cancellation, `keccak256(abi.encode(beneficiary, purpose))`. Causes in the ledger are the same.
 interface IComplianceDesk {
@@ -43,7 +44,8 @@ interface IComplianceDesk {
         APPROVED,
         REJECTED,
         WITHDRAWN,
-        AWAITING // a second representative has to endorse it before it can be approved
+        AWAITING, // a second representative has to endorse it before it can be approved
+        REVERSED // approved, and later made good by units with new serials
     }
 
     enum Opinion {
@@ -66,7 +68,7 @@ interface IComplianceDesk {
         uint16 year; // by whose rules it was examined
         uint16 findings; // bits of `Findings`
         uint8 frozen; // of its basis: years whose deadline passes later count it as in time
-        uint40 filedAt; // Unix seconds
+        uint40 since; // Unix seconds: in this state since then
     }
 
     /// @dev One word of an application.
@@ -103,6 +105,11 @@ interface IComplianceDesk {
     /// @notice A civil day is less than a day away from UTC.
     error BadOffset(int32 offset);
 
+    /// @notice Application `id` could be reversed until `until`.
+    error SurrenderReversalTooLate(uint256 id, uint256 until);
+    /// @notice Application `id` rests while dispute `dispute` stands.
+    error SurrenderDisputed(uint256 id, uint256 dispute);
+
     /* EVENTS */
 
     event DeskSetUp(Setup setup);
@@ -120,6 +127,11 @@ interface IComplianceDesk {
     /// @notice Application `id`, made by `key`, waits for another representative. Follows its examination.
     event SurrenderAwaits(uint256 indexed id, address indexed key);
     event SurrenderEndorsed(uint256 indexed id, address indexed key);
+    /// @notice As many units as application `id` cancelled are issued in this transaction. The surrender counts no longer; its
+    ///         vouchers stay, as what they attest happened.
+    /// @param cause Digest; for a ruling the number of the dispute.
+    event SurrenderReversed(uint256 indexed id, address indexed account, uint256 tonnes, bytes32 cause);
+    event ReversalWindowSet(uint40 reversibleFor);
 
     /// @notice Its voucher follows.
     /// @param beneficiary Salted commitment to who takes the benefit.
@@ -177,6 +189,15 @@ interface IComplianceDesk {
 
     /// @notice As `rejectSurrender`, each; all or none. For REGULATOR.
     function rejectSurrenders(uint256[] calldata ids, bytes32 reason) external;
+
+    /// @notice Undo an approved surrender within the window: issue as many units with new serials. Not where a year that is
+    ///         judged would lack them (`SurrenderNeeded`). For REGULATOR.
+    function reverseSurrender(uint256 id, bytes32 cause) external;
+
+    /// @notice Seconds from the approval in which the authority may reverse a surrender; 0, as at first: never. For REGULATOR.
+    function setReversalWindow(uint40 reversibleFor) external;
+
+    function reversalWindow() external view returns (uint40);
 
     /// @notice What the examination would find now for these lines.
     function examine(address account, uint256[] calldata instruments, uint256[] calldata quantities)

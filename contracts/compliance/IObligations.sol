@@ -118,6 +118,10 @@ interface IObligations {
     /// @notice A digest must say why.
     error CauseMissing();
 
+    /// @notice The years that are judged need `needed` of the tonnes that `account` surrendered; without what is to be reversed there
+    ///         would be `left`.
+    error SurrenderNeeded(address account, uint256 needed, uint256 left);
+
     /* EVENTS */
 
     event SchemeSet(Scheme scheme);
@@ -205,6 +209,13 @@ interface IObligations {
     /// @param tonnes Surrendered; 0 when it was not approved.
     /// @param credits Tonnes of credits that count no longer against the share of `year`.
     function settleApplication(address account, uint16 year, uint8 frozen, uint256 tonnes, uint256 credits) external;
+
+    /// @notice An approved application is reversed: it counts no longer. Only the ComplianceDesk.
+    /// @dev Not where a year with static figures would be short without it, or lacks emissions: a reversal changes no status that
+    ///      stands. What had been surrendered at a deadline stays as told; an assessment that follows counts what is left of it.
+    /// @param year Of its basis.
+    /// @param credits Tonnes of credits that count no longer against the share of `year`.
+    function reverseApplication(address account, uint16 year, uint256 tonnes, uint256 credits) external;
 
     /* DEADLINES AND PENALTIES */
 

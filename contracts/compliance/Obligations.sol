@@ -426,6 +426,23 @@ contract Obligations is IObligations, IObligationSink, Governed {
         _conclude(account, scheme, obligation);
     }
 
+    /// @inheritdoc IObligations
+    function reverseApplication(address account, uint16 year, uint256 tonnes, uint256 credits)
+        external
+        onlyModule(DESK)
+    {
+        (Scheme memory scheme, ObligationWord obligation) = _frozenAsDue(account);
+        uint256 judged = ComplianceStatus.yearsFrom(obligation.first(), obligation.frozenThrough());
+        uint256 missing = obligation.missing(judged);
+        require(missing == 0, EmissionsMissing(account, _yearOf(scheme, _lowest(missing))));
+        uint256 needed = _owed(account, scheme, obligation, judged);
+        uint256 left = obligation.surrendered() - tonnes;
+        require(judged == 0 || needed <= left, SurrenderNeeded(account, needed, left));
+
+        if (credits != 0) _s().records[account][year].credits -= credits.toUint40();
+        _conclude(account, scheme, obligation.withSurrendered(left));
+    }
+
     /// @dev The deadline of the year passed while the application waited: the year waits for it no longer, and counts what it
     ///      surrendered.
     function _countInTime(
@@ -492,14 +509,16 @@ contract Obligations is IObligations, IObligationSink, Governed {
         uint256 missing = obligation.missing(due);
         require(missing == 0, EmissionsMissing(account, _yearOf(scheme, _lowest(missing))));
         uint256 owed = _owed(account, scheme, obligation, due);
-        uint256 shortfall = _shortfall(owed, record.surrendered);
+        // Less than at the deadline only where a surrender was reversed since.
+        uint256 counted = Math.min(record.surrendered, obligation.surrendered());
+        uint256 shortfall = _shortfall(owed, counted);
         Rules storage rules = _s().rules[year];
         uint256 penalty = shortfall * rules.penaltyPerTonne * rules.indexNumerator / rules.indexDenominator;
 
         record.stage = YearStage.ASSESSED;
         record.penalty = penalty.toUint96();
 
-        emit YearAssessed(account, year, uint48(owed), record.surrendered);
+        emit YearAssessed(account, year, uint48(owed), uint48(counted));
         if (shortfall != 0) emit PenaltyImposed(account, year, shortfall, penalty);
 
         obligation = _conclude(account, scheme, obligation);

@@ -16,6 +16,7 @@ contract Banking is IBanking, Governed {
 
     // Proxies, whose addresses are fixed before any implementation exists.
     address private immutable LEDGER;
+    address private immutable COMPLIANCE_DESK;
 
     /// @custom:storage-location erc7201:carbon.storage.Banking
     struct Storage {
@@ -29,8 +30,9 @@ contract Banking is IBanking, Governed {
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.Banking")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0x11c84160af03f3fdaba507eb843889f815b902a3f985d056bee8c44e9b60d300;
 
-    constructor(address ledger) {
+    constructor(address ledger, address complianceDesk) {
         LEDGER = ledger;
+        COMPLIANCE_DESK = complianceDesk;
     }
 
     /* RULES */
@@ -247,6 +249,20 @@ contract Banking is IBanking, Governed {
         IInstrumentLedger.Instrument memory known = _ledger().instrumentOf(instrument);
         return known.state == IInstrumentLedger.InstrumentState.OPEN
             && (known.validUntil == 0 || block.timestamp < known.validUntil);
+    }
+
+    /* REVERSED SURRENDERS */
+
+    /// @inheritdoc IBanking
+    function reissue(uint256 application, address account, uint256 instrument, uint256 quantity)
+        external
+        onlyModule(COMPLIANCE_DESK)
+    {
+        emit UnitsReissued(application, account, instrument, quantity);
+
+        // The ledger's event tells the serials.
+        // slither-disable-next-line unused-return
+        _ledger().issue(account, instrument, quantity, bytes32(application));
     }
 
     /* SHARED */

@@ -97,6 +97,11 @@ interface IBanking {
     event UnitsLapsed(
         uint256 indexed id, uint256 indexed rule, address indexed account, uint256 instrument, uint256 quantity
     );
+    /// @notice Units with new serials in the place of those that a reversed surrender cancelled; their cause is the application's
+    ///         number.
+    event UnitsReissued(
+        uint256 indexed application, address indexed account, uint256 indexed instrument, uint256 quantity
+    );
 
     /* RULES */
 
@@ -150,4 +155,10 @@ interface IBanking {
     ///         closed or past its validity. Anyone may, as often as something has become free.
     /// @return quantity In total.
     function lapse(uint256 rule, address[] calldata accounts) external returns (uint256 quantity);
+
+    /* REVERSED SURRENDERS */
+
+    /// @notice Issue units in the place of those that the surrender `application` cancelled. Only the ComplianceDesk, once a line.
+    /// @dev Here because the ledger lets this contract issue units; like a conversion, it creates no tonne.
+    function reissue(uint256 application, address account, uint256 instrument, uint256 quantity) external;
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { Governed } from "../governance/Governed.sol";
+import { IDisputable } from "../registry/IDisputable.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { AccountKind, Rights } from "../types/Accounts.sol";
 import { IEmissionReports } from "./IEmissionReports.sol";
@@ -11,7 +12,7 @@ import { IVerifications } from "./IVerifications.sol";
 
 /// @title Installations, their plans, reports and figures. Its manual is `IEmissionReports`.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
-contract EmissionReports is IEmissionReports, Governed {
+contract EmissionReports is IEmissionReports, IDisputable, Governed {
     uint256 private constant _MAX_STREAMS = 64;
     uint256 private constant _MAX_INSTALLATIONS = 256; // of one account: each change of a figure looks at all of them
     uint16 private constant _LAST_YEAR = 9999;
@@ -21,6 +22,7 @@ contract EmissionReports is IEmissionReports, Governed {
     IMethodologies private immutable METHODOLOGIES;
     IVerifications private immutable VERIFICATIONS;
     IObligationSink private immutable OBLIGATION_SINK;
+    address private immutable DISPUTES;
 
     /// @dev What the sink was told last.
     struct AccountYear {
@@ -46,16 +48,25 @@ contract EmissionReports is IEmissionReports, Governed {
         mapping(uint64 installation => mapping(uint16 year => mapping(uint16 version => Report))) reports;
         mapping(address account => mapping(uint16 year => AccountYear)) accountYears;
         mapping(address account => Span) spans;
+        mapping(uint256 filing => uint256 dispute) disputes; // installation << 16 | year; 0: none stands
+        mapping(uint256 filing => uint40) settledAt; // Unix seconds; when the figure was accepted or determined
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.EmissionReports")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0xe4c9186632b8055663d54ad32433cfca76eee2b52f82d648110bd42149090f00;
 
-    constructor(address ledger, address methodologies, address verifications, address obligationSink) {
+    constructor(
+        address ledger,
+        address methodologies,
+        address verifications,
+        address obligationSink,
+        address disputeDesk
+    ) {
         LEDGER = IEligibility(ledger);
         METHODOLOGIES = IMethodologies(methodologies);
         VERIFICATIONS = IVerifications(verifications);
         OBLIGATION_SINK = IObligationSink(obligationSink);
+        DISPUTES = disputeDesk;
     }
 
     /* INSTALLATIONS */
@@ -299,6 +310,7 @@ contract EmissionReports is IEmissionReports, Governed {
         filing.state = FilingState.ACCEPTED;
         filing.acceptedVersion = version;
         filing.grams = opinion.verifiedGrams;
+        $.settledAt[_filed(installation, year)] = uint40(block.timestamp);
 
         emit EmissionsAccepted(installation, year, account, version, opinion.verifiedGrams);
 
@@ -311,6 +323,7 @@ contract EmissionReports is IEmissionReports, Governed {
         require(isActiveIn(installation, year), NotActiveIn(installation, year));
         Filing storage filing = $.filings[installation][year];
         require(filing.state != FilingState.ACCEPTED, FilingClosed(installation, year, filing.state));
+        _requireUndisputed(installation, year);
         uint40 deadline = $.deadlines[year];
         require(deadline != 0, ReportingNotOpen(year));
         require(block.timestamp > deadline, DeadlineNotPassed(year, deadline));
@@ -320,6 +333,7 @@ contract EmissionReports is IEmissionReports, Governed {
 
         filing.state = FilingState.DETERMINED;
         filing.grams = grams;
+        $.settledAt[_filed(installation, year)] = uint40(block.timestamp);
 
         emit EmissionsDetermined(installation, year, account, grams, cause);
 
@@ -328,9 +342,15 @@ contract EmissionReports is IEmissionReports, Governed {
 
     /// @inheritdoc IEmissionReports
     function reopen(uint64 installation, uint16 year, bytes32 cause) external restricted {
-        Filing storage filing = _s().filings[installation][year];
-        require(filing.state != FilingState.OPEN, FilingOpen(installation, year));
+        require(_s().filings[installation][year].state != FilingState.OPEN, FilingOpen(installation, year));
+        _requireUndisputed(installation, year);
         require(cause != 0, DigestMissing());
+
+        _reopen(installation, year, cause);
+    }
+
+    function _reopen(uint64 installation, uint16 year, bytes32 cause) private {
+        Filing storage filing = _s().filings[installation][year];
         address account = _s().installations[installation].account;
         uint128 before = filing.grams;
 
@@ -341,6 +361,47 @@ contract EmissionReports is IEmissionReports, Governed {
         emit EmissionsReopened(installation, year, account, before, cause);
 
         _sumChanged(account, year, before, 0);
+    }
+
+    /* DISPUTES */
+
+    /// @inheritdoc IDisputable
+    /// @dev A figure that stands; reports that are only submitted are for the verifier and the authority.
+    function hold(uint256 subject, uint256 dispute)
+        external
+        onlyModule(DISPUTES)
+        returns (address account, uint256 at)
+    {
+        (uint64 installation, uint16 year) = _filingOf(subject);
+        require(_s().filings[installation][year].state != FilingState.OPEN, FilingOpen(installation, year));
+        _requireUndisputed(installation, year);
+
+        _s().disputes[subject] = dispute;
+
+        return (_s().installations[installation].account, _s().settledAt[subject]);
+    }
+
+    /// @inheritdoc IDisputable
+    /// @dev Upheld, the filing is open again, and a corrected report can follow.
+    function letGo(uint256 subject, uint256 dispute, bool upheld) external onlyModule(DISPUTES) {
+        (uint64 installation, uint16 year) = _filingOf(subject);
+
+        _s().disputes[subject] = 0;
+        if (upheld) _reopen(installation, year, bytes32(dispute));
+    }
+
+    function _filed(uint64 installation, uint16 year) private pure returns (uint256) {
+        return uint256(installation) << 16 | year;
+    }
+
+    /// @dev The DisputeDesk composed it of the two.
+    function _filingOf(uint256 subject) private pure returns (uint64 installation, uint16 year) {
+        return (uint64(subject >> 16), uint16(subject));
+    }
+
+    function _requireUndisputed(uint64 installation, uint16 year) private view {
+        uint256 dispute = _s().disputes[_filed(installation, year)];
+        require(dispute == 0, FilingDisputed(installation, year, dispute));
     }
 
     /// @inheritdoc IEmissionReports

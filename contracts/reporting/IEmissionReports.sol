@@ -76,6 +76,8 @@ interface IEmissionReports {
 
     /* ERRORS */
 
+    /// @notice The figure rests while dispute `dispute` stands.
+    error FilingDisputed(uint64 installation, uint16 year, uint256 dispute);
     /// @notice No installation has the number `installation`.
     error UnknownInstallation(uint64 installation);
     /// @notice The permit belongs to `installation`.

@@ -13,6 +13,7 @@ from carbon_sdk.actors.bilateral import SignedBlock
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
 from carbon_sdk.actors.evidence import EvidenceHolder
+from carbon_sdk.actors.disputes import ArbitrationOfficer
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
@@ -50,6 +51,7 @@ from carbon_sdk.contracts.generated.structs import (
     BoardTerms,
     CodingRules,
     Conduct,
+    DisputeTerms,
     MarketTerms,
     PlanPeriod,
     Rules,
@@ -95,6 +97,11 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
         Role.REGULATOR,
         {
             "publish": ("topic", "document", "uri"),
+            "reverse_surrender": (1, "cause"),
+            "set_reversal_window": (1,),
+            "answer_dispute": (1, "evidence"),
+            "appeal_ruling": (1, "grounds"),
+            "set_dispute_terms": (DisputeTerms(1, 1, 1, 1, 1),),
             "set_coding_rules": (CodingRules(b"UK".ljust(8, b"\0"), b"TSCA", 0, LATER),),
             "register_method": ("name", SOMEBODY, "document"),
             "close_method": ("combustion", 1),
@@ -285,6 +292,10 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
     SystemDeveloper: (Role.SYSTEM_DEVELOPER, {"propose_release": ("order-book", "release", "uri")}),
     ServiceDeveloper: (Role.SERVICE_DEVELOPER, {"propose_release": ("order-book", "release", "uri")}),
     Supporter: (Role.SUPPORTER, {"record_supply": (Supply.TIME, 1, 2, "record", "uri")}),
+    ArbitrationOfficer: (
+        Role.ARBITRATOR,
+        {"rule": (1, True, "ruling", [1]), "decide_appeal": (1, True, "ruling", [1])},
+    ),
     Maintainer: (Role.UPGRADER, {"upgrade": ("OrderBook", "code")}),
     Operator: (Role.ROLLBACK, {"roll_back": ("OrderBook",)}),
 }
@@ -360,6 +371,8 @@ BY_ANYONE: Mapping[type[Actor], set[str]] = {
         "lapse_block",
         "settle_block",
         "lapse_pledge_offer",
+        "execute_ruling",
+        "lapse_dispute",
         "note_position",
         "flag_position",
     },
@@ -409,6 +422,9 @@ OF_A_PLEDGE: Mapping[str, tuple[Any, ...]] = {
 """Verbs on a pledge: what follows its number."""
 OF_A_TOKEN = {"allow_tokens", "deposit_tokens", "deposit_tokens_with_permit"}
 """Verbs on a money that a token backs: who may is tried with one in test_token_money."""
+OF_A_DISPUTE = {"submit_evidence", "withdraw_dispute", "appeal_ruling"}
+OPENS_DISPUTES = {"dispute_trade", "dispute_transfer", "dispute_report", "dispute_surrender"}
+"""Who is no party is tried in test_disputes."""
 OF_A_QUOTE = {"click", "reduce_quote", "withdraw_quote"}
 OF_A_BLOCK = {"propose_block", "confirm_block", "refuse_block", "withdraw_block"}
 
@@ -472,7 +488,7 @@ def test_every_verb_of_every_role__is_tried() -> None:
     for kind, verbs in BY_REPRESENTATION.items():
         own = {*verbs_of(AccountHolder), *OF_SOMETHING[kind], *OF_CREDITS, *BY_ANYONE[kind]}
         if kind is Company:
-            own |= {*OF_A_TOKEN, *OF_A_PLEDGE, *OF_A_QUOTE, *OF_A_BLOCK}
+            own |= {*OF_A_TOKEN, *OF_A_PLEDGE, *OF_A_QUOTE, *OF_A_BLOCK, *OF_A_DISPUTE, *OPENS_DISPUTES}
         assert set(verbs_of(kind)) == set(verbs) | own, kind
 
 

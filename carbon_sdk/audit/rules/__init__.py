@@ -14,6 +14,7 @@ def load() -> None:
         conduct,
         confirmations,
         evidence,
+        disputes,
         governance,
         instruments,
         market,

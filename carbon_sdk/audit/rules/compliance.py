@@ -11,6 +11,7 @@ from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, keccak
 _DESK = "ComplianceDesk"
 _OBLIGATIONS = "Obligations"
 _AWAITING = 5  # a second representative
+_REVERSED = 6
 
 needs_no_rule(_OBLIGATIONS, "YearAssessed")  # its figures are StatusFrozen's; PenaltyImposed says what follows
 
@@ -139,7 +140,7 @@ def _approved(state: State, event: Event) -> None:
     surrender = _surrender(state, event, closing=True)
     if surrender is None:
         return
-    surrender.state = 2
+    surrender.state, surrender.since = 2, event.timestamp
     if event.args["tonnes"] != surrender.tonnes:
         state.fault(event, f"{event.args['tonnes']} tonnes are surrendered, {surrender.tonnes} were applied for")
     if surrender.opinion:
@@ -163,19 +164,50 @@ def _endorsed(state: State, event: Event) -> None:
     if surrender := _surrender(state, event):
         if surrender.state != _AWAITING:
             state.fault(event, f"application {event.args['id']} waits for nobody")
-        surrender.state = 1
+        surrender.state, surrender.since = 1, event.timestamp
 
 
 @on(_DESK, "SurrenderRejected")
 def _rejected(state: State, event: Event) -> None:
     if surrender := _surrender(state, event, closing=True):
-        surrender.state = 3
+        surrender.state, surrender.since = 3, event.timestamp
 
 
 @on(_DESK, "SurrenderWithdrawn")
 def _withdrawn(state: State, event: Event) -> None:
     if surrender := _surrender(state, event, closing=True):
-        surrender.state = 4
+        surrender.state, surrender.since = 4, event.timestamp
+
+
+@on(_DESK, "SurrenderReversed")
+def _reversed(state: State, event: Event) -> None:
+    number = event.args["id"]
+    surrender = state.compliance.surrenders.get(number)
+    if surrender is None or surrender.state != 2:
+        state.fault(event, f"application {number} is reversed and was not approved")
+        return
+    state.touch(event, "surrender", number)
+    if event.args["tonnes"] != surrender.tonnes:
+        state.fault(event, f"{event.args['tonnes']} tonnes are reversed, {surrender.tonnes} were surrendered")
+    by_ruling = int.from_bytes(event.args["cause"], "big") in state.disputes.disputes
+    if not by_ruling and event.timestamp > surrender.since + state.compliance.reversal_window:
+        state.fault(event, f"application {number} is reversed after the window")
+    surrender.state, surrender.since = _REVERSED, event.timestamp
+    one = _judged(state, event)
+    one.surrendered -= surrender.tonnes
+
+
+@on(_DESK, "ReversalWindowSet")
+def _window(state: State, event: Event) -> None:
+    state.compliance.reversal_window = event.args["reversibleFor"]
+    state.touch(event, "reversal window")
+
+
+@on("Banking", "UnitsReissued")
+def _reissued(state: State, event: Event) -> None:
+    args = event.args
+    line = (args["account"], args["instrument"], args["quantity"])
+    state.compliance.reissued.setdefault(args["application"], []).append(line)
 
 
 @on(_DESK, "VoluntarilyCancelled")

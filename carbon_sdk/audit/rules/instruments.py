@@ -14,6 +14,7 @@ from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, Instr
 _LEDGER = "InstrumentLedger"
 _DESK = "CashDesk"
 _MONEY = InstrumentClass.MONEY
+_DISPUTE = 4  # a reason
 _CONVERSION = 8  # reason whose module also issues
 
 needs_no_rule(_LEDGER, "ApprovalForAll", "URI")  # of the standard; never emitted here
@@ -163,6 +164,13 @@ def _encumbered_moved(state: State, event: Event) -> None:
         Delivery(args["from"], args["to"], args["instrument"], args["quantity"], args["cause"])
     ):
         state.fault(event, "no click or block trade told of this delivery")
+    if args["reason"] == _DISPUTE:
+        number = int.from_bytes(args["cause"], "big")
+        if (dispute := state.disputes.disputes.get(number)) is None:
+            state.fault(event, f"dispute {number}, for which units move, was never opened")
+        else:
+            dispute.moved.append((args["from"], args["to"], args["instrument"], args["quantity"]))
+            state.touch(event, "dispute", number)
     state.ledger.encumbered[key] = left
     state.touch(event, "encumbered", *key)
 

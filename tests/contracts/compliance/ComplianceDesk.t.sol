@@ -48,7 +48,7 @@ contract ComplianceDeskTest is ComplianceSuite {
         assertEq(application.account, plant, "account");
         assertEq(uint256(application.state), uint256(IComplianceDesk.ApplicationState.FILED), "state");
         assertEq(application.year, 2021, "year");
-        assertEq(application.filedAt, block.timestamp, "filedAt");
+        assertEq(application.since, block.timestamp, "since");
         assertEq(lines.length, 1, "lines");
         assertEq(lines[0].instrument, uka, "instrument");
         assertEq(lines[0].quantity, 1000, "quantity");

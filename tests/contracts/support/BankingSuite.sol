@@ -17,7 +17,7 @@ abstract contract BankingSuite is ComplianceSuite {
     function setUpBanking() internal {
         setUpCompliance();
         banking = Banking(newProxy());
-        install(address(banking), address(new Banking(address(ledger))), "");
+        install(address(banking), address(new Banking(address(ledger), address(desk))), "");
         permit(address(banking), Banking.setRule.selector, Roles.REGULATOR);
         permit(address(banking), Banking.moveWindow.selector, Roles.REGULATOR);
         permit(address(banking), Banking.recordFigures.selector, Roles.REGULATOR);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.34;
 
 import { Status } from "../../../contracts/compliance/ComplianceStatus.sol";
+import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { ComplianceSuite } from "./ComplianceSuite.sol";
 
 /// @dev Does what participants and authorities may do, in any order, and keeps a plain account of what must come of it.
@@ -16,6 +17,7 @@ contract ComplianceHandler is ComplianceSuite {
         uint256 at;
         bool open;
         bool approved;
+        uint256 reversedAt;
     }
 
     Filed[] private filed;
@@ -28,6 +30,9 @@ contract ComplianceHandler is ComplianceSuite {
 
     uint256 public allowancesCancelled;
     uint256 public creditsCancelled;
+    uint256 public allowancesReissued;
+    uint256 public creditsReissued;
+    uint256 public reversals;
     uint256 public vouchers;
     uint256 public deposited;
     uint256 public withdrawn;
@@ -53,6 +58,9 @@ contract ComplianceHandler is ComplianceSuite {
         cash.setPayout("iban");
         vm.prank(other);
         cash.setPayout("iban 2");
+        ledger.appointBinder(IInstrumentLedger.Reason.CONVERSION, address(issuing));
+        vm.prank(regulator);
+        desk.setReversalWindow(60 days);
     }
 
     /* ACTS */
@@ -64,7 +72,7 @@ contract ComplianceHandler is ComplianceSuite {
         uint256[] memory quantities = credits == 0 ? one(allowances) : two(allowances, credits);
         vm.prank(by);
         desk.applySurrender(instruments, quantities);
-        filed.push(Filed(account, allowances, credits, block.timestamp, true, false));
+        filed.push(Filed(account, allowances, credits, block.timestamp, true, false, 0));
     }
 
     function approveOne(uint256 seed) external {
@@ -77,6 +85,21 @@ contract ComplianceHandler is ComplianceSuite {
         vouchers += one_.credits == 0 ? 1 : 2;
         one_.open = false;
         one_.approved = true;
+    }
+
+    function reverseOne(uint256 seed) external {
+        uint256 id = seed % filed.length;
+        for (uint256 i; i < filed.length && (!filed[id].approved || filed[id].reversedAt != 0); ++i) {
+            id = (id + 1) % filed.length;
+        }
+        Filed storage one_ = filed[id];
+        vm.prank(regulator);
+        desk.reverseSurrender(id + 1, "cause");
+        one_.reversedAt = block.timestamp;
+        allowancesReissued += one_.allowances;
+        creditsReissued += one_.credits;
+        given[one_.account] -= one_.allowances + one_.credits;
+        ++reversals;
     }
 
     function rejectOne(uint256 seed) external {
@@ -157,10 +180,12 @@ contract ComplianceHandler is ComplianceSuite {
         }
         uint256 inTime;
         for (uint256 i; i < filed.length; ++i) {
-            if (filed[i].account == account && filed[i].approved && filed[i].at <= deadlineOf(year)) {
+            bool gone = filed[i].reversedAt != 0 && filed[i].reversedAt <= deadlineOf(year);
+            if (filed[i].account == account && filed[i].approved && !gone && filed[i].at <= deadlineOf(year)) {
                 inTime += filed[i].allowances + filed[i].credits;
             }
         }
+        if (given[account] < inTime) inTime = given[account]; // some was reversed since
         uint256 expected = owed > inTime ? (owed - inTime) * PENALTY : 0;
         if (obligations.yearOf(account, year).penalty != expected) ++wrongPenalties;
     }
@@ -213,8 +238,9 @@ contract ComplianceHandler is ComplianceSuite {
     function wrongUnits() external view returns (uint256 wrong) {
         if (ledger.instrumentOf(uka).cancelled != allowancesCancelled) ++wrong;
         if (ledger.instrumentOf(credit).cancelled != creditsCancelled) ++wrong;
-        if (_held(uka) + allowancesCancelled != 200_000) ++wrong;
-        if (_held(credit) + creditsCancelled != 20_000) ++wrong;
+        if (ledger.instrumentOf(uka).issued != 200_000 + allowancesReissued) ++wrong;
+        if (_held(uka) + allowancesCancelled != 200_000 + allowancesReissued) ++wrong;
+        if (_held(credit) + creditsCancelled != 20_000 + creditsReissued) ++wrong;
     }
 
     function wrongBindings() external view returns (uint256 wrong) {

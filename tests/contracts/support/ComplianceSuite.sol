@@ -6,6 +6,7 @@ import { Status } from "../../../contracts/compliance/ComplianceStatus.sol";
 import { IComplianceDesk } from "../../../contracts/compliance/IComplianceDesk.sol";
 import { IObligations } from "../../../contracts/compliance/IObligations.sol";
 import { Obligations } from "../../../contracts/compliance/Obligations.sol";
+import { Banking } from "../../../contracts/instruments/Banking.sol";
 import { CreditProjects } from "../../../contracts/instruments/CreditProjects.sol";
 import { CashDesk } from "../../../contracts/instruments/CashDesk.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
@@ -29,6 +30,7 @@ abstract contract ComplianceSuite is Suite {
     ComplianceDesk internal desk;
     CashDesk internal cash;
     CreditProjects internal projects;
+    Banking internal issuing; // what reversals issue by
     RegistryDouble internal registry;
 
     uint256 internal gbp;
@@ -56,6 +58,8 @@ abstract contract ComplianceSuite is Suite {
         desk = ComplianceDesk(newProxy());
         cash = CashDesk(newProxy());
         projects = CreditProjects(newProxy());
+        issuing = Banking(newProxy());
+        install(address(issuing), address(new Banking(address(ledger), address(desk))), "");
         registry.wire(ledger, address(obligations));
 
         InstrumentId money = instrumentId(InstrumentClass.MONEY, SCHEME, 0, 0, 826);
@@ -84,7 +88,9 @@ abstract contract ComplianceSuite is Suite {
         );
         install(
             address(desk),
-            address(new ComplianceDesk(address(ledger), address(obligations), address(projects))),
+            address(
+                new ComplianceDesk(address(ledger), address(obligations), address(projects), address(issuing), self)
+            ),
             abi.encodeCall(ComplianceDesk.initialize, (IComplianceDesk.Setup(SCHEME, SERIES, 3600)))
         );
         install(
@@ -197,6 +203,8 @@ abstract contract ComplianceSuite is Suite {
         permit(address(desk), ComplianceDesk.approveSurrenders.selector, Roles.REGULATOR);
         permit(address(desk), ComplianceDesk.rejectSurrender.selector, Roles.REGULATOR);
         permit(address(desk), ComplianceDesk.rejectSurrenders.selector, Roles.REGULATOR);
+        permit(address(desk), ComplianceDesk.reverseSurrender.selector, Roles.REGULATOR);
+        permit(address(desk), ComplianceDesk.setReversalWindow.selector, Roles.REGULATOR);
         permit(address(desk), ComplianceDesk.setUtcOffset.selector, Roles.SERVICE_MANAGER);
         permit(address(desk), ComplianceDesk.setSecondRepresentativeFrom.selector, Roles.REGULATOR);
         permit(address(cash), CashDesk.recordDeposit.selector, Roles.SETTLEMENT_BANK);

@@ -79,7 +79,9 @@ abstract contract ReportingSuite is Suite {
         install(
             address(reports),
             address(
-                new EmissionReports(address(ledger), address(methodologies), address(verifications), address(sink))
+                new EmissionReports(
+                    address(ledger), address(methodologies), address(verifications), address(sink), address(this)
+                )
             ),
             ""
         );
