@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from carbon_sdk.actors.auctions import AuctionSide
 from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
@@ -177,6 +178,7 @@ class Company(
     PaysInTokens,
     PledgeSides,
     BilateralTrader,
+    AuctionSide,
     PlansTrades,
     RearrangesOrders,
     ReportsPositions,

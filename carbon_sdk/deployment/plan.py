@@ -243,7 +243,9 @@ def _market_operations(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
 def _auction_clearing(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
     """What the sealed auctions hand on: code that they know, without a proxy."""
     money, offset, series = rules.main_money, rules.file.scheme.utc_offset_seconds, rules.file.vouchers.auction_series
-    return lambda now: AuctionClearing.creation(*_all(now, "InstrumentLedger", "CreditRecord"), money, offset, series)
+    return lambda now: AuctionClearing.creation(
+        _at(now, "InstrumentLedger"), _at(now, "CreditRecord"), money, offset, series
+    )
 
 
 def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], Act[bytes]]]:

@@ -284,7 +284,7 @@ contract SealedAuction is ISealedAuction, IVoucherIssuer, AuctionStorage, Govern
             uint256(uint160(o.account)) << 96 | uint256(o.lots) << 64 | uint256(o.tick) << 40 | uint256(owner) << 8
                 | uint256(BidState.OPENED)
         );
-        if (a.terms.seedCommitment != 0) a.ties[o.id] = uint256(keccak256(abi.encode(a.seed, o.label)));
+        if (a.terms.seedCommitment != 0) a.ties[o.id] = _tieKey(a.seed, o.id, o.label);
 
         emit BidOpened(auction, o.id, o.account, o.lots, o.tick, o.label, o.collateral - needed);
 
@@ -292,6 +292,11 @@ contract SealedAuction is ISealedAuction, IVoucherIssuer, AuctionStorage, Govern
             LEDGER.release(o.account, MAIN_MONEY, o.collateral - needed, _COLLATERAL, _cause(auction, o.id));
         }
         return true;
+    }
+
+    /// @dev The number at its end tells bids with one label apart: no two have one key, or the order could not be proved.
+    function _tieKey(uint256 seed, uint32 id, string calldata label) private pure returns (uint256) {
+        return uint256(keccak256(abi.encode(seed, label))) >> 32 << 32 | id;
     }
 
     function _flawOf(One storage a, Opening calldata o, uint256 needed) private view returns (Flaw, uint32 owner) {

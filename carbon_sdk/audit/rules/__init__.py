@@ -7,6 +7,7 @@ def load() -> None:
     """Declare all rules; doing it twice changes nothing."""
     from carbon_sdk.audit.rules import (  # noqa: F401 -- importing declares
         allocation,
+        auctions,
         authority_acts,
         banking,
         bilateral,

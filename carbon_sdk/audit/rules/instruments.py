@@ -162,7 +162,7 @@ def _encumbered_moved(state: State, event: Event) -> None:
     if args["reason"] in DELIVERED and not state.deliveries.made(
         Delivery(args["from"], args["to"], args["instrument"], args["quantity"], args["cause"])
     ):
-        state.fault(event, "no click or block trade told of this delivery")
+        state.fault(event, "no click, block trade or award told of this delivery")
     state.ledger.encumbered[key] = left
     state.touch(event, "encumbered", *key)
 

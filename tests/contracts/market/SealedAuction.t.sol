@@ -305,7 +305,9 @@ contract SealedAuctionTest is BilateralSuite {
         made[1].label = "";
         sales.open(auction, made);
         assertEq(sales.auctionOf(auction).opened, 2, "opened");
-        a; // both have the same key: one label is one place, which only its own bidder can choose
+vm.warp(t.openUntil);
+        sales.rank(auction, two(a, b)); // with one label, in order of time: nobody can block the order with twins
+        assertState(auction, IAuctionRecord.AuctionState.CLEARED);
     }
 
     /* UNDER-SUBSCRIPTION */
