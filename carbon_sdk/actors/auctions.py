@@ -193,7 +193,7 @@ class AuctionAuthority(Actor):
 
     @verb
     def cancel_auction(self, auction: int, cause: Digest) -> Act[None]:
-        """Cancel an auction that has no price yet, for instance as the market is disturbed."""
+        """Cancel an auction that is not settled, for instance as the market is disturbed."""
         return self.suite.contract(SealedAuction).cancel(positive(auction, "auction"), digest(cause, "cause"))
 
     @verb

@@ -490,7 +490,7 @@ ADVICE: dict[str, str] = {
     "NoSuchBid": "Name the bid with the account, collateral and commitment of its `BidCommitted`.",
     "NotDrawn": "Draw the seed first: ties are broken by it.",
     "NotNext": "Bring ranked bids one after another, from the next rank on.",
-    "NotTheBeneficiaries": "Give the beneficiaries whose digest is in the auction's terms.",
+    "WrongBeneficiaries": "Give the beneficiaries whose digest is in the auction's terms.",
     "NotTheSeller": "Sign with a key of the account that sells.",
     "NothingLeft": "Nothing needs to be done.",
     "OutOfOrder": "Bring opened bids best price first, ties in order of time, or of their key where ties are random.",

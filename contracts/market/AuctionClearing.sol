@@ -83,8 +83,9 @@ contract AuctionClearing is AuctionStorage {
 
     /// @notice As in `ISealedAuction`.
     function distribute(uint32 auction, Beneficiary[] calldata beneficiaries, uint8 index) external {
-        One storage a = _in(auction, AuctionState.SETTLED);
-        require(keccak256(abi.encode(beneficiaries)) == a.terms.beneficiaries, NotTheBeneficiaries(auction));
+        One storage a = _auction(auction);
+        require(a.head.state >= AuctionState.SETTLED, WrongAuctionState(auction, a.head.state));
+        require(keccak256(abi.encode(beneficiaries)) == a.terms.beneficiaries, WrongBeneficiaries(auction));
         require(index < beneficiaries.length && a.paidTo >> index & 1 == 0, NothingLeft(auction));
         uint256 before = 0;
         uint256 whole = 0;
@@ -324,7 +325,7 @@ contract AuctionClearing is AuctionStorage {
     function cancel(uint32 auction, bytes32 cause) external {
         One storage a = _auction(auction);
         AuctionState state = a.head.state;
-        require(state == AuctionState.ANNOUNCED || state == AuctionState.CLEARING, WrongAuctionState(auction, state));
+        require(state < AuctionState.SETTLED, WrongAuctionState(auction, state));
         _cancel(auction, a, cause);
     }
 
@@ -340,7 +341,7 @@ contract AuctionClearing is AuctionStorage {
 
         emit AuctionCancelled(auction, cause);
 
-        _leave(auction, a, a.offered);
+        _leave(auction, a, a.offered - a.delivered);
     }
 
     /// @dev Unsold lots wait for further auctions, or are the seller's again.

@@ -159,7 +159,7 @@ interface IAuctionRecord {
     /// @notice Bid `id` is among those that may have won: it is settled in its turn.
     error MayHaveWon(uint32 auction, uint32 id);
     /// @notice These are not the auction's beneficiaries.
-    error NotTheBeneficiaries(uint32 auction);
+    error WrongBeneficiaries(uint32 auction);
     /// @notice Nothing is left to do.
     error NothingLeft(uint32 auction);
     /// @notice Unsold lots of `from` cannot go to `to`: another seller or instrument, or its window is open.

@@ -43,7 +43,7 @@ interface ISealedAuction is IAuctionRecord {
     /// @notice Take back what no further auction takes. By the seller.
     function takeUnsold(uint32 auction) external;
 
-    /// @notice Pay the beneficiary at `index` of a settled auction; each by itself, so that none holds up the others. Anyone may.
+    /// @notice Pay the beneficiary at `index` of a settled or cancelled auction; each by itself, so that none holds up the others. Anyone may.
     function distribute(uint32 auction, Beneficiary[] calldata beneficiaries, uint8 index) external;
 
     /* BIDS */
@@ -105,7 +105,7 @@ interface ISealedAuction is IAuctionRecord {
     /// @notice Give a bid that was not opened its collateral back, because its bidder is not to blame. For REGULATOR.
     function excuse(uint32 auction, Sealed calldata bid_, bytes32 cause) external;
 
-    /// @notice Cancel an auction that has no price yet. For REGULATOR.
+    /// @notice Cancel an auction that is not settled; what was delivered stays so. For REGULATOR.
     function cancel(uint32 auction, bytes32 cause) external;
 
     /// @notice Cancel an auction whose secret reserve was not disclosed in time. Anyone may.

@@ -104,6 +104,7 @@ def test_replay__published_one_sided_example__its_price_and_shares() -> None:
 def synthesised(row: dict[str, str], seed: int) -> dict[str, Any]:
     """Bids that fit what EEX published: the highest at the maximum, the lowest at the minimum, the total of all bids, and a
     price at which what is asked for reaches what is offered."""
+
     def of(*names: str) -> Decimal:
         return next(Decimal(row[key]) for key in row if any(key.startswith(name) for name in names) and row[key])
 

@@ -54,7 +54,7 @@ def _state_changed(state: State, event: Event) -> None:
 @on(_AUCTIONS, "AuctionCancelled")
 def _cancelled(state: State, event: Event) -> None:
     if sale := _sale(state, event):
-        sale.state, sale.unsold = CANCELLED, sale.offered
+        sale.state, sale.unsold = CANCELLED, sale.offered - sale.delivered
 
 
 # BIDS
@@ -229,7 +229,7 @@ def _paid(state: State, event: Event) -> None:
     args = event.args
     if sale := _sale(state, event):
         sale.to_distribute -= args["amount"]
-        if sale.to_distribute < 0 or sale.state != SETTLED:
+        if sale.to_distribute < 0 or sale.state < SETTLED:
             state.fault(event, f"auction {sale.number} pays out more than it took, or before it is settled")
         if args["beneficiary"] != sale.seller:
             move = Move(sale.seller, args["beneficiary"], state.main_money, args["amount"], sale.cause(0))
