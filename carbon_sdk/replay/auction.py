@@ -16,9 +16,9 @@ from carbon_sdk.actors.settlement_bank import SettlementBank
 from carbon_sdk.audit.report import AuditReport
 from carbon_sdk.chain.calls import Act
 from carbon_sdk.contracts.generated.enums import AccountKind, AuctionState, TieRule, UnderSubscription
-from carbon_sdk.contracts.generated.events import AuctionCleared, AwardSettled
+from carbon_sdk.contracts.generated.events import AuctionCleared, AwardSettled, ProceedsPaid
 from carbon_sdk.contracts.generated.sealed_auction import SealedAuction
-from carbon_sdk.contracts.generated.structs import AuctionTerms, Opening
+from carbon_sdk.contracts.generated.structs import AuctionTerms, Beneficiary, Opening
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.deployment.scheme_file import SchemeRules
 from carbon_sdk.errors import InputError
@@ -80,6 +80,8 @@ class AuctionCase:
     under: UnderSubscription
     bids: Sequence[Bid]
     digest: bytes
+    beneficiaries: tuple[tuple[str, int], ...] = ()
+    """Who shares the proceeds, and how many tonnes each had in the auction; none: the seller keeps them."""
 
     @property
     def decimals(self) -> int:
@@ -98,6 +100,8 @@ class Outcome:
     asked: int
     payments: Mapping[int, tuple[int, int]]
     """By position of the bid: lots and smallest units of money."""
+    shares: Mapping[str, int]
+    """Of the proceeds, by beneficiary."""
 
     @property
     def cleared(self) -> bool:
@@ -280,6 +284,8 @@ def replay(
         names = list(dict.fromkeys(bid.bidder for case in cases for bid in case.bids))
         until = BIRTH + (len(cases) + 1) * 4 * HOUR
         kinds = [(name, AccountKind.TRADER) for name in names]
+        states = dict.fromkeys(name for case in cases for name, _ in case.beneficiaries)
+        kinds += [(name, AccountKind.GOVERNMENT) for name in states]
         parties = open_accounts(ground, [*kinds, (TREASURY, AccountKind.GOVERNMENT)], until)
         treasury = parties[TREASURY]
         offered = sum(case.lots * case.lot for case in cases)
@@ -337,13 +343,25 @@ class _Run:
             sold_to = self._served(order, cleared)
             acts = [self.contract.settle(self.number, page) for page in pages(sold_to, SETTLED_AT_ONCE)]
             self._do("settle", self.seller, acts, GAS_CALL + SETTLED_AT_ONCE * GAS_SETTLED)
+            self._distribute()
         awards = {one.id - 1: (one.lots, one.paid) for one in self._events(AwardSettled)}
         losers = [bid for bid in order if bid - 1 not in awards]
         acts = [self.contract.give_back(self.number, page) for page in pages(losers, PAGE)]
         self._do("give back", self.seller, acts, GAS_CALL + PAGE * GAS_OPENED)
         if self.case.under is UnderSubscription.ROLL_OVER and self._unsold():
             self._do("take unsold", self.seller, [self.contract.take_unsold(self.number)], GAS_CALL)
-        return Outcome(self.case, self.decimals, cleared.tick, cleared.sold, cleared.asked, awards)
+        named = {self.parties[name].account: name for name, _ in self.case.beneficiaries}
+        shares = {named[one.beneficiary]: one.amount for one in self._events(ProceedsPaid)}
+        return Outcome(self.case, self.decimals, cleared.tick, cleared.sold, cleared.asked, awards, shares)
+
+    @property
+    def _beneficiaries(self) -> tuple[Beneficiary, ...]:
+        return tuple(Beneficiary(self.parties[name].account, share) for name, share in self.case.beneficiaries)
+
+    def _distribute(self) -> None:
+        told = self._beneficiaries
+        acts = [self.contract.distribute(self.number, told, index) for index in range(len(told))]
+        self._do("distribute", self.seller, acts, GAS_CALL + 30_000 * len(told))
 
     def _terms(self) -> AuctionTerms:
         opens = self.ground.chain.block().timestamp + HOUR // 2
@@ -375,12 +393,18 @@ class _Run:
             opens + 2 * HOUR,
             bytes(32),
             keccak(case.seed.to_bytes(32, "big")) if random else bytes(32),
-            bytes(32),
+            self._digest_of_beneficiaries(),
             key.public,
             THRESHOLD,
             OFFICERS,
             key.digest,
         )
+
+    def _digest_of_beneficiaries(self) -> bytes:
+        from eth_abi.abi import encode
+
+        told = [(one.account, one.lots) for one in self._beneficiaries]
+        return keccak(encode(("(address,uint32)[]",), (told,))) if told else bytes(32)
 
     def _deposit(self) -> None:
         bank = SettlementBank(self.ground.scheme, self.ground.officer(Role.SETTLEMENT_BANK))

@@ -161,3 +161,28 @@ def test_auction__cancelled_or_excused_by_the_regulator__nothing_is_forfeited(fl
     with pytest.raises(NotPermitted):
         floor.scheme.regulator(key("trader")).cancel_auction(number, "cause")
     audited(floor, tmp_path)
+
+
+def test_auction__a_company_sells_its_surplus__as_the_authority_does(floor: Town, tmp_path: Path) -> None:
+    """R-TRD-5: one-way bidding; no role is needed."""
+    works, trader = floor.company("works"), floor.company("trader")
+    sealing = split_key(2, 2)
+    terms = terms_of(floor, sealing, tie=TieRule.TIME)
+    number = works.announce_auction(terms).result
+    called_off = works.announce_auction(terms).result
+    with pytest.raises(NotPermitted):
+        trader.call_off_auction(called_off)
+    works.call_off_auction(called_off)
+    floor.clock.travel_to(terms.opens)
+    trader.place_bid(trader.prepare_bid(number, 6, 2500))
+    floor.clock.travel_to(terms.closes)
+    openings, _ = decrypted(floor.scheme, number, join_key(sealing.public, sealing.shares))
+    trader.open_bids(number, openings)
+    floor.clock.travel_to(terms.open_until)
+    trader.rank_bids(number, ranking(floor.scheme, number))
+    floor.clock.travel_to(terms.settles)
+    trader.settle_awards(number, [1])
+    assert floor.scheme.account(trader.account).holding(floor.allowance).balance == 6 * LOT
+    held = floor.scheme.account(works.account).holding(floor.allowance)
+    assert (held.balance, held.encumbered) == (40_000 - 6 * LOT, 0)
+    audited(floor, tmp_path)

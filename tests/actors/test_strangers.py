@@ -48,8 +48,8 @@ from carbon_sdk.contracts.generated.structs import (
     MarketTerms,
     PlanPeriod,
     Rules,
-    TierTerms,
     Sealed,
+    TierTerms,
     TradingPlan,
     TransferType,
 )
@@ -380,7 +380,7 @@ OF_SOMETHING: Mapping[type[Actor], set[str]] = {
         "compensate",
     },
 }
-"""Verbs on a numbered thing of the key's own: tried with the thing in test_administration, test_credits, test_sealed_auctions."""
+"""Verbs on a numbered thing of the key's own: tried with it in its own scenario."""
 OF_CREDITS = {
     "reduce_offer",
     "withdraw_offer",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,8 @@ def test_replay__published_one_sided_example__its_price_and_shares() -> None:
 
 
 def synthesised(row: dict[str, str], seed: int) -> dict[str, Any]:
-    """Bids that fit what EEX published: the highest at the maximum, the lowest at the minimum, the total of all bids, and a
-    price at which what is asked for reaches what is offered."""
+    """Bids that fit what EEX published: the highest at the maximum, the lowest at the minimum, the total of all bids,
+    and a price at which what is asked for reaches what is offered."""
 
     def of(*names: str) -> Decimal:
         return next(Decimal(row[key]) for key in row if any(key.startswith(name) for name in names) and row[key])
@@ -158,6 +159,51 @@ def test_replay__eex_results__clear_at_the_published_price_and_revenue_to_the_ce
         assert sum(Decimal(a["payment"]) for a in told["allocations"]) == Decimal(revenue), row
         total = next(row[key] for key in row if key.startswith("Total Amount of Bids"))
         assert one.asked * 500 == int(Decimal(total)), row
+
+
+@pytest.mark.skipif(not EEX.exists(), reason="the published results are not beside the repository")
+def test_replay__eex_member_states__each_gets_its_published_part_to_the_cent() -> None:
+    """The common auctions of the member states: revenue is shared out on the chain as EEX published it."""
+    wanted, cases = [], []
+    for year in (2017, 2018, 2019):
+        with (EEX / f"eex_{year}.csv").open(newline="", encoding="utf-8-sig") as lines:
+            rows = [row for row in csv.DictReader(lines) if _is_complete(row) and len(_shares(row)) > 5]
+        for row in (rows[0], rows[len(rows) // 2]):
+            price = Decimal(next(row[key] for key in row if key.startswith("Auction Price")))
+            told = _shares(row)
+            tonnes = tuple((state, int(amount / price)) for state, amount in told.items())
+            assert all(Decimal(share) * price == told[state] for state, share in tonnes)
+            cases.append(replace(case(**synthesised(row, year)), beneficiaries=tonnes))
+            wanted.append(told)
+    for told, one in zip(wanted, run(*cases).outcomes, strict=True):
+        assert {state: Decimal(amount).scaleb(-2) for state, amount in one.shares.items()} == told
+
+
+def _shares(row: dict[str, str]) -> dict[str, Decimal]:
+    """Revenue by member state, where the whole of it is published so."""
+    states = {k: Decimal(v) for k, v in row.items() if k and v and (k.endswith(")") or k == "Innovation Fund")}
+    states = {k: v for k, v in states.items() if "€" not in k and "EUR" not in k and v}
+    revenue = next(Decimal(row[key]) for key in row if key and key.startswith("Total Revenue"))
+    return states if sum(states.values()) == revenue else {}
+
+
+@pytest.mark.skipif(not EEX.exists(), reason="the published results are not beside the repository")
+def test_replay__wci_quarters__sold_and_unsold_are_what_was_offered() -> None:
+    """WCI: what was available is sold or unsold. Bids for what was sold clear just that, the rest is the seller's."""
+    with (EEX / "wci_quarterly.csv").open(newline="", encoding="utf-8-sig") as lines:
+        rows = list(csv.DictReader(lines))
+    cases, wanted = [], []
+    for row in rows[:: max(len(rows) // 8, 1)]:
+        offered, sold = (round(Decimal(row[name]) * 1000) * 1000 for name in ("Available", "Sold"))
+        if not offered:
+            continue
+        told = bids(("A", sold, "10.00")) if sold else []
+        cases.append(case(offered=offered, lot=1000, reserve="10.00", tick="0.01", bids=told))
+        wanted.append((offered, sold, round(Decimal(row["Unsold"]) * 1000) * 1000))
+    for (offered, sold, unsold), one in zip(wanted, run(*cases).outcomes, strict=True):
+        assert one.sold * 1000 == sold
+        assert one.case.lots * 1000 - one.sold * 1000 == offered - sold
+        assert abs(offered - sold - unsold) <= 1000, "to the rounding of the publication"
 
 
 def _is_complete(row: dict[str, str]) -> bool:
