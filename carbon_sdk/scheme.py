@@ -12,8 +12,8 @@ from carbon_sdk.actors.authority import AuthorityReader, Guardian
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import Company
-from carbon_sdk.actors.evidence import EvidenceHolder
 from carbon_sdk.actors.disputes import ArbitrationOfficer
+from carbon_sdk.actors.evidence import EvidenceHolder
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer, RulesReader
 from carbon_sdk.actors.markets import Fill, Market, fills_of

@@ -51,7 +51,7 @@ PERMISSIONS = re.compile(
 INTERFACES = {"IGovernedProxy"}
 
 # A contract that delegates what it has no function for, and what it delegates to: whoever calls it calls both.
-HALVES = {"OrderBook": "MarketOperations"}
+HALVES = {"OrderBook": "MarketOperations", "SealedAuction": "AuctionClearing"}
 
 Abi = list[dict[str, Any]]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from carbon_sdk.actors.applications import FiledApplication, applications_of
+from carbon_sdk.actors.auctions import AuctionSide
 from carbon_sdk.actors.banking import BanksUnits
 from carbon_sdk.actors.bilateral import BilateralTrader
 from carbon_sdk.actors.conduct import ConductSubject
@@ -209,6 +210,7 @@ class Company(
     PledgeSides,
     DisputeParty,
     BilateralTrader,
+    AuctionSide,
     PlansTrades,
     RearrangesOrders,
     ReportsPositions,

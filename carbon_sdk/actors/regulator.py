@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from carbon_sdk.actors.auctions import AuctionAuthority
 from carbon_sdk.actors.authority_acts import AuthorityActs
 from carbon_sdk.actors.banking import SetsBanking
 from carbon_sdk.actors.bilateral import BilateralAuthority
@@ -57,6 +58,7 @@ class Regulator(
     RegulatesTokens,
     AuthorityActs,
     BilateralAuthority,
+    AuctionAuthority,
     ConductAuthority,
     DisputeAuthority,
 ):

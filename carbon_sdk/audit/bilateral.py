@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from carbon_sdk.audit.auctions import COLLATERAL
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, QuoteId, Side, keccak
 
 QUOTE, BLOCK_TRADE = 11, 12
 """Reasons for which the ledger binds."""
-DELIVERED = (QUOTE, BLOCK_TRADE)
+DELIVERED = (QUOTE, BLOCK_TRADE, COLLATERAL)
 """Under these reasons bound units and money move only as a trade tells."""
 
 PROPOSED, CONFIRMED, SETTLED, FAILED = 1, 2, 3, 4

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from carbon_sdk.audit.auctions import COLLATERAL, SETTLED
 from carbon_sdk.audit.bilateral import BLOCK_TRADE, QUOTE
 from carbon_sdk.audit.conduct import COMPENSATION
 from carbon_sdk.audit.state import OPEN, InAndOut, State
@@ -620,6 +621,7 @@ def every_click_and_block_has_a_voucher(state: State) -> Iterator[str]:
     for name, number, trades, volume, turnover in (
         ("QuoteBoard", state.quotes.series, state.quotes.clicks, state.quotes.volume, state.quotes.turnover),
         ("BlockTrades", state.blocks.series, state.blocks.settled, state.blocks.volume, state.blocks.turnover),
+        ("SealedAuction", state.sealed.series, state.sealed.awards, state.sealed.volume, state.sealed.turnover),
     ):
         if name not in state.contracts:
             continue
@@ -635,6 +637,34 @@ def every_click_and_block_has_a_voucher(state: State) -> Iterator[str]:
                 f"{name}: {trades} trades of {volume} t for {turnover}; vouchers: {certified[0]} of {certified[1]} t "
                 f"for {certified[2]}"
             )
+
+
+def what_auctions_hold_is_bound(state: State) -> Iterator[str]:
+    """INV-43: collateral of bids, lots on sale and proceeds to be shared are bound, and nothing else is (R-TRD-1)."""
+    if "SealedAuction" not in state.contracts:
+        return
+    held: dict[tuple[Address, int], int] = defaultdict(int)
+    for account, instrument, quantity in state.sealed.bound(state.main_money):
+        held[account, instrument] += quantity
+    told = {key[:2]: quantity for key, quantity in state.ledger.encumbered.items() if key[2] == COLLATERAL}
+    for account, instrument in {*held, *told}:
+        ours, bound = held.get((account, instrument), 0), told.get((account, instrument), 0)
+        if ours != bound:
+            yield f"{account}: auctions hold {ours} of {InstrumentId(instrument)}, bound {bound}"
+
+
+def auctions_sell_what_was_offered(state: State) -> Iterator[str]:
+    """INV-44: delivered <= sold <= offered, and money = price x lots; a settled auction served all that it sold."""
+    for sale in state.sealed.sales.values():
+        if not sale.delivered <= sale.served <= sale.sold <= sale.offered and sale.sold:
+            yield (
+                f"auction {sale.number}: delivered {sale.delivered}, served {sale.served}, sold {sale.sold} of "
+                f"{sale.offered} lots"
+            )
+        if sale.proceeds != sale.cost(sale.delivered):
+            yield f"auction {sale.number}: {sale.delivered} lots at {sale.tick} ticks brought {sale.proceeds}"
+        if sale.state == SETTLED and sale.bound_lots != sale.unsold:
+            yield f"auction {sale.number}: {sale.bound_lots} lots are bound, {sale.unsold} wait for another auction"
 
 
 def credit_is_the_sum_of_its_entries(state: State) -> Iterator[str]:
@@ -666,7 +696,7 @@ def failed_settlements_are_in_the_credit_record(state: State) -> Iterator[str]:
 
 
 def commitments_are_of_one_document(state: State) -> Iterator[str]:
-    """INV-39: no two versions of any documents share a commitment, and no two parties an encryption key."""
+    """INV-42: no two versions of any documents share a commitment, and no two parties an encryption key."""
     documents = state.evidence.documents.items()
     commitments = Counter(commitment for _, one in documents for commitment, _ in one.versions)
     for commitment, times in commitments.items():
@@ -729,6 +759,8 @@ ALL: tuple[Invariant, ...] = (
     credit_is_the_sum_of_its_entries,
     failed_settlements_are_in_the_credit_record,
     commitments_are_of_one_document,
+    what_auctions_hold_is_bound,
+    auctions_sell_what_was_offered,
 )
 
 

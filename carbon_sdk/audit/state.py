@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from carbon_sdk.audit.auctions import SealedSales
 from carbon_sdk.audit.bilateral import Blocks, Deliveries, Quotes
 from carbon_sdk.audit.conduct import Conduct, Plans
 from carbon_sdk.audit.confirmation_keys import ConfirmationKey
@@ -938,6 +939,7 @@ class State:
     market_rules: MarketRules = field(default_factory=MarketRules)
     quotes: Quotes = field(default_factory=Quotes)
     blocks: Blocks = field(default_factory=Blocks)
+    sealed: SealedSales = field(default_factory=SealedSales)
     conduct: Conduct = field(default_factory=Conduct)
     plans: Plans = field(default_factory=Plans)
     confirmation_keys: dict[Address, ConfirmationKey] = field(default_factory=dict)

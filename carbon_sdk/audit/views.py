@@ -622,6 +622,34 @@ def _quotes(state: State, contracts: Mapping[str, Address]) -> Iterator[Question
         )
 
 
+def _sealed_auctions(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
+    name, group = "SealedAuction", "sealed auctions"
+    if name not in contracts:
+        return
+    at, sales = contracts[name], state.sealed.sales
+    count = len(sales)
+    yield Question(group, "number of auctions", at, name, "auctionCount", (), {"": count}, ("auction", count))
+    for number, sale in sales.items():
+        subject: Subject = ("auction", number)
+        expected: Expected = {
+            "state": sale.state,
+            "seller": sale.seller,
+            "bids": sale.made,
+            "opened": sale.opened,
+            "offered": sale.offered,
+            "delivered": sale.delivered,
+            "unsold": sale.unsold,
+            "proceeds": sale.proceeds,
+        }
+        yield Question(group, f"auction {number}", at, name, "auctionOf", (number,), expected, subject)
+        for bid in sale.bids.values():
+            if bid.lots:
+                told: Expected = {"account": bid.account, "lots": bid.lots, "tick": bid.tick, "counted": bid.counted}
+                yield Question(
+                    group, f"bid {bid.id} of auction {number}", at, name, "bidOf", (number, bid.id), told, subject
+                )
+
+
 def _blocks(state: State, contracts: Mapping[str, Address]) -> Iterator[Question]:
     name = "BlockTrades"
     if name not in contracts:
@@ -1464,6 +1492,7 @@ _ASKING: tuple[Asking, ...] = (
     _market_rules,
     _quotes,
     _blocks,
+    _sealed_auctions,
     _conduct,
     _plans,
     _confirmation_keys,

@@ -24,6 +24,7 @@ COMMANDS = {
     ),
     "market": ("market:market", "Watch a book; tell orders, trades, and what the market wants."),
     "order": ("order:order", "Replace own orders, take them all back, quote anew, many at once."),
+    "auction": ("auction:auction", "Sealed auctions: officers' keys, openings, the order of bids, results."),
     "trading-plan": ("trading_plan:trading_plan", "File trading plans, and compare them with what was done."),
     "confirmation": ("confirmation:confirmation", "Show and check the platform's confirmations of trades."),
     "voucher": ("voucher:voucher", "Check vouchers, on the chain and offline."),

@@ -17,7 +17,7 @@ from carbon_sdk.identifiers import Address, checksummed, keccak
 IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
 """ERC-1967: where a proxy keeps the address of its implementation."""
 
-HALVES = {"OrderBook": "MarketOperations", "MarketOperations": "MarketAuctions"}
+HALVES = {"OrderBook": "MarketOperations", "MarketOperations": "MarketAuctions", "SealedAuction": "AuctionClearing"}
 """A contract that delegates what it does not do itself, and the code to which it does."""
 
 Members = Mapping[Role, Iterable[Address]]

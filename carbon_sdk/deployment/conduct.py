@@ -28,7 +28,11 @@ Bars = Annotated[
 ]
 
 
-REPORTERS = {Misconduct.LACKED: "BlockTrades", Misconduct.NOT_ELIGIBLE: "BlockTrades"}
+REPORTERS = {
+    Misconduct.LACKED: "BlockTrades",
+    Misconduct.NOT_ELIGIBLE: "BlockTrades",
+    Misconduct.DEFAULTED_BID: "SealedAuction",
+}
 """Modules that report by themselves."""
 
 

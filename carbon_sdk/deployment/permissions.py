@@ -203,6 +203,7 @@ MATRIX: Mapping[str, Mapping[str, Role]] = {
         "setFeeAccount": Role.PLATFORM_OPERATOR,
         "annul": Role.REGULATOR,
     },
+    "SealedAuction": {"excuse": Role.REGULATOR, "cancel": Role.REGULATOR},
     "TradeConfirmations": {
         "registerConfirmationKey": Role.PLATFORM_OPERATOR,
         "revokeConfirmationKey": Role.PLATFORM_OPERATOR,

@@ -25,6 +25,7 @@ from carbon_sdk.chain.signers import Signer
 from carbon_sdk.contracts.base import artifact
 from carbon_sdk.contracts.generated.allocation_formula import AllocationFormula
 from carbon_sdk.contracts.generated.allocator import Allocator
+from carbon_sdk.contracts.generated.auction_clearing import AuctionClearing
 from carbon_sdk.contracts.generated.authority import Authority
 from carbon_sdk.contracts.generated.authority_desk import AuthorityDesk
 from carbon_sdk.contracts.generated.banking import Banking
@@ -51,6 +52,7 @@ from carbon_sdk.contracts.generated.origin_register import OriginRegister
 from carbon_sdk.contracts.generated.pledge_book import PledgeBook
 from carbon_sdk.contracts.generated.quote_board import QuoteBoard
 from carbon_sdk.contracts.generated.rule_book import RuleBook
+from carbon_sdk.contracts.generated.sealed_auction import SealedAuction
 from carbon_sdk.contracts.generated.seed import Seed
 from carbon_sdk.contracts.generated.service_records import ServiceRecords
 from carbon_sdk.contracts.generated.stakeholder_registry import StakeholderRegistry
@@ -124,6 +126,7 @@ PROXIED: tuple[str, ...] = (
     "BlockTrades",
     "TradingPlans",
     "TradeConfirmations",
+    "SealedAuction",
     "Obligations",
     "ComplianceDesk",
     "VoucherBook",
@@ -133,7 +136,7 @@ PROXIED: tuple[str, ...] = (
 )
 """Every stateful contract but the authority."""
 
-_PLAIN = ("Authority", "GovernedProxy", "MarketAuctions", "MarketOperations")
+_PLAIN = ("Authority", "GovernedProxy", "MarketAuctions", "MarketOperations", "AuctionClearing")
 """What runs without a proxy of its own and decides what the others do."""
 
 
@@ -206,6 +209,7 @@ def _creation(rules: SchemeRules) -> Iterator[Step]:
     yield _create("AllocationFormula", lambda now: AllocationFormula.creation())
     yield _create("MarketAuctions", _market_auctions(rules))
     yield _create("MarketOperations", _market_operations(rules))
+    yield _create("AuctionClearing", _auction_clearing(rules))
     for method in rules.file.methods:
         yield _method_contract(method.contract)
     for name, code in _implementations(rules).items():
@@ -240,6 +244,14 @@ def _market_operations(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
     money, offset = rules.main_money, rules.file.scheme.utc_offset_seconds
     return lambda now: MarketOperations.creation(
         _at(now, "InstrumentLedger"), money, offset, _at(now, "MarketRules"), _at(now, "MarketAuctions")
+    )
+
+
+def _auction_clearing(rules: SchemeRules) -> Callable[[Situation], Act[bytes]]:
+    """What the sealed auctions hand on: code that they know, without a proxy."""
+    money, offset, series = rules.main_money, rules.file.scheme.utc_offset_seconds, rules.file.vouchers.auction_series
+    return lambda now: AuctionClearing.creation(
+        _at(now, "InstrumentLedger"), _at(now, "CreditRecord"), money, offset, series
     )
 
 
@@ -298,6 +310,12 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "TradingPlans": lambda now: TradingPlans.creation(_at(now, "InstrumentLedger")),
         "TradeConfirmations": lambda now: TradeConfirmations.creation(
             _at(now, "VoucherBook"), money, rules.file.confirmations.name(rules.file.scheme.code)
+        ),
+        "SealedAuction": lambda now: SealedAuction.creation(
+            _at(now, "InstrumentLedger"),
+            money,
+            rules.file.vouchers.auction_series,
+            *_all(now, "MarketRules", "AuctionClearing"),
         ),
         "Obligations": lambda now: Obligations.creation(
             *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
@@ -358,6 +376,7 @@ def _initializations(rules: SchemeRules) -> Mapping[str, Callable[[Address], byt
         "OrderBook": lambda at: OrderBook(None, at).initialize().data,
         "QuoteBoard": lambda at: QuoteBoard(None, at).initialize().data,
         "BlockTrades": lambda at: BlockTrades(None, at).initialize().data,
+        "SealedAuction": lambda at: SealedAuction(None, at).initialize().data,
         "Obligations": lambda at: Obligations(None, at).initialize(years).data,
         "ComplianceDesk": lambda at: ComplianceDesk(None, at).initialize(setup).data,
         "VoucherBook": lambda at: VoucherBook(None, at).initialize(coding).data,
@@ -387,6 +406,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
     yield _binder(Reason.CONVERSION, "Banking")
     yield _binder(Reason.QUOTE, "QuoteBoard")
     yield _binder(Reason.BLOCK_TRADE, "BlockTrades")
+    yield _binder(Reason.COLLATERAL, "SealedAuction")
     yield Step(
         "appoint/credit-issuer",
         lambda now: InstrumentLedger(None, _at(now, "InstrumentLedger")).appoint_credit_issuer(
@@ -420,6 +440,7 @@ def _configuration(rules: SchemeRules) -> Iterator[Step]:
         yield from _block_market(rules, blocks, number)
     yield _series(file.vouchers.board_series, "QuoteBoard", VoucherKind.TRADE)
     yield _series(file.vouchers.block_series, "BlockTrades", VoucherKind.TRADE)
+    yield _series(file.vouchers.auction_series, "SealedAuction", VoucherKind.TRADE)
     yield _series(file.vouchers.desk_series, "ComplianceDesk", VoucherKind.SURRENDER, VoucherKind.CANCELLATION)
     yield _series(file.vouchers.offers_series, "CreditOffers", VoucherKind.TRADE)
     yield from confirmation_steps(file.confirmations, _on)

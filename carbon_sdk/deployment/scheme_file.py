@@ -287,6 +287,7 @@ class VouchersTable(Strict):
     desk_series: Annotated[int, Field(ge=2**24, lt=2**32 - 1)]
     board_series: Annotated[int, Field(ge=2**24, lt=2**32)] = 2**24 + 2
     block_series: Annotated[int, Field(ge=2**24, lt=2**32)] = 2**24 + 3
+    auction_series: Annotated[int, Field(ge=2**24, lt=2**32)] = 2**24 + 5
 
     @property
     def offers_series(self) -> int:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from carbon_sdk.actors.auctions import PreparedBid
 from carbon_sdk.actors.base import Actor
 from carbon_sdk.actors.bilateral import SignedBlock
 from carbon_sdk.actors.certification_authority import CertificationAuthority
 from carbon_sdk.actors.company import AccountHolder, Company, SourceStream
-from carbon_sdk.actors.evidence import EvidenceHolder
 from carbon_sdk.actors.disputes import ArbitrationOfficer
+from carbon_sdk.actors.evidence import EvidenceHolder
 from carbon_sdk.actors.maintenance import Maintainer, Operator
 from carbon_sdk.actors.market_rules import RiskOfficer
 from carbon_sdk.actors.proponent import ProjectProponent
@@ -41,10 +42,13 @@ from carbon_sdk.contracts.generated.enums import (
     Counterparty,
     InstrumentState,
     Supply,
+    TieRule,
+    UnderSubscription,
     VoucherKind,
 )
 from carbon_sdk.contracts.generated.errors import UnknownCertificate
 from carbon_sdk.contracts.generated.structs import (
+    AuctionTerms,
     BankingFigures,
     BlockTerms,
     BlockTrade,
@@ -55,6 +59,7 @@ from carbon_sdk.contracts.generated.structs import (
     MarketTerms,
     PlanPeriod,
     Rules,
+    Sealed,
     TierTerms,
     TradingPlan,
     TransferType,
@@ -78,6 +83,11 @@ RULES = Rules(1_700_000_000, 1_710_000_000, 0, 0, 0, 1, 1, 10_000)
 TRANSFERS = TransferType(2, 2, Counterparty.ANY, False, 1, 0, BusinessHours.IGNORED, 2, 0, 2**32 - 1, 0, 0, 0, 0)
 ORDER = OrderId.of(1, Side.SELL, 5000, 0, 0)
 QUOTE = QuoteId.of(1, Side.SELL, 5000, 1)
+AUCTION = AuctionTerms(
+    UNIT, 1, 20, 500, 2200, 10_000, 1, 20, 0, 10_000, 10_000, 5_000, 12_500, TieRule.TIME, UnderSubscription.PARTIAL,
+    False, LATER, LATER + 1, LATER + 9, LATER + 9, bytes(32), bytes(32), bytes(32), b"1" * 32, 2, 3, bytes(32),
+)  # fmt: skip
+BID = PreparedBid(1, SOMEBODY, 1, 2500, 1_250_000, b"1" * 32, "", b"1" * 32, b"sealed")
 
 BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
     SecurityAuthority: (
@@ -119,6 +129,8 @@ BY_ROLE: Mapping[type[Actor], tuple[Role, Mapping[str, tuple[Any, ...]]]] = {
             "accept": (1, YEAR, 1),
             "determine_emissions": (1, YEAR, 1, "cause"),
             "reopen": (1, YEAR, "cause"),
+            "cancel_auction": (1, "cause"),
+            "excuse_bid": (1, Sealed(1, SOMEBODY, 1, b"1" * 32), "cause"),
             "set_cap": (YEAR, 6, 1, 2, 3, "document"),
             "register_baseline": (1, "emissions", "1.5", YEAR, YEAR, "document"),
             "compute_baseline": (1, [YEAR]),
@@ -333,6 +345,10 @@ BY_REPRESENTATION: Mapping[type[Actor], Mapping[str, tuple[Any, ...]]] = {
         "offer_pledge": (SOMEBODY, {UNIT: 1}, LATER, "agreement"),
         "cancel_voluntarily": (UNIT, 1, "beneficiary", "purpose"),
         "list_quote": (1, Side.SELL, 10, 5000),
+        "announce_auction": (AUCTION,),
+        "place_bid": (BID,),
+        "change_bid": (1, BID, BID),
+        "withdraw_bid": (1, BID),
         "cancel_block_nonce": (7,),
         "execute_block": (
             SignedBlock(BlockTrade(SOMEBODY, SOMEBODY, Side.BUY, 1, 5000, 10_000, 2**39, 0, 1), b"\1" * 65),
@@ -370,6 +386,19 @@ BY_ANYONE: Mapping[type[Actor], set[str]] = {
         "expire_quote",
         "lapse_block",
         "settle_block",
+        "open_own_bid",
+        "open_bids",
+        "disclose_reserve",
+        "note_block_hash",
+        "draw_seed",
+        "rank_bids",
+        "apportion_ties",
+        "settle_awards",
+        "give_back_collateral",
+        "end_sealed_bid",
+        "lapse_auction",
+        "roll_unsold",
+        "distribute_proceeds",
         "lapse_pledge_offer",
         "execute_ruling",
         "lapse_dispute",
@@ -379,7 +408,14 @@ BY_ANYONE: Mapping[type[Actor], set[str]] = {
     ProjectProponent: set(),
 }
 OF_SOMETHING: Mapping[type[Actor], set[str]] = {
-    Company: {"apply_for_allocation", "cancel_withdrawal", "withdraw_surrender", "endorse_surrender"},
+    Company: {
+        "apply_for_allocation",
+        "cancel_withdrawal",
+        "withdraw_surrender",
+        "endorse_surrender",
+        "call_off_auction",
+        "take_unsold",
+    },
     ProjectProponent: {
         "amend_design",
         "withdraw_project",
@@ -390,7 +426,7 @@ OF_SOMETHING: Mapping[type[Actor], set[str]] = {
         "compensate",
     },
 }
-"""Verbs on a numbered thing of the key's own: tried with the thing in test_administration and test_credits."""
+"""Verbs on a numbered thing of the key's own: tried with it in its own scenario."""
 OF_CREDITS = {
     "reduce_offer",
     "withdraw_offer",

@@ -7,14 +7,15 @@ def load() -> None:
     """Declare all rules; doing it twice changes nothing."""
     from carbon_sdk.audit.rules import (  # noqa: F401 -- importing declares
         allocation,
+        auctions,
         authority_acts,
         banking,
         bilateral,
         compliance,
         conduct,
         confirmations,
-        evidence,
         disputes,
+        evidence,
         governance,
         instruments,
         market,

@@ -163,7 +163,7 @@ def _encumbered_moved(state: State, event: Event) -> None:
     if args["reason"] in DELIVERED and not state.deliveries.made(
         Delivery(args["from"], args["to"], args["instrument"], args["quantity"], args["cause"])
     ):
-        state.fault(event, "no click or block trade told of this delivery")
+        state.fault(event, "no click, block trade or award told of this delivery")
     if args["reason"] == _DISPUTE:
         number = int.from_bytes(args["cause"], "big")
         if (dispute := state.disputes.disputes.get(number)) is None:
