@@ -93,6 +93,10 @@ class RulesReader:
         version, rules = self._rules.stress_rules()
         return version, rules
 
+    def may_hold(self, account: Address, instrument: InstrumentId, more: int = 0) -> bool:
+        """Whether an account may hold so many tonnes more after a purchase, on the book or beside it."""
+        return self._rules.may_hold(account, instrument, whole(more, "more"))
+
     def position_terms(self, instrument: InstrumentId) -> PositionTerms:
         """From where on positions in an instrument are reported, and until when; all 0: they are not."""
         return self._rules.position_terms_of(instrument)
@@ -279,7 +283,8 @@ class RiskOfficer(ConductRisk, ShowsPositions, MarketSurveillance):
             dynamic_permille: How far a price may be from the latest trade's, in tenths of a per cent. Where an order
                 would trade further off, trading stops and orders are collected for a call.
             most_held: Tonnes of the instrument that an account may hold after a purchase; government accounts may hold
-                any. Below 256, and at most fifteen zeros.
+                any. For clicks and blocks the smallest figure of the instrument's markets counts. Below 256, and at
+                most fifteen zeros.
             most_open: Open orders of an account. Counting them costs gas with every order, and does not end again.
 
         Raises:

@@ -70,9 +70,17 @@ def statement(
 @account.command()
 @click.argument("whose", metavar="ACCOUNT")
 @click.option("--day", required=True, metavar="DATE", help="In the scheme's civil time, such as 2021-05-12.")
+@click.option("--taxes", metavar="FILE", help="TOML, in the shape of schemes/samples/taxes.toml: tell what is owed.")
 @with_store
 def clearing(
-    whose: str, day: str, store: str, sync: bool, rpc: str | None, deployment: str | None, as_json: bool
+    whose: str,
+    day: str,
+    taxes: str | None,
+    store: str,
+    sync: bool,
+    rpc: str | None,
+    deployment: str | None,
+    as_json: bool,
 ) -> None:
     """Tell an ACCOUNT's trades of a day with fees and vouchers, their totals, and whether the ledger moved just that.
 
@@ -80,18 +88,21 @@ def clearing(
     Exit code 3: trades and movements differ.
     """
     from carbon_sdk.audit.clearing import clearing_of, day_of
+    from carbon_sdk.audit.taxes import load_taxes, taxes_of
     from carbon_sdk.cli.clearing import clearing_as_json, print_clearing
     from carbon_sdk.identifiers import address
 
     owner, when = address(whose), day_of(day)
+    rules = load_taxes(taxes).rules if taxes else []
     with open_histories(store, sync, rpc, deployment) as opened:
         found = clearing_of(opened.histories, owner, when)
+    owed = taxes_of(found, rules)
     if as_json:
         from carbon_sdk.cli.output import print_json
 
-        print_json(clearing_as_json(found, opened))
+        print_json(clearing_as_json(found, owed, opened))
     else:
-        print_clearing(found, opened)
+        print_clearing(found, owed, opened)
     if not found.reconciles:
         raise click.exceptions.Exit(3)
 

@@ -9,10 +9,11 @@ import click
 
 if TYPE_CHECKING:
     from carbon_sdk.audit.clearing import Clearing, InstrumentTotal, Settlement
+    from carbon_sdk.audit.taxes import Tax
     from carbon_sdk.cli.history import Opened
 
 
-def clearing_as_json(found: Clearing, opened: Opened) -> dict[str, Any]:
+def clearing_as_json(found: Clearing, taxes: tuple[Tax, ...], opened: Opened) -> dict[str, Any]:
     """Money in smallest units."""
     from carbon_sdk.audit.statements import moment
 
@@ -32,6 +33,7 @@ def clearing_as_json(found: Clearing, opened: Opened) -> dict[str, Any]:
         "fees": found.fees,
         "fees_received": found.fees_received,
         "net_money": found.net_money,
+        "taxes": [one._asdict() for one in taxes],
         "money": _total(found.money, opened),
         "reconciles": found.reconciles,
         "findings": list(found.findings),
@@ -47,7 +49,7 @@ def settlement_as_json(found: Settlement, opened: Opened) -> dict[str, Any]:
     return said
 
 
-def print_clearing(found: Clearing, opened: Opened) -> None:
+def print_clearing(found: Clearing, taxes: tuple[Tax, ...], opened: Opened) -> None:
     """As tables; money in the main unit."""
     from carbon_sdk.audit.statements import moment
     from carbon_sdk.cli.output import print_rows
@@ -77,6 +79,12 @@ def print_clearing(found: Clearing, opened: Opened) -> None:
     more = (("fees received", found.fees_received),) if found.fees_received else ()
     for name, amount in (*figures, *more, ("net", found.net_money)):
         click.echo(f"{name:<14} {_money(amount)}")
+    if taxes:
+        shown = [
+            {"tax": one.rule, "voucher": one.voucher, "of": _money(one.base), "owed": _money(one.amount)}
+            for one in taxes
+        ]
+        print_rows("Taxes that are owed, and were not withheld", shown)
     _conclude(found.findings)
 
 

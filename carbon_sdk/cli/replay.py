@@ -13,6 +13,7 @@ import click
 from carbon_sdk.cli.options import json_option, signer_of, with_key
 
 if TYPE_CHECKING:
+    from carbon_sdk.replay.auction import Replayed as AuctionsReplayed
     from carbon_sdk.replay.compliance import Replayed as ComplianceReplayed
     from carbon_sdk.replay.orders import Replayed as OrdersReplayed
     from carbon_sdk.replay.register import Replayed as RegisterReplayed
@@ -191,6 +192,38 @@ def register(
         _show_register(found)
 
 
+@replay.command()
+@click.argument("file", metavar="FILE")
+@with_ground
+def auction(
+    file: str,
+    rpc: str | None,
+    folder: Path | None,
+    scheme: Path | None,
+    keystore: str | None,
+    key_env: str | None,
+    as_json: bool,
+) -> None:
+    """A sealed auction at one price, as one JSON document: what is offered, its rules, and the bids in order of time.
+
+    Every bid is committed to by its bidder's key, opened after the window, ranked and settled by the contracts. The
+    result has the price, what was sold, and what each winner gets and pays. It takes a chain of the replay's own.
+    """
+    from carbon_sdk.cli.output import print_json
+    from carbon_sdk.deployment.scheme_file import load_scheme
+    from carbon_sdk.replay.auction import case_of, replay
+    from carbon_sdk.replay.ground import scheme_named
+    from carbon_sdk.replay.source import read_source
+
+    case = case_of(read_source(file))
+    rules = load_scheme(scheme) if scheme else scheme_named("orders")
+    found = replay([case], rules, _teller(), folder=folder, rpc=rpc)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _show_auction(found)
+
+
 def _teller() -> Callable[[str], None]:
     began, shown = time.monotonic_ns(), sys.stderr.isatty()
 
@@ -307,3 +340,23 @@ def _show_register(found: RegisterReplayed) -> None:
         soft_wrap=True,
     )
     console.print(found.audit.summary(), style="green" if found.confirmed else "red", soft_wrap=True)
+
+
+def _show_auction(found: AuctionsReplayed) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    content = found.as_json()
+    console = Console(highlight=False)
+    table = Table("bid", "bidder", "tonnes", "payment", box=None, pad_edge=False)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for one in content["allocations"]:
+        table.add_row(one["id"], one["bidder"], f"{one['quantity']:,}", one["payment"])
+    console.print(table)
+    price = f"{content['sold']:,} t at {content['clearing_price']}" if content["sold"] else "nothing sold"
+    console.print(
+        f"\n{content['status']}: {price}, cover ratio {content['cover_ratio']}; {content['gas']['total']:,} gas.",
+        soft_wrap=True,
+    )
+    console.print(found.audit.summary(), style="green" if found.audit.ok else "red", soft_wrap=True)

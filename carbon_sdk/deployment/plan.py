@@ -327,6 +327,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
         "ServiceRecords": lambda now: ServiceRecords.creation(),
         "EvidenceRegistry": lambda now: EvidenceRegistry.creation(
             *_all(now, "InstrumentLedger", "StakeholderRegistry")
+        ),
         "DisputeDesk": lambda now: DisputeDesk.creation(
             *_all(now, "InstrumentLedger", "AuthorityDesk", "VoucherBook", "TransferRules"),
             *_all(now, "EmissionReports", "ComplianceDesk"),

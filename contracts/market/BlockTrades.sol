@@ -6,7 +6,6 @@ import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 import { Governed } from "../governance/Governed.sol";
-import { IDowngrade } from "../instruments/IDowngrade.sol";
 import { IERC7943MultiToken } from "../instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { ICreditRecord } from "../registry/ICreditRecord.sol";
@@ -19,6 +18,7 @@ import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Bilateral } from "./Bilateral.sol";
 import { IBlockTrades } from "./IBlockTrades.sol";
+import { IMarketRules } from "./IMarketRules.sol";
 
 /// @title Block trades. Its manual is `IBlockTrades`; what it has in common with listed quotes is `Bilateral`.
 /// @dev No guard against reentrance: called are the ledger, which calls nobody while it binds, releases or moves, and the
@@ -45,7 +45,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
     uint256 private immutable MAIN_MONEY;
     int256 private immutable DAY_OFFSET;
     uint32 private immutable SERIES;
-    IDowngrade private immutable RULES;
+    IMarketRules private immutable RULES;
 
     // Two words.
     struct BlockMarket {
@@ -81,14 +81,14 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
     /// @param series Number of the voucher series.
-    /// @param rules The MarketRules: whether the platform is downgraded.
+    /// @param rules Whether the platform is downgraded, and how much an account may hold.
     constructor(
         IInstrumentLedger ledger,
         ICreditRecord creditRecord,
         InstrumentId mainMoney,
         int256 dayOffset,
         uint32 series,
-        IDowngrade rules
+        IMarketRules rules
     ) {
         LEDGER = ledger;
         CREDIT_RECORD = creditRecord;
@@ -265,6 +265,7 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
             BadSettlementTime(terms.settleAt, latest)
         );
         Bilateral.requirePair(_eligibility(), terms.seller, terms.buyer);
+        RULES.requireMayHold(terms.buyer, m.instrument, terms.quantity);
     }
 
     /// @dev Rounded so that no price beyond the share passes.
@@ -383,7 +384,9 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         ofSeller = _fault(seller, terms.seller, m.instrument, terms.quantity);
         ofBuyer = _fault(buyer, terms.buyer, MAIN_MONEY, _dealOf("", terms, m).cost + _fee(terms, m, m.buyerFee));
         IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(m.instrument);
+        // Would the buyer hold too much, that is nobody's fault: anyone can send it units.
         possible = !Bilateral.haveOneOwner(terms.seller, seller, terms.buyer, buyer)
+            && RULES.mayHold(terms.buyer, m.instrument, terms.quantity)
             && known.state == IInstrumentLedger.InstrumentState.OPEN
             && (known.validUntil == 0 || block.timestamp < known.validUntil)
             && (m.buyerFee | m.sellerFee == 0 || IERC7943MultiToken(address(LEDGER)).canReceive(_s().tape.feeAccount));

@@ -14,8 +14,9 @@ import { Side } from "../types/OrderId.sol";
 ///         their word: from `settleAt` on anyone settles it, delivery versus payment, as soon as both can; when the market's
 ///         window after `settleAt` has passed and one cannot, it has failed, which enters the credit record of who lacks
 ///         what it owes or may not trade, in the same call. Where it cannot settle for a reason that is neither side's (the
-///         instrument is closed, both have one owner now, the platform's account may not receive its fees), it is void after
-///         twice the window. A halt stops new trades, not the settlement of old ones.
+///         instrument is closed, both have one owner now, the buyer would hold more than it may, the platform's account may not
+///         receive its fees), it is void after twice the window. That the buyer may hold so much (`IHoldingLimits`) is asked
+///         when the block is offered, when it is taken and when it settles. A halt stops new trades, not the settlement of old ones.
 ///
 ///         Each settled block has a voucher in the contract's series (see `IVoucherIssuer`).
 /// @dev A block's id is the EIP-712 digest of its terms: whoever names it has agreed to all of them, on this chain and in this

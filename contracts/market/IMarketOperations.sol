@@ -71,6 +71,9 @@ interface IMarketOperations {
 
     function limitsOf(uint24 market) external view returns (IOrderBook.Limits memory);
 
+    /// @notice The smallest `mostHeld` of the instrument's markets; 0: none has a limit.
+    function holdingLimitOf(uint256 instrument) external view returns (uint64);
+
     function conductOf(uint24 market) external view returns (IOrderBook.Conduct memory);
 
     function orderOf(OrderId id) external view returns (IOrderBook.OrderView memory);

@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { IDowngrade } from "../instruments/IDowngrade.sol";
 import { InstrumentId } from "../types/InstrumentId.sol";
 import { OrderId } from "../types/OrderId.sol";
+import { IHoldingLimits } from "./IHoldingLimits.sol";
 import { IMarketPhases } from "./IMarketPhases.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 
@@ -14,7 +15,7 @@ import { IOrderBook } from "./IOrderBook.sol";
 ///         A calendar never changes, but for its days that are still to come: so what a market's day looks like stands when the
 ///         day begins, and a market with another timetable gets another calendar from a day to come on. A sudden stop is a halt,
 ///         which stands in the order book.
-interface IMarketRules is IMarketPhases, IDowngrade {
+interface IMarketRules is IMarketPhases, IDowngrade, IHoldingLimits {
     /// @dev A part of a day. Whatever lies in none is CLOSED.
     struct Session {
         uint8 dayType; // from 1

@@ -12,7 +12,8 @@ import { QuoteId } from "../types/QuoteId.sol";
 ///
 ///         What a quote offers is bound in the ledger while it stands (reason QUOTE, cause its id): the units, or their price
 ///         and the maker's fee. A click binds the other side and moves both in one call, with the fees to the platform's
-///         account. It checks both accounts: active, certified, not barred from trade, not of one beneficial owner.
+///         account. It checks both accounts: active, certified, not barred from trade, not of one beneficial owner, and
+///         the buyer's holding limit (`IHoldingLimits`).
 ///
 ///         Each click has a voucher in the board's series (see `IVoucherIssuer`), which all boards share.
 /// @dev A quote's terms never change, and its id says its price: between looking and clicking it can only get smaller or go,

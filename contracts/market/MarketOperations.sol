@@ -381,6 +381,18 @@ contract MarketOperations is IMarketOperations, IMarketStop, ICallAuctions, Book
     }
 
     /// @inheritdoc IMarketOperations
+    function holdingLimitOf(uint256 instrument) external view returns (uint64) {
+        Storage storage $ = _s();
+        uint24[] storage markets = $.marketsOf[instrument];
+        uint256 least;
+        for (uint256 i; i < markets.length; ++i) {
+            uint256 most = $.markets[markets[i]].tape.mostHeld();
+            if (most != 0 && (least == 0 || most < least)) least = most;
+        }
+        return uint64(least);
+    }
+
+    /// @inheritdoc IMarketOperations
     function conductOf(uint24 market) external view returns (IOrderBook.Conduct memory) {
         return _market(market).conduct;
     }

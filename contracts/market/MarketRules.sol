@@ -11,13 +11,14 @@ import { AccountKind, Representation, Rights } from "../types/Accounts.sol";
 import { InstrumentClass, InstrumentId, checkedInstrument } from "../types/InstrumentId.sol";
 import { OrderId, Side } from "../types/OrderId.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
+import { IHoldingLimits } from "./IHoldingLimits.sol";
 import { IMarketOperations } from "./IMarketOperations.sol";
 import { IMarketPhases } from "./IMarketPhases.sol";
 import { IMarketRules } from "./IMarketRules.sol";
 import { IMarketStop } from "./IMarketStop.sol";
 import { IOrderBook } from "./IOrderBook.sol";
 
-/// @title Calendars, the downgrade and large positions. Its manual is `IMarketRules`.
+/// @title Calendars, the downgrade, holding limits outside the book and large positions. Its manual is `IMarketRules`.
 /// @dev No guard against reentrance: the one call that changes something elsewhere is the last thing that a downgrade does.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
 contract MarketRules is IMarketRules, Governed {
@@ -342,6 +343,30 @@ contract MarketRules is IMarketRules, Governed {
     /// @inheritdoc IMarketRules
     function stressRules() external view returns (uint32 version, StressRules memory rules) {
         return (_s().stressVersion, _s().stress);
+    }
+
+    /* HOLDING LIMITS */
+
+    /// @inheritdoc IHoldingLimits
+    function requireMayHold(address account, uint256 instrument, uint256 more) external view {
+        (bool may, uint256 held, uint256 most) = _withMore(account, instrument, more);
+        require(may, IInstrumentLedger.HoldingLimit(account, instrument, held, most));
+    }
+
+    /// @inheritdoc IHoldingLimits
+    function mayHold(address account, uint256 instrument, uint256 more) external view returns (bool may) {
+        (may,,) = _withMore(account, instrument, more);
+    }
+
+    function _withMore(address account, uint256 instrument, uint256 more)
+        private
+        view
+        returns (bool may, uint256 held, uint256 most)
+    {
+        most = IMarketOperations(BOOK).holdingLimitOf(instrument);
+        if (most == 0) return (true, 0, 0);
+        held = IERC1155(LEDGER).balanceOf(account, instrument) + more;
+        may = held <= most || IEligibility(LEDGER).eligibilityOf(account).kind == AccountKind.GOVERNMENT;
     }
 
     /* LARGE POSITIONS */

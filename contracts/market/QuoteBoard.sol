@@ -2,7 +2,6 @@
 pragma solidity 0.8.34;
 
 import { Governed } from "../governance/Governed.sol";
-import { IDowngrade } from "../instruments/IDowngrade.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
 import { Restrictions, Rights } from "../types/Accounts.sol";
@@ -12,6 +11,7 @@ import { QuoteId, quoteId } from "../types/QuoteId.sol";
 import { IVoucherIssuer } from "../vouchers/IVoucherIssuer.sol";
 import { VoucherSeries } from "../vouchers/VoucherSeries.sol";
 import { Bilateral } from "./Bilateral.sol";
+import { IMarketRules } from "./IMarketRules.sol";
 import { IQuoteBoard } from "./IQuoteBoard.sol";
 
 /// @title Listed quotes. Its manual is `IQuoteBoard`; what it has in common with block trades is `Bilateral`.
@@ -29,7 +29,7 @@ contract QuoteBoard is IQuoteBoard, IVoucherIssuer, Governed {
     uint256 private immutable MAIN_MONEY;
     int256 private immutable DAY_OFFSET;
     uint32 private immutable SERIES;
-    IDowngrade private immutable RULES;
+    IMarketRules private immutable RULES;
 
     // Two words; a click reads both.
     struct Board {
@@ -68,8 +68,8 @@ contract QuoteBoard is IQuoteBoard, IVoucherIssuer, Governed {
 
     /// @param dayOffset Seconds that the scheme's civil day begins before UTC's.
     /// @param series Number of the voucher series.
-    /// @param rules The MarketRules: whether the platform is downgraded.
-    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset, uint32 series, IDowngrade rules) {
+    /// @param rules Whether the platform is downgraded, and how much an account may hold.
+    constructor(IInstrumentLedger ledger, InstrumentId mainMoney, int256 dayOffset, uint32 series, IMarketRules rules) {
         LEDGER = ledger;
         MAIN_MONEY = InstrumentId.unwrap(mainMoney);
         DAY_OFFSET = dayOffset;
@@ -226,6 +226,7 @@ contract QuoteBoard is IQuoteBoard, IVoucherIssuer, Governed {
         );
         Bilateral.Deal memory deal = _deal(id, b, q.account, taker, quantity);
         Bilateral.requirePair(_eligibility(), deal.seller, deal.buyer);
+        RULES.requireMayHold(deal.buyer, deal.instrument, quantity);
 
         _shrink(id, q.open, quantity);
         _conclude(id, q.account, taker, deal, b.tickSize);

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from carbon_sdk.actors.bilateral import WHOLE_ONLY
+from carbon_sdk.actors.market_rules import RulesReader
 from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated.enums import BlockState, Fault, Verdict, VoucherKind
 from carbon_sdk.contracts.generated.errors import (
@@ -15,6 +16,7 @@ from carbon_sdk.contracts.generated.errors import (
     BoardNotOpen,
     CannotSettleYet,
     ECDSAInvalidSignatureLength,
+    HoldingLimit,
     NonceUsed,
     NotNamed,
     OutsideBlockHours,
@@ -38,6 +40,28 @@ def units(town: Town, name: str) -> int:
 
 
 # LISTED QUOTES
+
+
+# @requirement R-TRD-7 R-TRD-10
+def test_holding_limit__of_the_books_market__holds_for_clicks_and_blocks(floor: Town, tmp_path: Path) -> None:
+    works, trader = floor.company("works"), floor.company("trader")
+    rules = RulesReader(floor.scheme)
+    floor.scheme.risk_officer(key("risk-manager")).set_limits(1, most_held=10_000)
+    assert rules.may_hold(trader.account, floor.allowance, 10_000)
+    assert not rules.may_hold(trader.account, floor.allowance, 10_001)
+
+    quote = works.list_quote(1, Side.SELL, 11_000, 5000).result
+    with pytest.raises(HoldingLimit) as refused:
+        trader.click(quote, 10_500)
+    assert (refused.value.held, refused.value.most) == (10_500, 10_000)
+    trader.click(quote, 500)
+    with pytest.raises(HoldingLimit):
+        works.propose_block(1, Side.SELL, trader.account, 10_000, 5000)
+    with pytest.raises(HoldingLimit):
+        trader.click(quote, 9_600)
+    trader.click(quote, 9_500)
+    assert units(floor, "trader") == 10_000
+    audited(floor, tmp_path)
 
 
 def test_quotes__listed_clicked_reduced_withdrawn__audited(floor: Town, tmp_path: Path) -> None:

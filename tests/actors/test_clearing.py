@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,10 @@ from carbon_sdk.audit.clearing import Clearing, clearing_of, settlement_of, trad
 from carbon_sdk.audit.histories import Histories
 from carbon_sdk.audit.statements import statement_of
 from carbon_sdk.audit.suite import open_store
+from carbon_sdk.audit.taxes import Tax, TaxRule, load_taxes, taxes_of
 from carbon_sdk.cli.main import run
 from carbon_sdk.identifiers import Address, Side
-from tests.actors.conftest import Town
+from tests.actors.conftest import ROOT, Town
 
 TODAY = date(2021, 1, 12)
 NAMES = ("works", "trader", "broker", "treasury")
@@ -68,6 +69,41 @@ def test_clearing__of_a_day_of_all_kinds_of_trades__is_what_the_ledger_moved(flo
     platform = clearing_of(day, _fee_account(floor), TODAY)
     assert platform.fees_received == platform.net_money > 0
     assert platform.reconciles
+
+
+# @requirement R-TRD-8
+def test_taxes__by_rules_that_are_data__are_told_trade_by_trade(floor: Town, day: Histories) -> None:
+    rules = load_taxes(ROOT / "schemes/samples/taxes.toml").rules
+    found = {name: taxes_of(one, rules) for name, one in statements(floor, day).items()}
+    trader = statements(floor, day)["trader"]
+    in_book, listed, sold = trader.trades
+    reverse, on_fees = (rule.name for rule in rules)
+    assert found["trader"] == (
+        Tax(reverse, listed.voucher, 400 * 5020, 400 * 5020 // 5),
+        *(Tax(on_fees, one.voucher, one.fee, (one.fee * 2_000 + 5_000) // 10_000) for one in (in_book, listed, sold)),
+    )
+    assert [one.base for one in found["broker"] if one.rule == reverse] == [300 * 4990, 10_000 * 4800]
+    assert all(one.rule == on_fees for one in found["works"]), "the buyer owes what is reversed"
+    assert not taxes_of(trader, [rule.model_copy(update={"since": TODAY + timedelta(1)}) for rule in rules])
+    assert not taxes_of(trader, [rule.model_copy(update={"until": TODAY}) for rule in rules])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"base": "fee", "owed_by": "buyer"},
+        {"base": "units", "owed_by": "payer"},
+        {"until": date(2021, 1, 1)},
+        {"basis_points": 10_001},
+        {"markets": ["bazaar"]},
+        {"rate": 5},
+    ],
+)
+def test_tax_rule__that_cannot_be__refused(wrong: dict[str, object]) -> None:
+    fits = {"name": "a tax", "base": "units", "basis_points": 1, "owed_by": "seller", "since": date(2021, 1, 1)}
+    assert TaxRule.model_validate(fits).markets
+    with pytest.raises(ValueError, match="validation error"):
+        TaxRule.model_validate({**fits, **wrong})
 
 
 def test_settlement__over_all_accounts__nets_to_zero_plus_fees(floor: Town, day: Histories) -> None:

@@ -20,8 +20,9 @@ from carbon_sdk.chain.signers import LocalSigner
 from carbon_sdk.cli.main import run
 from carbon_sdk.confirmations import Confirmation, Confirmer, KeyCannotConfirm, parsed
 from carbon_sdk.confirmations.process import as_struct
-from carbon_sdk.contracts.generated.enums import ConfirmationVerdict
+from carbon_sdk.contracts.generated.enums import ClosingRule, ConfirmationVerdict
 from carbon_sdk.contracts.generated.errors import BadRevocation, ConfirmationKeyExists, UnknownConfirmationKey
+from carbon_sdk.contracts.generated.structs import Conduct
 from carbon_sdk.contracts.generated.trade_confirmations import TradeConfirmations
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import Side
@@ -105,6 +106,38 @@ def test_catch_up__trades_of_every_kind__confirmed_once_and_valid_on_the_chain(
     assert {(one.voucher.sender, one.voucher.receiver) for one in said[1:]} == {(works, trader)}
     assert [one.voucher.quantity for one in said] == [40_000, 100, 100, 10_000, 10]
     fees_of_the_book(floor, said[1])
+    audited(floor, tmp_path)
+
+
+def test_catch_up__trades_of_a_call_auction__confirmed_with_both_orders_and_the_price_of_all(
+    floor: Town, desk: TradeConfirmations, tmp_path: Path
+) -> None:
+    """Two bids and one ask: each pair is a trade of its own, at one price, and both sides pay the maker's fee."""
+    works, trader, broker = (floor.company(name) for name in ("works", "trader", "broker"))
+    service = floor.scheme.service_regulator(key("service-regulator"))
+    service.set_conduct(1, Conduct(0, ClosingRule.LAST, 5, 1, False))
+    service.halt(1)
+    service.resume(1)
+    ask = works.sell(1, 60, 4900).result.id
+    bids = [trader.buy(1, 40, 5200).result.id, broker.buy(1, 30, 5100).result.id]
+    with confirmer(floor, tmp_path) as process:
+        before = len(list(process.catch_up()))
+        floor.clock.advance(120)
+        assert operator(floor).uncross(1).result
+        confirmed = list(process.catch_up())
+    assert before == 4
+    assert [verdict(floor, desk, one.path) for one in confirmed] == [ConfirmationVerdict.VALID] * 2
+    said = [one.confirmation for one in confirmed if one.confirmation]
+    assert [one.voucher.quantity for one in said] == [40, 20]
+    assert [one.voucher.receiver for one in said] == [trader.account, broker.account]
+    assert {one.voucher.sender for one in said} == {works.account}
+    assert [one.voucher.ref for one in said] == [bid << 128 | ask for bid in bids]
+    assert {one.voucher.price for one in said} == {5000}, "60 execute at 4900 to 5100; the reference is the last trade"
+    terms = floor.scheme.market(1).terms
+    for one in said:
+        fee = one.voucher.quantity // terms.lot * terms.maker_fee * 10**terms.tick_exponent
+        assert (one.seller_fee, one.buyer_fee) == (fee, fee)
+        assert desk.digest_of(as_struct(one)) == one.digest()
     audited(floor, tmp_path)
 
 

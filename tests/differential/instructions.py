@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from carbon_sdk.contracts.generated.enums import SelfTrade, TimeInForce
+from carbon_sdk.contracts.generated.enums import MarketState, SelfTrade, TimeInForce
 from carbon_sdk.contracts.generated.structs import Order
 from carbon_sdk.identifiers import Side
 from tests.differential.both import Both, Instruction
@@ -22,8 +22,10 @@ VERBS = {
     "suspend": 6,
     "bar": 6,
     "set_owner": 2,
-    "halt": 4,
-    "resume": 16,
+    "halt": 12,
+    "resume": 45,
+    "set_conduct": 10,
+    "uncross": 40,
     "set_band": 3,
     "set_limits": 8,
     "collect_fees": 4,
@@ -229,8 +231,22 @@ class Dice:
         return Instruction("halt", "", (self.random.choice(self.both.exchange.markets),))
 
     def _resume(self) -> Instruction:
-        halted = [number for number, m in self.both.plain.markets.items() if m.halted]
+        halted = [number for number, m in self.both.plain.markets.items() if m.state is MarketState.HALTED]
         return Instruction("resume", "", (self.random.choice(halted or self.both.exchange.markets),))
+
+    def _set_conduct(self) -> Instruction:
+        """Not for the widest market, whose trades would be more than it can number."""
+        market = self.both.exchange.markets[self.random.randrange(2)]
+        return Instruction("set_conduct", "", (market, self.random.randint(1, 9), self.random.choice((0, 1, 2, 5, 5))))
+
+    def _uncross(self) -> Instruction:
+        waiting = [
+            number
+            for number, m in self.both.plain.markets.items()
+            if m.state is MarketState.UNCROSSING or (m.state is MarketState.CALL and m.until <= self.both.evm.now)
+        ]
+        market = self.random.choice(waiting or self.both.exchange.markets)
+        return Instruction("uncross", self.key(), (market, self.random.choice((1, 2, 3, 7, 1_000))))
 
     def _set_band(self) -> Instruction:
         market = self.market()

@@ -71,7 +71,9 @@ class Market:
     highest: int
     until: int
     day: int
-    halted: bool = False
+    state: MarketState = MarketState.OPEN
+    call_minutes: int = 0
+    """Length of the call with which the market begins after a halt; 0: none."""
     most_lots: int = 0
     most_held: int = 0
     most_open: int = 0
@@ -84,10 +86,13 @@ class Market:
     lots_today: int = 0
     turnover_today: int = 0
     lots_collected: int = 0
+    auction_lots: int = 0
+    """Of those not collected: traded in auctions, where both sides pay the maker's fee."""
 
     @property
     def fees(self) -> int:
-        return (self.lots - self.lots_collected) * (self.taker_fee + self.maker_fee) * self.unit
+        continuous = self.lots - self.lots_collected - self.auction_lots
+        return (continuous * (self.taker_fee + self.maker_fee) + self.auction_lots * 2 * self.maker_fee) * self.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,22 +294,36 @@ class PlainBook:
     # ---------------------------------------------------------------------------------------------------- the clock
 
     def turn(self, market: int) -> None:
-        """A market's phase lasts until the civil day ends; whoever comes first in the next closes the day before."""
+        """A market's phase lasts until the civil day ends; whoever comes first in the next closes the day before. A
+        call ends before; where prices cross then, they are uncrossed before anything else."""
         m = self.markets[market]
-        if m.halted or self.now < m.until:
+        if m.state in (MarketState.HALTED, MarketState.UNCROSSING) or self.now < m.until:
             return
         self.begin(market)
 
-    def begin(self, market: int) -> None:
+    def begin(self, market: int, call_minutes: int = 0) -> None:
+        self.enter_day(market)
+        m = self.markets[market]
+        state, until = MarketState.OPEN, (m.day + 1) * DAY
+        if call_minutes:
+            state, until = MarketState.CALL, min(until, (self.now + 59) // 60 * 60 + call_minutes * 60)
+        elif self.crosses(market):
+            state, until = MarketState.UNCROSSING, 0
+        self.markets[market] = replace(m, state=state, until=until)
+        self.told.append(("MarketStateChanged", market, state, until))
+
+    def enter_day(self, market: int) -> None:
         m = self.markets[market]
         today = self.now // DAY
-        if m.day != today:
-            close = m.last if m.lots_today else m.close
-            self.told.append(("DayClosed", market, m.day, close, m.lots_today, m.turnover_today))
-            m = replace(m, day=today, close=close, lots_today=0, turnover_today=0, trades_today=0)
-        m = replace(m, halted=False, until=(today + 1) * DAY)
-        self.markets[market] = m
-        self.told.append(("MarketStateChanged", market, MarketState.OPEN, m.until))
+        if m.day == today:
+            return
+        close = m.last if m.lots_today else m.close
+        self.told.append(("DayClosed", market, m.day, close, m.lots_today, m.turnover_today))
+        self.markets[market] = replace(m, day=today, close=close, lots_today=0, turnover_today=0, trades_today=0)
+
+    def crosses(self, market: int) -> bool:
+        ask = self.best(market, Side.SELL)
+        return ask != 0 and self.best(market, Side.BUY) >= ask
 
     def known(self, market: int) -> Market:
         self.need(UnknownMarket=market in self.markets)
@@ -322,7 +341,10 @@ class PlainBook:
         best = self.best(order.market, other)
         meets = best != 0 and (best <= order.tick if order.side is Side.BUY else best >= order.tick)
         try:
-            if order.time_in_force is TimeInForce.POST_ONLY:
+            if self.markets[order.market].state is MarketState.CALL:
+                self.need(OrderMustRest=order.time_in_force in RESTING)
+                placed = self.rest(person.account, order, order.quantity, 0)
+            elif order.time_in_force is TimeInForce.POST_ONLY:
                 self.need(WouldTrade=not meets)
                 placed = self.rest(person.account, order, order.quantity, 0)
             else:
@@ -336,7 +358,8 @@ class PlainBook:
     def broken_terms(self, order: Order) -> set[str]:
         m = self.markets[order.market]
         kept = {
-            "MarketNotOpen": not m.halted,
+            "MarketNotOpen": m.state is not MarketState.HALTED,
+            "AuctionPending": m.state is not MarketState.UNCROSSING,
             "PriceOutsideBand": m.lowest <= order.tick <= m.highest,
             "BadOrderQuantity": order.quantity % m.lot == 0 and order.quantity >= m.least_lots * m.lot,
             "OrderTooLarge": m.most_lots == 0 or order.quantity <= m.most_lots * m.lot,
@@ -526,12 +549,126 @@ class PlainBook:
             turnover_today=m.turnover_today + lots * met.queue.tick,
         )
 
+    # --------------------------------------------------------------------------------------------------- auctions
+
+    def uncross(self, market: int) -> bool:
+        """By anybody: auctions until prices cross no more; then the market goes on."""
+        self.known(market)
+        self.turn(market)
+        self.need(NoAuctionPending=self.markets[market].state is MarketState.UNCROSSING)
+        self.enter_day(market)
+        while self.crosses(market):
+            self.auction(market)
+        self.begin(market)
+        return True
+
+    def auction(self, market: int) -> None:
+        for side in (Side.BUY, Side.SELL):
+            self.clean(market, side)
+            if not self.crosses(market):
+                return
+        tick, tonnes, surplus = self.price(market)
+        self.told.append(("AuctionPriced", market, tick, tonnes, surplus))
+        while (bid := self.first(market, Side.BUY, tick)) and (ask := self.first(market, Side.SELL, tick)):
+            self.pair(bid, ask, tick)
+
+    def clean(self, market: int, side: Side) -> None:
+        """Who may not trade has no influence on the price."""
+        limit = self.best(market, Side(1 - side))
+        for queue, order in list(self.orders(market, side)):
+            if queue.tick < limit if side is Side.BUY else queue.tick > limit:
+                break
+            expired = order.expires != 0 and order.expires <= self.now
+            full = side is Side.BUY and not self.may_hold(market, order.account, order.open)
+            if expired or full or not self.may_trade(order.account):
+                self.remove(queue, order, CloseReason.EXPIRED if expired else CloseReason.NOT_ELIGIBLE)
+
+    def may_hold(self, market: int, account: int, more: int) -> bool:
+        m = self.markets[market]
+        holds = self.balance(account, m.instrument) + more
+        return m.most_held == 0 or holds <= m.most_held or self.whose(account).government
+
+    def price(self, market: int) -> tuple[int, int, int]:
+        """The most tonnes, then the least surplus, then the nearest to the reference, without one the middle."""
+        totals = {side: [(queue.tick, order.open) for queue, order in self.orders(market, side)] for side in Side}
+        prices = {tick + away for side in Side for tick, _ in totals[side] for away in (-1, 0, 1)}
+        outcomes = {}
+        for price in prices:  # nothing changes between two levels
+            bids = sum(tonnes for tick, tonnes in totals[Side.BUY] if tick >= price)
+            asks = sum(tonnes for tick, tonnes in totals[Side.SELL] if tick <= price)
+            outcomes[price] = (-min(bids, asks), abs(bids - asks))
+        best = min(outcomes.values())
+        equal = [price for price, outcome in outcomes.items() if outcome == best]
+        m = self.markets[market]
+        anchor = m.last if m.close == 0 or m.lots_today else m.close
+        tick = min(max(anchor, min(equal)), max(equal)) if anchor else (min(equal) + max(equal)) // 2
+        return tick, -best[0], best[1]
+
+    def first(self, market: int, side: Side, limit: int) -> tuple[Queue, Resting] | None:
+        """The order whose turn it is, if it trades at `limit`; places that were given up before it are passed."""
+        queues = self.queues(market, side)
+        if not queues or (queues[0].tick < limit if side is Side.BUY else queues[0].tick > limit):
+            return None
+        places = self.places[queues[0]]
+        empty = next(index for index, order in enumerate(places) if order is not None)
+        if empty:
+            self.leave_front(queues[0], empty)
+        order = places[empty]
+        assert order is not None
+        return queues[0], order
+
+    def pair(self, bid: tuple[Queue, Resting], ask: tuple[Queue, Resting], tick: int) -> None:
+        """The first two of both sides trade, or shrink where they are of one owner."""
+        (bids, buys), (_, sells) = bid, ask
+        m = self.markets[bids.market]
+        quantity = min(buys.open, sells.open)
+        buyer, seller = buys.account, sells.account
+        if self.is_own(buyer, seller):
+            for queue, order in (bid, ask):
+                self.give(order.account, *self.escrow(queue, quantity))
+                self.told.append(("SelfTradePrevented", order.id, order.account, quantity))
+        elif not self.may_hold(m.number, buyer, quantity):
+            self.remove(bids, buys, CloseReason.NOT_ELIGIBLE)
+            return
+        else:
+            lots, today = quantity // m.lot, m.trades_today + 1
+            fee = lots * m.maker_fee * m.unit
+            _, held = self.escrow(bids, quantity)
+            self.give(buyer, m.instrument, quantity)
+            self.give(seller, self.money, quantity * tick * m.tick - fee)
+            self.give(buyer, self.money, held - quantity * tick * m.tick - fee)
+            self.told.append(
+                ("AuctionTrade", m.number, buyer, seller, buys.id, sells.id, tick, quantity, m.trades, today)
+            )
+            both = int(buys.id) << 128 | int(sells.id)
+            self.vouchers.append((m.number, m.trades, today, self.now, tick, quantity, seller, buyer, both))
+            self.markets[m.number] = replace(
+                m,
+                trades=m.trades + 1,
+                trades_today=today,
+                last=tick,
+                lots=m.lots + lots,
+                lots_today=m.lots_today + lots,
+                turnover_today=m.turnover_today + lots * tick,
+                auction_lots=m.auction_lots + lots,
+            )
+        for queue, order in (bid, ask):
+            self.lessen(queue, order, quantity)
+
+    def lessen(self, queue: Queue, order: Resting, by: int) -> None:
+        """So much of the first order of its queue has been met."""
+        if order.open == by:
+            self.leave_front(queue, 1)
+        else:
+            self.places[queue] = (replace(order, open=order.open - by), *self.places[queue][1:])
+
     # -------------------------------------------------------------------------------------------------- taking back
 
     def mine(self, key: str, number: int) -> tuple[Queue, Resting]:
         """An open order that the key may take back, its market turned."""
-        self.known(number >> 104 & 0xFFFFFF)
-        self.turn(number >> 104 & 0xFFFFFF)
+        market = self.known(number >> 104 & 0xFFFFFF).number
+        self.turn(market)
+        self.need(AuctionPending=self.markets[market].state is not MarketState.UNCROSSING)
         found = self.find(number)
         if found is None:
             raise Refused({"OrderNotOpen"})
@@ -581,7 +718,8 @@ class PlainBook:
 
     def evict(self, key: str, number: int) -> None:
         """By anybody, an order that has expired."""
-        self.known(number >> 104 & 0xFFFFFF)
+        market = self.known(number >> 104 & 0xFFFFFF)
+        self.need(AuctionPending=market.state is not MarketState.UNCROSSING)
         found = self.find(number)
         if found is None:
             raise Refused({"OrderNotOpen"})
@@ -617,19 +755,21 @@ class PlainBook:
         self.need(TooManyAtOnce=len(ids) <= MOST_AT_ONCE)
         account = self.people[key].account if key in self.people else NOBODY
         known = [number for number in ids if number >> 104 & 0xFFFFFF in self.markets]
-        found = iter(self.take_all(account, known))
+        found = iter(self.take_all(account, known, passing=True))
         taken = tuple(number >> 104 & 0xFFFFFF in self.markets and next(found) for number in ids)
         if any(taken):  # a key's right is asked where something comes back
             self.need(CertificateExpired=self.now < self.people[key].until)
         return taken
 
-    def take_all(self, account: int, ids: Sequence[int]) -> tuple[bool, ...]:
-        """Those of the account that are open; the others are passed over."""
+    def take_all(self, account: int, ids: Sequence[int], *, passing: bool = False) -> tuple[bool, ...]:
+        """Those of the account that are open; the others are passed over, `passing` also those in an auction."""
         taken = []
         for number in ids:
-            self.known(number >> 104 & 0xFFFFFF)
-            self.turn(number >> 104 & 0xFFFFFF)
-            found = self.find(number)
+            market = self.known(number >> 104 & 0xFFFFFF).number
+            self.turn(market)
+            free = self.markets[market].state is not MarketState.UNCROSSING
+            self.need(AuctionPending=free or passing)
+            found = self.find(number) if free else None
             taken.append(found is not None and found[1].account == account)
             if found is not None and taken[-1]:
                 self.remove(*found, CloseReason.TAKEN_BACK)
@@ -646,12 +786,17 @@ class PlainBook:
     # ----------------------------------------------------------------------------------------------------- officers
 
     def halt(self, market: int) -> None:
-        self.markets[market] = replace(self.known(market), halted=True)
+        self.markets[market] = replace(self.known(market), state=MarketState.HALTED, until=0)
         self.told.append(("MarketStateChanged", market, MarketState.HALTED, 0))
 
     def resume(self, market: int) -> None:
-        self.need(MarketNotHalted=self.known(market).halted)
-        self.begin(market)
+        m = self.known(market)
+        self.need(MarketNotHalted=m.state is MarketState.HALTED)
+        self.begin(market, m.call_minutes)
+
+    def set_conduct(self, market: int, interruption_minutes: int, call_minutes: int) -> None:
+        self.markets[market] = replace(self.known(market), call_minutes=call_minutes)
+        self.told.append(("ConductChanged", market, 0, 0, interruption_minutes, call_minutes, 0))
 
     def set_band(self, market: int, lowest: int, highest: int) -> None:
         self.markets[market] = replace(self.known(market), lowest=lowest, highest=highest)
@@ -669,7 +814,7 @@ class PlainBook:
         self.need(NoFees=m.fees != 0)
         self.give(account, self.money, m.fees)
         self.told.append(("FeesCollected", market, account, m.fees))
-        self.markets[market] = replace(m, lots_collected=m.lots)
+        self.markets[market] = replace(m, lots_collected=m.lots, auction_lots=0)
 
     def amend_person(self, key: str, **changes: Any) -> None:
         """Suspended, reinstated, barred, or of another owner."""

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from carbon_sdk.contracts.generated.enums import SelfTrade, TimeInForce
+from carbon_sdk.contracts.generated.enums import MarketState, SelfTrade, TimeInForce
 from carbon_sdk.contracts.generated.structs import Order
 from carbon_sdk.identifiers import Side
 from tests.differential.both import Both, Instruction
@@ -147,6 +147,21 @@ class BookMachine(RuleBasedStateMachine):
     @rule(held=st.sampled_from((0, 20_000, 21_000)), most=st.sampled_from((0, 1, 3)), large=st.sampled_from((0, 5)))
     def limit(self, held: int, most: int, large: int) -> None:
         self.say("set_limits", "", self.market, large, held, most)
+
+    @rule()
+    def call(self) -> None:
+        """Orders are collected for a minute or two."""
+        self.say("set_conduct", "", self.market, 5, 1)
+        self.say("halt", "", self.market)
+        self.say("resume", "", self.market)
+
+    @rule(name=names, work=st.sampled_from((1, 2, 5, 1_000)))
+    def uncross(self, name: str, work: int) -> None:
+        """After the call, if one is under way."""
+        market = self.both.plain.markets[self.market]
+        if market.state is MarketState.CALL and self.evm.now < market.until:
+            self.both.travel(market.until - self.evm.now)
+        self.say("uncross", self.key(name), self.market, work)
 
     @rule(seconds=st.sampled_from((10, 10, 30, 90_000)))
     def wait(self, seconds: int) -> None:

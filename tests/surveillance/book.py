@@ -42,7 +42,7 @@ class Fill:
     at: int
 
 
-class PlainBook:
+class PlainMarket:
     """Price, then time; whoever places is told what it met."""
 
     def __init__(self) -> None:

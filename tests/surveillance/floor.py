@@ -16,7 +16,7 @@ from typing import Any
 from carbon_sdk.contracts.generated.enums import AccountKind
 from carbon_sdk.identifiers import Side
 from carbon_sdk.surveillance import WarningKind
-from tests.surveillance.book import BOOK, MARKET, Logs, Order, PlainBook, account_of, open_floor
+from tests.surveillance.book import BOOK, MARKET, Logs, Order, PlainMarket, account_of, open_floor
 
 Course = Generator[int, None, None]
 """What somebody does: yields the seconds until the next step."""
@@ -66,7 +66,7 @@ class Floor:
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
-        self.book, self.logs = PlainBook(), Logs()
+        self.book, self.logs = PlainMarket(), Logs()
         self.now, self.placed, self.trades = BEGIN, 0, 0
         self.last = self.fair = 5_000
         self.history: list[tuple[int, int]] = [(BEGIN, self.last)]

@@ -856,6 +856,47 @@ contract BlockTradesTest is BilateralSuite {
         blocks.settle(t);
     }
 
+    // @requirement R-TRD-7
+    // @requirement R-TRD-10
+    function test_buyerWouldHoldTooMuch_neitherOfferedNorTaken() public {
+        IBlockTrades.BlockTrade memory t = aBlock(100, 0);
+        limitHoldings(UNITS + 90);
+        refusePropose(alice, t, tooMuch(bob, UNITS + 100));
+        limitHoldings(UNITS + 100);
+        propose(alice, t);
+        vm.prank(carol);
+        ledger.safeTransferFrom(accountOf(carol), accountOf(bob), uka, 1, "");
+        refuseConfirm(bob, t, tooMuch(bob, UNITS + 101));
+        limitHoldings(UNITS + 110);
+        confirm(bob, t);
+        assertEq(units(bob), UNITS + 101);
+    }
+
+    // Anyone can send the buyer units: so it waits for room, and nobody is reported if there is none in time
+    // @requirement R-TRD-7
+    function test_settle_buyerWouldHoldTooMuch_waitsThenVoid() public {
+        limitHoldings(UNITS + 100);
+        IBlockTrades.BlockTrade memory one = agreed(100);
+        vm.prank(carol);
+        ledger.safeTransferFrom(accountOf(carol), accountOf(bob), uka, 1, "");
+        vm.warp(later);
+        refuseSettle(one, 2, IBlockTrades.Fault.NONE, IBlockTrades.Fault.NONE);
+        vm.warp(later + 1 days);
+        refuseSettle(one, 2, IBlockTrades.Fault.NONE, IBlockTrades.Fault.NONE);
+        uint256 snapshot = vm.snapshotState();
+
+        vm.prank(bob);
+        ledger.safeTransferFrom(accountOf(bob), accountOf(carol), uka, 1, "");
+        blocks.settle(one);
+        assertEq(units(bob), UNITS + 100, "room was made");
+
+        vm.revertToState(snapshot);
+        vm.warp(later + 2 days);
+        blocks.settle(one);
+        assertState(one, IBlockTrades.BlockState.VOID);
+        assertEq(blocks.failuresOf(one.buyer).notEligible, 0, "nobody's fault");
+    }
+
     // Late is not failed: who can settle before anybody says so has settled
     function test_settle_lateButBeforeDeclared_settles() public {
         IBlockTrades.BlockTrade memory t = agreed(100);

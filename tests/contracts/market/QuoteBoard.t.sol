@@ -7,9 +7,10 @@ import { Initializable } from "@openzeppelin/contracts-upgradeable/proxy/utils/I
 import { IERC7943MultiToken } from "../../../contracts/instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { Bilateral } from "../../../contracts/market/Bilateral.sol";
+import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { IQuoteBoard } from "../../../contracts/market/IQuoteBoard.sol";
 import { IEligibility } from "../../../contracts/registry/IEligibility.sol";
-import { Eligibility, Representation, Restrictions, Rights } from "../../../contracts/types/Accounts.sol";
+import { AccountKind, Eligibility, Representation, Restrictions, Rights } from "../../../contracts/types/Accounts.sol";
 import { InstrumentId } from "../../../contracts/types/InstrumentId.sol";
 import { Side } from "../../../contracts/types/OrderId.sol";
 import { QuoteId, quoteId } from "../../../contracts/types/QuoteId.sol";
@@ -262,6 +263,50 @@ contract QuoteBoardTest is BilateralSuite {
         assertEq(money(carol), MONEY + 15 * 100 * TICK - 3 * CLICKER_FEE);
         assertEq(ledger.balanceOf(platform, gbp), 8 * (LISTER_FEE + CLICKER_FEE));
         assertEq(boundFor(alice, gbp, QUOTE), 0);
+    }
+
+    // What an account may hold, it may not exceed by way of quotes either
+    // @requirement R-TRD-7
+    // @requirement R-TRD-10
+    function test_click_buyerWouldHoldTooMuch_refused() public {
+        limitHoldings(UNITS + 30);
+        QuoteId sale = list(alice, Side.SELL, 100, 40);
+        refuseClick(bob, sale, 40, tooMuch(bob, UNITS + 40));
+        click(bob, sale, 30);
+        refuseClick(bob, sale, 10, tooMuch(bob, UNITS + 40));
+        QuoteId purchase = list(carol, Side.BUY, 100, 40);
+        refuseClick(bob, purchase, 35, tooMuch(carol, UNITS + 35));
+        click(bob, purchase, 30);
+
+        limitHoldings(0);
+        click(bob, sale, 10);
+    }
+
+    function test_click_buyerIsTheAuthority_noHoldingLimit() public {
+        limitHoldings(1);
+        QuoteId id = list(alice, Side.SELL, 100, 40);
+        Eligibility memory e = ledger.eligibilityOf(accountOf(bob));
+        e.kind = AccountKind.GOVERNMENT;
+        ledger.setEligibility(accountOf(bob), e);
+        click(bob, id, 40);
+        assertEq(units(bob), UNITS + 40);
+    }
+
+    // Two markets of an instrument: the smaller figure counts, 0 is none
+    function test_holdingLimit_ofSeveralMarkets_isTheSmallest() public {
+        assertEq(book.holdingLimitOf(uka), 0, "none has one");
+        limitHoldings(250);
+        uint24 second = book.openMarket(book.marketOf(market).terms);
+        assertEq(book.holdingLimitOf(uka), 250, "the other has none");
+        book.setLimits(second, IOrderBook.Limits(0, 0, 240, 0));
+        assertEq(book.holdingLimitOf(uka), 240);
+        limitHoldings(0);
+        assertEq(book.holdingLimitOf(uka), 240);
+        assertEq(book.holdingLimitOf(uka + 1), 0, "no market");
+        assertFalse(marketRules.mayHold(accountOf(bob), uka, 0));
+        limitHoldings(239);
+        assertTrue(marketRules.mayHold(stranger, uka, 239));
+        assertFalse(marketRules.mayHold(stranger, uka, 240));
     }
 
     // LESSONS: dust

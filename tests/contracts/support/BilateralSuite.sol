@@ -5,6 +5,7 @@ import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLed
 import { BlockTrades } from "../../../contracts/market/BlockTrades.sol";
 import { IBlockTrades } from "../../../contracts/market/IBlockTrades.sol";
 import { IMarketRules } from "../../../contracts/market/IMarketRules.sol";
+import { IOrderBook } from "../../../contracts/market/IOrderBook.sol";
 import { IQuoteBoard } from "../../../contracts/market/IQuoteBoard.sol";
 import { QuoteBoard } from "../../../contracts/market/QuoteBoard.sol";
 import { CreditRecord } from "../../../contracts/registry/CreditRecord.sol";
@@ -113,6 +114,17 @@ abstract contract BilateralSuite is TradingSuite {
             longestDelay: 10 days,
             window: 1 days
         });
+    }
+
+    /* HOLDING LIMITS */
+
+    function limitHoldings(uint256 most) internal {
+        book.setLimits(market, IOrderBook.Limits(0, 0, uint64(most), 0));
+    }
+
+    function tooMuch(address key, uint256 held) internal view returns (bytes memory) {
+        uint256 most = book.limitsOf(market).mostHeld;
+        return abi.encodeWithSelector(IInstrumentLedger.HoldingLimit.selector, accountOf(key), uka, held, most);
     }
 
     /* QUOTES */
