@@ -25,14 +25,19 @@ OFFICES = {
     Role.UPGRADER: "gives a proxy a new implementation",
     Role.ROLLBACK: "returns a proxy to the implementation before; never held by an upgrader",
     Role.REGULATOR: "rules, accreditation, acceptance, allocation, surrender, restrictions, forced transfer",
-    Role.REGIONAL_AUTHORITY: "has a number; no function is for it yet",
+    Role.REGIONAL_AUTHORITY: "has a number; who acts for a region is assigned in the registry",
     Role.REGISTRY_OPERATOR: "decides on applications and keeps representatives and records",
     Role.PLATFORM_OPERATOR: "sets price bands, collects fees",
     Role.SETTLEMENT_BANK: "records deposits, payments and paid penalties",
     Role.SERVICE_MANAGER: "prepares instruments, markets, voucher series",
     Role.SERVICE_REGULATOR: "halts and resumes markets",
-    Role.RISK_MANAGER: "has a number; no function is for it yet",
-    Role.ARBITRATOR: "has a number; no function is for it yet",
+    Role.RISK_MANAGER: "limits the platform under stress, sets limits of orders and positions, accuses of misconduct",
+    Role.ARBITRATOR: "rules on disputes, and on appeals against another's rulings",
+    Role.REQUIREMENTS_MANAGER: "publishes requirement profiles, decides on releases against them",
+    Role.TECHNICAL_MANAGER: "publishes technical schemes, decides on releases against them",
+    Role.SYSTEM_DEVELOPER: "proposes releases against requirement profiles",
+    Role.SERVICE_DEVELOPER: "proposes releases against technical schemes",
+    Role.SUPPORTER: "attests what its services of time, certificates or identity supplied",
 }
 
 HEAD = """# Permissions

@@ -14,7 +14,7 @@ from carbon_sdk.contracts.generated.enums import Kind as DocumentKind
 from carbon_sdk.contracts.generated.enums import ReleaseStatus, Supply
 from carbon_sdk.contracts.generated.events import DocumentPublished, ReleaseProposed, SupplyRecorded
 from carbon_sdk.contracts.generated.service_records import ServiceRecords
-from carbon_sdk.contracts.generated.structs import Document, Release, Supplied
+from carbon_sdk.contracts.generated.structs import Release, ServiceDocument, Supplied
 from carbon_sdk.deployment.suite import Suite
 from carbon_sdk.errors import InputError
 from carbon_sdk.identifiers import keccak
@@ -31,7 +31,7 @@ class Publication:
     """
 
     version: int
-    document: Document
+    document: ServiceDocument
     uri: str
 
 
@@ -53,7 +53,7 @@ class ServiceReader:
         return tuple(
             Publication(
                 event.version,
-                Document(event.digest, event.author, event.published_at, event.effective_from),
+                ServiceDocument(event.digest, event.author, event.published_at, event.effective_from),
                 event.uri,
             )
             for event in found

@@ -28,7 +28,7 @@ interface IServiceRecords {
         IDENTITY
     }
 
-    struct Document {
+    struct ServiceDocument {
         bytes32 digest; // SHA-256 of the document as published
         address author; // the key that published it
         uint40 publishedAt; // Unix seconds
@@ -135,7 +135,7 @@ interface IServiceRecords {
         external
         returns (uint32 version);
 
-    function documentOf(bytes32 service, Kind kind, uint32 version) external view returns (Document memory);
+    function documentOf(bytes32 service, Kind kind, uint32 version) external view returns (ServiceDocument memory);
 
     /// @notice Versions so far.
     function documentCount(bytes32 service, Kind kind) external view returns (uint32);

@@ -10,7 +10,7 @@ import { IServiceRecords } from "./IServiceRecords.sol";
 contract ServiceRecords is IServiceRecords, Governed {
     /// @custom:storage-location erc7201:carbon.storage.ServiceRecords
     struct Storage {
-        mapping(bytes32 service => mapping(Kind kind => Document[])) documents;
+        mapping(bytes32 service => mapping(Kind kind => ServiceDocument[])) documents;
         mapping(uint32 id => Release) releases;
         mapping(uint32 id => Supplied) supplies;
         uint32 releaseCount;
@@ -53,22 +53,22 @@ contract ServiceRecords is IServiceRecords, Governed {
         private
         returns (uint32 version)
     {
-        Document[] storage known = _s().documents[service][kind];
+        ServiceDocument[] storage known = _s().documents[service][kind];
         uint40 time = uint40(block.timestamp);
         uint40 last = known.length == 0 ? 0 : known[known.length - 1].effectiveFrom;
         if (effectiveFrom == 0) effectiveFrom = time;
         require(service != 0 && digest != 0, NotAServiceDocument(service, digest));
         require(effectiveFrom >= time && effectiveFrom >= last, BadEffectiveTime(effectiveFrom, time, last));
 
-        known.push(Document({ digest: digest, author: msg.sender, publishedAt: time, effectiveFrom: effectiveFrom }));
+        known.push(ServiceDocument({ digest: digest, author: msg.sender, publishedAt: time, effectiveFrom: effectiveFrom }));
         version = uint32(known.length);
 
         emit DocumentPublished(service, kind, version, digest, time, effectiveFrom, msg.sender, uri);
     }
 
     /// @inheritdoc IServiceRecords
-    function documentOf(bytes32 service, Kind kind, uint32 version) external view returns (Document memory) {
-        Document[] storage known = _s().documents[service][kind];
+    function documentOf(bytes32 service, Kind kind, uint32 version) external view returns (ServiceDocument memory) {
+        ServiceDocument[] storage known = _s().documents[service][kind];
         require(version != 0 && version <= known.length, NoSuchDocument(service, kind, version, uint32(known.length)));
         return known[version - 1];
     }
@@ -84,7 +84,7 @@ contract ServiceRecords is IServiceRecords, Governed {
         view
         returns (uint32 version, bytes32 digest)
     {
-        Document[] storage known = _s().documents[service][kind];
+        ServiceDocument[] storage known = _s().documents[service][kind];
         for (version = uint32(known.length); version != 0; --version) {
             if (known[version - 1].effectiveFrom <= time) return (version, known[version - 1].digest);
         }

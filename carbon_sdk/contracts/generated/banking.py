@@ -49,6 +49,13 @@ class Banking(Contract):
         (),
         lambda v: None,
     )
+    REISSUE: ClassVar[Function[None]] = Function.of(
+        "Banking",
+        "reissue(uint256,address,uint256,uint256)",
+        ("application", "account", "instrument", "quantity"),
+        (),
+        lambda v: None,
+    )
     ROOM_OF: ClassVar[Function[int]] = Function.of(
         "Banking", "roomOf(uint256,address)", ("rule", "account"), ("uint256",), lambda v: v[0]
     )
@@ -85,9 +92,9 @@ class Banking(Contract):
     )
 
     @classmethod
-    def creation(cls, ledger: Address) -> Act[bytes]:
+    def creation(cls, ledger: Address, compliance_desk: Address) -> Act[bytes]:
         """The act that creates one."""
-        return cls._creation(("address",), ("ledger",), (ledger,))
+        return cls._creation(("address", "address"), ("ledger", "compliance_desk"), (ledger, compliance_desk))
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
         """`UPGRADE_INTERFACE_VERSION()`."""
@@ -144,6 +151,12 @@ class Banking(Contract):
         and takes nothing back that was converted. For REGULATOR.
         """
         return self._act(self.RECORD_FIGURES, rule, figures, audit)
+
+    def reissue(self, application: int, account: Address, instrument: int, quantity: int) -> Act[None]:
+        """Issue units in the place of those that the surrender `application` cancelled. Only the ComplianceDesk, once a
+        line.
+        """
+        return self._act(self.REISSUE, application, account, instrument, quantity)
 
     def room_of(self, rule: int, account: Address, *, block: BlockTag = "latest") -> int:
         """How many more tonnes `account` may convert under `rule`, free or not."""

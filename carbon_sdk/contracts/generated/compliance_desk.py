@@ -28,6 +28,13 @@ class ExamineAnswer(NamedTuple):
     opinion: Opinion
 
 
+class HoldAnswer(NamedTuple):
+    """What `ComplianceDesk.hold` returns."""
+
+    account: Address
+    at: int
+
+
 class ComplianceDesk(Contract):
     """`contracts/compliance/ComplianceDesk.sol`."""
 
@@ -68,6 +75,9 @@ class ComplianceDesk(Contract):
         (),
         lambda v: None,
     )
+    ENDORSE_SURRENDER: ClassVar[Function[None]] = Function.of(
+        "ComplianceDesk", "endorseSurrender(uint256)", ("id",), (), lambda v: None
+    )
     EXAMINE: ClassVar[Function[ExamineAnswer]] = Function.of(
         "ComplianceDesk",
         "examine(address,uint256[],uint256[])",
@@ -75,11 +85,24 @@ class ComplianceDesk(Contract):
         ("uint16", "uint16", "uint8"),
         lambda v: ExamineAnswer(v[0], v[1], Opinion(v[2])),
     )
+    HOLD: ClassVar[Function[HoldAnswer]] = Function.of(
+        "ComplianceDesk",
+        "hold(uint256,uint256)",
+        ("subject", "dispute"),
+        ("address", "uint256"),
+        lambda v: HoldAnswer(v[0], v[1]),
+    )
     INITIALIZE: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "initialize((uint16,uint32,int32))", ("setup",), (), lambda v: None
     )
+    INITIATOR_OF: ClassVar[Function[Address]] = Function.of(
+        "ComplianceDesk", "initiatorOf(uint256)", ("id",), ("address",), lambda v: v[0]
+    )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "ComplianceDesk", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
+    )
+    LET_GO: ClassVar[Function[None]] = Function.of(
+        "ComplianceDesk", "letGo(uint256,uint256,bool)", ("subject", "dispute", "upheld"), (), lambda v: None
     )
     PROXIABLE_UUID: ClassVar[Function[bytes]] = Function.of(
         "ComplianceDesk", "proxiableUUID()", (), ("bytes32",), lambda v: v[0]
@@ -90,8 +113,23 @@ class ComplianceDesk(Contract):
     REJECT_SURRENDERS: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "rejectSurrenders(uint256[],bytes32)", ("ids", "reason"), (), lambda v: None
     )
+    REVERSAL_WINDOW: ClassVar[Function[int]] = Function.of(
+        "ComplianceDesk", "reversalWindow()", (), ("uint40",), lambda v: v[0]
+    )
+    REVERSE_SURRENDER: ClassVar[Function[None]] = Function.of(
+        "ComplianceDesk", "reverseSurrender(uint256,bytes32)", ("id", "cause"), (), lambda v: None
+    )
+    SECOND_REPRESENTATIVE_FROM: ClassVar[Function[int]] = Function.of(
+        "ComplianceDesk", "secondRepresentativeFrom()", (), ("uint40",), lambda v: v[0]
+    )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "setAuthority(address)", ("new_authority",), (), lambda v: None
+    )
+    SET_REVERSAL_WINDOW: ClassVar[Function[None]] = Function.of(
+        "ComplianceDesk", "setReversalWindow(uint40)", ("reversible_for",), (), lambda v: None
+    )
+    SET_SECOND_REPRESENTATIVE_FROM: ClassVar[Function[None]] = Function.of(
+        "ComplianceDesk", "setSecondRepresentativeFrom(uint40)", ("tonnes",), (), lambda v: None
     )
     SET_UTC_OFFSET: ClassVar[Function[None]] = Function.of(
         "ComplianceDesk", "setUtcOffset(int32)", ("offset",), (), lambda v: None
@@ -116,12 +154,14 @@ class ComplianceDesk(Contract):
     )
 
     @classmethod
-    def creation(cls, ledger: Address, obligations: Address, credit_projects: Address) -> Act[bytes]:
+    def creation(
+        cls, ledger: Address, obligations: Address, credit_projects: Address, banking: Address, dispute_desk: Address
+    ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "address", "address"),
-            ("ledger", "obligations", "credit_projects"),
-            (ledger, obligations, credit_projects),
+            ("address", "address", "address", "address", "address"),
+            ("ledger", "obligations", "credit_projects", "banking", "dispute_desk"),
+            (ledger, obligations, credit_projects, banking, dispute_desk),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
@@ -162,19 +202,37 @@ class ComplianceDesk(Contract):
         """
         return self._act(self.CANCEL_VOLUNTARILY, instrument, quantity, beneficiary, purpose, year)
 
+    def endorse_surrender(self, id: int) -> Act[None]:
+        """Endorse an application that another representative made. By one with Rights.APPROVE, unless the account is
+        under NO_SURRENDER. It counts as applied for when it was.
+        """
+        return self._act(self.ENDORSE_SURRENDER, id)
+
     def examine(
         self, account: Address, instruments: Sequence[int], quantities: Sequence[int], *, block: BlockTag = "latest"
     ) -> ExamineAnswer:
         """What the examination would find now for these lines."""
         return self._read(self.EXAMINE, account, instruments, quantities, block=block)
 
+    def hold(self, subject: int, dispute: int) -> Act[HoldAnswer]:
+        """`subject` rests from now on. Reverts where nothing of it can be disputed, or it is held already."""
+        return self._act(self.HOLD, subject, dispute)
+
     def initialize(self, setup: Setup) -> Act[None]:
         """`initialize((uint16,uint32,int32))`."""
         return self._act(self.INITIALIZE, setup)
 
+    def initiator_of(self, id: int, *, block: BlockTag = "latest") -> Address:
+        """Who made an application that waits for a second representative; zero for every other."""
+        return self._read(self.INITIATOR_OF, id, block=block)
+
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
+
+    def let_go(self, subject: int, dispute: int, upheld: bool) -> Act[None]:
+        """`subject` rests no longer."""
+        return self._act(self.LET_GO, subject, dispute, upheld)
 
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
         """`proxiableUUID()`."""
@@ -188,9 +246,35 @@ class ComplianceDesk(Contract):
         """As `rejectSurrender`, each; all or none. For REGULATOR."""
         return self._act(self.REJECT_SURRENDERS, ids, reason)
 
+    def reversal_window(self, *, block: BlockTag = "latest") -> int:
+        """`reversalWindow()`."""
+        return self._read(self.REVERSAL_WINDOW, block=block)
+
+    def reverse_surrender(self, id: int, cause: bytes) -> Act[None]:
+        """Undo an approved surrender within the window: issue as many units with new serials. Not where a year that is
+        judged would lack them (`SurrenderNeeded`). For REGULATOR.
+        """
+        return self._act(self.REVERSE_SURRENDER, id, cause)
+
+    def second_representative_from(self, *, block: BlockTag = "latest") -> int:
+        """Whole tonnes; 0: never."""
+        return self._read(self.SECOND_REPRESENTATIVE_FROM, block=block)
+
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
+
+    def set_reversal_window(self, reversible_for: int) -> Act[None]:
+        """Seconds from the approval in which the authority may reverse a surrender; 0, as at first: never. For
+        REGULATOR.
+        """
+        return self._act(self.SET_REVERSAL_WINDOW, reversible_for)
+
+    def set_second_representative_from(self, tonnes: int) -> Act[None]:
+        """From `tonnes` in one application on, a second representative endorses it before it can be approved; 0: never.
+        1: always, so that nobody cuts a large one into small ones. For REGULATOR. What was applied for before stays.
+        """
+        return self._act(self.SET_SECOND_REPRESENTATIVE_FROM, tonnes)
 
     def set_utc_offset(self, offset: int) -> Act[None]:
         """Change the offset of the civil day, at a time when both offsets have the same day. For SERVICE_MANAGER."""

@@ -27,6 +27,13 @@ class FigureOfAnswer(NamedTuple):
     settled: bool
 
 
+class HoldAnswer(NamedTuple):
+    """What `EmissionReports.hold` returns."""
+
+    account: Address
+    at: int
+
+
 class StandingOfAnswer(NamedTuple):
     """What `EmissionReports.standingOf` returns."""
 
@@ -97,6 +104,13 @@ class EmissionReports(Contract):
         ("(uint8,uint16,uint16,uint128)",),
         lambda v: Filing(FilingState(v[0][0]), v[0][1], v[0][2], v[0][3]),
     )
+    HOLD: ClassVar[Function[HoldAnswer]] = Function.of(
+        "EmissionReports",
+        "hold(uint256,uint256)",
+        ("subject", "dispute"),
+        ("address", "uint256"),
+        lambda v: HoldAnswer(v[0], v[1]),
+    )
     INSTALLATION_COUNT: ClassVar[Function[int]] = Function.of(
         "EmissionReports", "installationCount()", (), ("uint64",), lambda v: v[0]
     )
@@ -115,6 +129,9 @@ class EmissionReports(Contract):
     )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "EmissionReports", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
+    )
+    LET_GO: ClassVar[Function[None]] = Function.of(
+        "EmissionReports", "letGo(uint256,uint256,bool)", ("subject", "dispute", "upheld"), (), lambda v: None
     )
     PLAN_IN_FORCE: ClassVar[Function[int]] = Function.of(
         "EmissionReports", "planInForce(uint64,uint16)", ("installation", "year"), ("uint16",), lambda v: v[0]
@@ -186,13 +203,18 @@ class EmissionReports(Contract):
 
     @classmethod
     def creation(
-        cls, ledger: Address, methodologies: Address, verifications: Address, obligation_sink: Address
+        cls,
+        ledger: Address,
+        methodologies: Address,
+        verifications: Address,
+        obligation_sink: Address,
+        dispute_desk: Address,
     ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "address", "address", "address"),
-            ("ledger", "methodologies", "verifications", "obligation_sink"),
-            (ledger, methodologies, verifications, obligation_sink),
+            ("address", "address", "address", "address", "address"),
+            ("ledger", "methodologies", "verifications", "obligation_sink", "dispute_desk"),
+            (ledger, methodologies, verifications, obligation_sink, dispute_desk),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:
@@ -236,6 +258,10 @@ class EmissionReports(Contract):
         """`filingOf(uint64,uint16)`."""
         return self._read(self.FILING_OF, installation, year, block=block)
 
+    def hold(self, subject: int, dispute: int) -> Act[HoldAnswer]:
+        """`subject` rests from now on. Reverts where nothing of it can be disputed, or it is held already."""
+        return self._act(self.HOLD, subject, dispute)
+
     def installation_count(self, *, block: BlockTag = "latest") -> int:
         """Installations registered so far; the last one's number."""
         return self._read(self.INSTALLATION_COUNT, block=block)
@@ -255,6 +281,10 @@ class EmissionReports(Contract):
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
+
+    def let_go(self, subject: int, dispute: int, upheld: bool) -> Act[None]:
+        """`subject` rests no longer."""
+        return self._act(self.LET_GO, subject, dispute, upheld)
 
     def plan_in_force(self, installation: int, year: int, *, block: BlockTag = "latest") -> int:
         """The version of the plan in force for `year`; 0 where there is none."""

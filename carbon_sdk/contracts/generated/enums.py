@@ -67,6 +67,8 @@ class ApplicationState(IntEnum):
     APPROVED = 2
     REJECTED = 3
     WITHDRAWN = 4
+    AWAITING = 5
+    REVERSED = 6
 
 
 class ApplicationStatus(IntEnum):
@@ -78,6 +80,27 @@ class ApplicationStatus(IntEnum):
     REFUSED = 3
     WITHDRAWN = 4
     APPROVED = 5
+
+
+class AuctionState(IntEnum):
+    """Solidity's `AuctionState`."""
+
+    NONE = 0
+    ANNOUNCED = 1
+    CLEARING = 2
+    CLEARED = 3
+    SETTLED = 4
+    CANCELLED = 5
+
+
+class BidState(IntEnum):
+    """Solidity's `BidState`."""
+
+    NONE = 0
+    COMMITTED = 1
+    OPENED = 2
+    VOID = 3
+    RANKED = 4
 
 
 class BlockMarketState(IntEnum):
@@ -178,6 +201,19 @@ class CreditTier(IntEnum):
     D = 3
 
 
+class DisputeState(IntEnum):
+    """Solidity's `DisputeState`."""
+
+    NONE = 0
+    OPEN = 1
+    RULED = 2
+    APPEALED = 3
+    FINAL = 4
+    EXECUTED = 5
+    WITHDRAWN = 6
+    LAPSED = 7
+
+
 class EntryState(IntEnum):
     """Solidity's `EntryState`."""
 
@@ -216,12 +252,31 @@ class FilingState(IntEnum):
     DETERMINED = 2
 
 
+class Flaw(IntEnum):
+    """Solidity's `Flaw`."""
+
+    NONE = 0
+    LOTS = 1
+    PRICE = 2
+    COLLATERAL = 3
+    OWN = 4
+
+
 class InstrumentState(IntEnum):
     """Solidity's `InstrumentState`."""
 
     NONE = 0
     OPEN = 1
     CLOSED = 2
+
+
+class Kind(IntEnum):
+    """Solidity's `Kind`."""
+
+    NONE = 0
+    REQUIREMENT_PROFILE = 1
+    TECHNICAL_SCHEME = 2
+    SERVICE_RULES = 3
 
 
 class MarketState(IntEnum):
@@ -273,6 +328,15 @@ class OfferState(IntEnum):
     WITHDRAWN = 3
     REMOVED = 4
     EXPIRED = 5
+
+
+class OperationState(IntEnum):
+    """Solidity's `OperationState`."""
+
+    Unset = 0
+    Waiting = 1
+    Ready = 2
+    Done = 3
 
 
 class Opinion(IntEnum):
@@ -363,6 +427,25 @@ class Reason(IntEnum):
     BLOCK_TRADE = 12
 
 
+class ReleaseStatus(IntEnum):
+    """Solidity's `ReleaseStatus`."""
+
+    NONE = 0
+    PROPOSED = 1
+    ACCEPTED = 2
+    REFUSED = 3
+    WITHDRAWN = 4
+
+
+class RequestState(IntEnum):
+    """Solidity's `RequestState`."""
+
+    NONE = 0
+    OPEN = 1
+    GRANTED = 2
+    REFUSED = 3
+
+
 class Rounding(IntEnum):
     """Solidity's `Rounding`."""
 
@@ -408,6 +491,33 @@ class Status(IntEnum):
     EXCLUDED = 4
 
 
+class SubjectKind(IntEnum):
+    """Solidity's `SubjectKind`."""
+
+    NONE = 0
+    TRADE = 1
+    TRANSFER = 2
+    REPORT = 3
+    SURRENDER = 4
+
+
+class Supply(IntEnum):
+    """Solidity's `Supply`."""
+
+    NONE = 0
+    TIME = 1
+    CERTIFICATES = 2
+    IDENTITY = 3
+
+
+class TieRule(IntEnum):
+    """Solidity's `TieRule`."""
+
+    PRO_RATA = 0
+    TIME = 1
+    RANDOM = 2
+
+
 class TimeInForce(IntEnum):
     """Solidity's `TimeInForce`."""
 
@@ -436,6 +546,14 @@ class TrustState(IntEnum):
     NONE = 0
     PROPOSED = 1
     ADDED = 2
+
+
+class UnderSubscription(IntEnum):
+    """Solidity's `UnderSubscription`."""
+
+    PARTIAL = 0
+    CANCEL = 1
+    ROLL_OVER = 2
 
 
 class Verdict(IntEnum):

@@ -9,12 +9,15 @@ from carbon_sdk.contracts.generated.enums import (
     ActKind,
     ActState,
     ApplicationState,
+    AuctionState,
     BlockState,
     Conclusion,
+    DisputeState,
     EntryState,
     ExportState,
     Fault,
     FilingState,
+    Kind,
     Method,
     MonitoringState,
     OfferState,
@@ -24,14 +27,44 @@ from carbon_sdk.contracts.generated.enums import (
     ProjectState,
     PurchaseState,
     Reason,
+    ReleaseStatus,
+    RequestState,
     State,
+    SubjectKind,
+    Supply,
     TimeInForce,
     TransferState,
     TrustState,
+    Verdict,
     WithdrawalState,
 )
 from carbon_sdk.errors import NotPermitted, RuleBroken
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, QuoteId
+
+
+class AccessControlBadConfirmation(RuleBroken):
+    """`AccessControlBadConfirmation()`."""
+
+    error = "AccessControlBadConfirmation"
+    signature = "AccessControlBadConfirmation()"
+    selector = bytes.fromhex("6697b232")
+    names = ()
+    advice = ADVICE.get("AccessControlBadConfirmation", "")
+
+
+class AccessControlUnauthorizedAccount(NotPermitted):
+    """`AccessControlUnauthorizedAccount(address,bytes32)`."""
+
+    error = "AccessControlUnauthorizedAccount"
+    signature = "AccessControlUnauthorizedAccount(address,bytes32)"
+    selector = bytes.fromhex("e2517d3f")
+    names = ("account", "neededRole")
+    advice = ADVICE.get("AccessControlUnauthorizedAccount", "")
+
+    def __init__(self, account: Address, needed_role: bytes, *, data: bytes = b"") -> None:
+        self.account = account
+        self.needed_role = needed_role
+        super().__init__(self.account, self.needed_role, data=data)
 
 
 class AccessManagedInvalidAuthority(RuleBroken):
@@ -281,6 +314,23 @@ class AccountNotActive(RuleBroken):
         super().__init__(self.account, self.status, data=data)
 
 
+class AccountNotEmpty(RuleBroken):
+    """`account` has `balance` of `instrument`: what it has goes elsewhere first."""
+
+    error = "AccountNotEmpty"
+    signature = "AccountNotEmpty(address,uint256,uint256)"
+    selector = bytes.fromhex("cbecb9d0")
+    names = ("account", "instrument", "balance")
+    meaning = "`account` has `balance` of `instrument`: what it has goes elsewhere first."
+    advice = ADVICE.get("AccountNotEmpty", "")
+
+    def __init__(self, account: Address, instrument: InstrumentId, balance: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        self.balance = balance
+        super().__init__(self.account, self.instrument, self.balance, data=data)
+
+
 class AccountRestricted(RuleBroken):
     """`account` is under restrictions that forbid the act: `restrictions & forbidding != 0`."""
 
@@ -515,6 +565,21 @@ class ApplicationsPending(RuleBroken):
         super().__init__(self.account, self.awaiting, data=data)
 
 
+class ApportionFirst(RuleBroken):
+    """Shares of tied bids are added up with `apportion` first, or have been already."""
+
+    error = "ApportionFirst"
+    signature = "ApportionFirst(uint32)"
+    selector = bytes.fromhex("9f273f87")
+    names = ("auction",)
+    meaning = "Shares of tied bids are added up with `apportion` first, or have been already."
+    advice = ADVICE.get("ApportionFirst", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
 class ApprovalsNotSupported(RuleBroken):
     """Keys act for accounts through their registration; nobody can be approved as an operator."""
 
@@ -524,6 +589,22 @@ class ApprovalsNotSupported(RuleBroken):
     names = ()
     meaning = "Keys act for accounts through their registration; nobody can be approved as an operator."
     advice = ADVICE.get("ApprovalsNotSupported", "")
+
+
+class ArbitratorInvolved(RuleBroken):
+    """`arbitrator` acts for `account`, a party."""
+
+    error = "ArbitratorInvolved"
+    signature = "ArbitratorInvolved(address,address)"
+    selector = bytes.fromhex("592472aa")
+    names = ("arbitrator", "account")
+    meaning = "`arbitrator` acts for `account`, a party."
+    advice = ADVICE.get("ArbitratorInvolved", "")
+
+    def __init__(self, arbitrator: Address, account: Address, *, data: bytes = b"") -> None:
+        self.arbitrator = arbitrator
+        self.account = account
+        super().__init__(self.arbitrator, self.account, data=data)
 
 
 class AttestationExpired(RuleBroken):
@@ -622,6 +703,36 @@ class BadAccreditation(RuleBroken):
         self.signer = signer
         self.until = until
         super().__init__(self.signer, self.until, data=data)
+
+
+class BadAuctionTerms(RuleBroken):
+    """The term at position `term` of the struct, counted from 1, is impossible with the others."""
+
+    error = "BadAuctionTerms"
+    signature = "BadAuctionTerms(uint256)"
+    selector = bytes.fromhex("046d71fe")
+    names = ("term",)
+    meaning = "The term at position `term` of the struct, counted from 1, is impossible with the others."
+    advice = ADVICE.get("BadAuctionTerms", "")
+
+    def __init__(self, term: int, *, data: bytes = b"") -> None:
+        self.term = term
+        super().__init__(self.term, data=data)
+
+
+class BadAwards(RuleBroken):
+    """An award for each line, none above what rests of it, and none where the claim is dismissed."""
+
+    error = "BadAwards"
+    signature = "BadAwards(uint256)"
+    selector = bytes.fromhex("493449a3")
+    names = ("id",)
+    meaning = "An award for each line, none above what rests of it, and none where the claim is dismissed."
+    advice = ADVICE.get("BadAwards", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
 
 
 class BadBankingShare(RuleBroken):
@@ -744,6 +855,22 @@ class BadCapabilities(RuleBroken):
         super().__init__(self.capabilities, self.possible, data=data)
 
 
+class BadClaim(RuleBroken):
+    """Nothing, or more than the act was about."""
+
+    error = "BadClaim"
+    signature = "BadClaim(uint256,uint256)"
+    selector = bytes.fromhex("7fa92c25")
+    names = ("claimed", "most")
+    meaning = "Nothing, or more than the act was about."
+    advice = ADVICE.get("BadClaim", "")
+
+    def __init__(self, claimed: int, most: int, *, data: bytes = b"") -> None:
+        self.claimed = claimed
+        self.most = most
+        super().__init__(self.claimed, self.most, data=data)
+
+
 class BadClick(RuleBroken):
     """Of `open` tonnes a click takes all, or at least `least` in whole lots."""
 
@@ -824,6 +951,22 @@ class BadConfirmationKey(RuleBroken):
         super().__init__(self.key, self.from_, self.until, data=data)
 
 
+class BadCouncil(RuleBroken):
+    """A council has 2 to 32 members, and a threshold of at least 2 and at most `members`."""
+
+    error = "BadCouncil"
+    signature = "BadCouncil(uint256,uint256)"
+    selector = bytes.fromhex("bdccc169")
+    names = ("members", "threshold")
+    meaning = "A council has 2 to 32 members, and a threshold of at least 2 and at most `members`."
+    advice = ADVICE.get("BadCouncil", "")
+
+    def __init__(self, members: int, threshold: int, *, data: bytes = b"") -> None:
+        self.members = members
+        self.threshold = threshold
+        super().__init__(self.members, self.threshold, data=data)
+
+
 class BadCrediting(RuleBroken):
     """Days that are no period, or a share above 100 %."""
 
@@ -856,6 +999,33 @@ class BadDayOffset(RuleBroken):
         super().__init__(self.offset, data=data)
 
 
+class BadDelay(RuleBroken):
+    """An operation waits for `least` seconds at least."""
+
+    error = "BadDelay"
+    signature = "BadDelay(uint256,uint256)"
+    selector = bytes.fromhex("8045190a")
+    names = ("delay", "least")
+    meaning = "An operation waits for `least` seconds at least."
+    advice = ADVICE.get("BadDelay", "")
+
+    def __init__(self, delay: int, least: int, *, data: bytes = b"") -> None:
+        self.delay = delay
+        self.least = least
+        super().__init__(self.delay, self.least, data=data)
+
+
+class BadDisputeTerms(RuleBroken):
+    """Each period is a second or more."""
+
+    error = "BadDisputeTerms"
+    signature = "BadDisputeTerms()"
+    selector = bytes.fromhex("cbc4ce45")
+    names = ()
+    meaning = "Each period is a second or more."
+    advice = ADVICE.get("BadDisputeTerms", "")
+
+
 class BadDue(RuleBroken):
     """`time` must lie ahead, or not before what was agreed."""
 
@@ -869,6 +1039,23 @@ class BadDue(RuleBroken):
     def __init__(self, time: int, *, data: bytes = b"") -> None:
         self.time = time
         super().__init__(self.time, data=data)
+
+
+class BadEffectiveTime(RuleBroken):
+    """`effectiveFrom` lies before `time`, the block's, or before that of the last version, `last`."""
+
+    error = "BadEffectiveTime"
+    signature = "BadEffectiveTime(uint40,uint40,uint40)"
+    selector = bytes.fromhex("014ef4c9")
+    names = ("effectiveFrom", "time", "last")
+    meaning = "`effectiveFrom` lies before `time`, the block's, or before that of the last version, `last`."
+    advice = ADVICE.get("BadEffectiveTime", "")
+
+    def __init__(self, effective_from: int, time: int, last: int, *, data: bytes = b"") -> None:
+        self.effective_from = effective_from
+        self.time = time
+        self.last = last
+        super().__init__(self.effective_from, self.time, self.last, data=data)
 
 
 class BadExpiry(RuleBroken):
@@ -1246,6 +1433,24 @@ class BadQuoteReduction(RuleBroken):
         self.by = by
         self.open = open
         super().__init__(self.id, self.by, self.open, data=data)
+
+
+class BadRecord(RuleBroken):
+    """A record without kind or digest, of no span, or of a time to come."""
+
+    error = "BadRecord"
+    signature = "BadRecord(uint8,uint40,uint40,bytes32)"
+    selector = bytes.fromhex("e5684d73")
+    names = ("supply", "from", "to", "digest")
+    meaning = "A record without kind or digest, of no span, or of a time to come."
+    advice = ADVICE.get("BadRecord", "")
+
+    def __init__(self, supply: Supply, from_: int, to: int, digest: bytes, *, data: bytes = b"") -> None:
+        self.supply = Supply(supply)
+        self.from_ = from_
+        self.to = to
+        self.digest = digest
+        super().__init__(self.supply, self.from_, self.to, self.digest, data=data)
 
 
 class BadReduction(RuleBroken):
@@ -1690,6 +1895,22 @@ class BankingRuleReplaced(RuleBroken):
         super().__init__(self.rule, self.by, data=data)
 
 
+class BidNotOpened(RuleBroken):
+    """Bid `id` is not opened, or is done with."""
+
+    error = "BidNotOpened"
+    signature = "BidNotOpened(uint32,uint32)"
+    selector = bytes.fromhex("8d6e8d2f")
+    names = ("auction", "id")
+    meaning = "Bid `id` is not opened, or is done with."
+    advice = ADVICE.get("BidNotOpened", "")
+
+    def __init__(self, auction: int, id: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        self.id = id
+        super().__init__(self.auction, self.id, data=data)
+
+
 class BindingsOutOfOrder(RuleBroken):
     """Disputed units are given up first and pledged ones last: binding `position` stands too late or too early."""
 
@@ -1931,6 +2152,22 @@ class CannotBack(RuleBroken):
         super().__init__(self.token, data=data)
 
 
+class CannotRoll(RuleBroken):
+    """Unsold lots of `from` cannot go to `to`: another seller or instrument, or its window is open."""
+
+    error = "CannotRoll"
+    signature = "CannotRoll(uint32,uint32)"
+    selector = bytes.fromhex("b852c2d3")
+    names = ("from", "to")
+    meaning = "Unsold lots of `from` cannot go to `to`: another seller or instrument, or its window is open."
+    advice = ADVICE.get("CannotRoll", "")
+
+    def __init__(self, from_: int, to: int, *, data: bytes = b"") -> None:
+        self.from_ = from_
+        self.to = to
+        super().__init__(self.from_, self.to, data=data)
+
+
 class CannotSettleYet(RuleBroken):
     """One side or both cannot settle now; there is time until `deadline`. Faults of neither: both have one owner now,
     the instrument is not open, or the platform's account may not receive fees.
@@ -2047,6 +2284,79 @@ class ClickTooLate(RuleBroken):
         self.latest = latest
         self.now = now
         super().__init__(self.latest, self.now, data=data)
+
+
+class ClosingNotAnnounced(RuleBroken):
+    """The closing of `account` was not announced."""
+
+    error = "ClosingNotAnnounced"
+    signature = "ClosingNotAnnounced(address)"
+    selector = bytes.fromhex("5ce3a3cf")
+    names = ("account",)
+    meaning = "The closing of `account` was not announced."
+    advice = ADVICE.get("ClosingNotAnnounced", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
+
+
+class ClosingTooEarly(RuleBroken):
+    """`account` can be closed from `from` on."""
+
+    error = "ClosingTooEarly"
+    signature = "ClosingTooEarly(address,uint40)"
+    selector = bytes.fromhex("e651db16")
+    names = ("account", "from")
+    meaning = "`account` can be closed from `from` on."
+    advice = ADVICE.get("ClosingTooEarly", "")
+
+    def __init__(self, account: Address, from_: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.from_ = from_
+        super().__init__(self.account, self.from_, data=data)
+
+
+class CollateralTooSmall(RuleBroken):
+    """Less than the auction's least collateral."""
+
+    error = "CollateralTooSmall"
+    signature = "CollateralTooSmall(uint256,uint256)"
+    selector = bytes.fromhex("4436949f")
+    names = ("collateral", "least")
+    meaning = "Less than the auction's least collateral."
+    advice = ADVICE.get("CollateralTooSmall", "")
+
+    def __init__(self, collateral: int, least: int, *, data: bytes = b"") -> None:
+        self.collateral = collateral
+        self.least = least
+        super().__init__(self.collateral, self.least, data=data)
+
+
+class CommitmentMissing(RuleBroken):
+    """`CommitmentMissing()`."""
+
+    error = "CommitmentMissing"
+    signature = "CommitmentMissing()"
+    selector = bytes.fromhex("7a3e9f14")
+    names = ()
+    advice = ADVICE.get("CommitmentMissing", "")
+
+
+class CommitmentUsed(RuleBroken):
+    """The same commitment stands for `document`. Take a new salt: two documents never share a commitment."""
+
+    error = "CommitmentUsed"
+    signature = "CommitmentUsed(bytes32,uint64)"
+    selector = bytes.fromhex("4f4aba13")
+    names = ("commitment", "document")
+    meaning = "The same commitment stands for `document`. Take a new salt: two documents never share a commitment."
+    advice = ADVICE.get("CommitmentUsed", "")
+
+    def __init__(self, commitment: bytes, document: int, *, data: bytes = b"") -> None:
+        self.commitment = commitment
+        self.document = document
+        super().__init__(self.commitment, self.document, data=data)
 
 
 class ConclusionMissing(RuleBroken):
@@ -2283,6 +2593,100 @@ class DigestMissing(RuleBroken):
     names = ()
     meaning = "A digest must say what, or why."
     advice = ADVICE.get("DigestMissing", "")
+
+
+class DisclosedAlready(RuleBroken):
+    """`DisclosedAlready(uint32)`."""
+
+    error = "DisclosedAlready"
+    signature = "DisclosedAlready(uint32)"
+    selector = bytes.fromhex("bdfebe34")
+    names = ("auction",)
+    advice = ADVICE.get("DisclosedAlready", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
+class DisputeNotIn(RuleBroken):
+    """Dispute `id` is in `state`, in which this cannot be done."""
+
+    error = "DisputeNotIn"
+    signature = "DisputeNotIn(uint256,uint8)"
+    selector = bytes.fromhex("b379b446")
+    names = ("id", "state")
+    meaning = "Dispute `id` is in `state`, in which this cannot be done."
+    advice = ADVICE.get("DisputeNotIn", "")
+
+    def __init__(self, id: int, state: DisputeState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = DisputeState(state)
+        super().__init__(self.id, self.state, data=data)
+
+
+class DisputePeriodOver(RuleBroken):
+    """What was to be done could be done until `until`."""
+
+    error = "DisputePeriodOver"
+    signature = "DisputePeriodOver(uint256,uint40)"
+    selector = bytes.fromhex("0aaec486")
+    names = ("id", "until")
+    meaning = "What was to be done could be done until `until`."
+    advice = ADVICE.get("DisputePeriodOver", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
+
+
+class DisputeStands(RuleBroken):
+    """Dispute `id` stands until `until`."""
+
+    error = "DisputeStands"
+    signature = "DisputeStands(uint256,uint256)"
+    selector = bytes.fromhex("f293537a")
+    names = ("id", "until")
+    meaning = "Dispute `id` stands until `until`."
+    advice = ADVICE.get("DisputeStands", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
+
+
+class DisputeTooLate(RuleBroken):
+    """What is disputed was done so long ago that a dispute could be opened until `until`."""
+
+    error = "DisputeTooLate"
+    signature = "DisputeTooLate(uint256)"
+    selector = bytes.fromhex("111283c9")
+    names = ("until",)
+    meaning = "What is disputed was done so long ago that a dispute could be opened until `until`."
+    advice = ADVICE.get("DisputeTooLate", "")
+
+    def __init__(self, until: int, *, data: bytes = b"") -> None:
+        self.until = until
+        super().__init__(self.until, data=data)
+
+
+class DisputedAlready(RuleBroken):
+    """Dispute `dispute` on the same act stands, or was opened by the same party before."""
+
+    error = "DisputedAlready"
+    signature = "DisputedAlready(uint8,uint256,uint256)"
+    selector = bytes.fromhex("ffc8d40e")
+    names = ("kind", "subject", "dispute")
+    meaning = "Dispute `dispute` on the same act stands, or was opened by the same party before."
+    advice = ADVICE.get("DisputedAlready", "")
+
+    def __init__(self, kind: SubjectKind, subject: int, dispute: int, *, data: bytes = b"") -> None:
+        self.kind = SubjectKind(kind)
+        self.subject = subject
+        self.dispute = dispute
+        super().__init__(self.kind, self.subject, self.dispute, data=data)
 
 
 class DocumentMissing(RuleBroken):
@@ -2591,6 +2995,33 @@ class EmptyQuantity(RuleBroken):
     advice = ADVICE.get("EmptyQuantity", "")
 
 
+class EncryptionKeyMissing(RuleBroken):
+    """Zero is no key."""
+
+    error = "EncryptionKeyMissing"
+    signature = "EncryptionKeyMissing()"
+    selector = bytes.fromhex("33748060")
+    names = ()
+    meaning = "Zero is no key."
+    advice = ADVICE.get("EncryptionKeyMissing", "")
+
+
+class EncryptionKeyUsed(RuleBroken):
+    """`publicKey` was registered before, by `party`. Make another."""
+
+    error = "EncryptionKeyUsed"
+    signature = "EncryptionKeyUsed(bytes32,address)"
+    selector = bytes.fromhex("d1fe0319")
+    names = ("publicKey", "party")
+    meaning = "`publicKey` was registered before, by `party`. Make another."
+    advice = ADVICE.get("EncryptionKeyUsed", "")
+
+    def __init__(self, public_key: bytes, party: Address, *, data: bytes = b"") -> None:
+        self.public_key = public_key
+        self.party = party
+        super().__init__(self.public_key, self.party, data=data)
+
+
 class EntryUsed(RuleBroken):
     """The entry in the other registry confirmed another export before."""
 
@@ -2604,6 +3035,22 @@ class EntryUsed(RuleBroken):
     def __init__(self, entry: bytes, *, data: bytes = b"") -> None:
         self.entry = entry
         super().__init__(self.entry, data=data)
+
+
+class EvidencePeriod(RuleBroken):
+    """Evidence can be submitted until `until`, and a ruling given only then."""
+
+    error = "EvidencePeriod"
+    signature = "EvidencePeriod(uint256,uint40)"
+    selector = bytes.fromhex("0647f937")
+    names = ("id", "until")
+    meaning = "Evidence can be submitted until `until`, and a ruling given only then."
+    advice = ADVICE.get("EvidencePeriod", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
 
 
 class ExchangeOpen(RuleBroken):
@@ -2664,6 +3111,37 @@ class FailedCall(RuleBroken):
     advice = ADVICE.get("FailedCall", "")
 
 
+class FalseDisclosure(RuleBroken):
+    """What is shown is not what was committed to."""
+
+    error = "FalseDisclosure"
+    signature = "FalseDisclosure(uint32)"
+    selector = bytes.fromhex("5408693a")
+    names = ("auction",)
+    meaning = "What is shown is not what was committed to."
+    advice = ADVICE.get("FalseDisclosure", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
+class FalseOpening(RuleBroken):
+    """What is shown is not what bid `id` was made with: the opening is false."""
+
+    error = "FalseOpening"
+    signature = "FalseOpening(uint32,uint32)"
+    selector = bytes.fromhex("39263a71")
+    names = ("auction", "id")
+    meaning = "What is shown is not what bid `id` was made with: the opening is false."
+    advice = ADVICE.get("FalseOpening", "")
+
+    def __init__(self, auction: int, id: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        self.id = id
+        super().__init__(self.auction, self.id, data=data)
+
+
 class FilingClosed(RuleBroken):
     """The filing has a figure; only the authority can reopen it."""
 
@@ -2679,6 +3157,23 @@ class FilingClosed(RuleBroken):
         self.year = year
         self.state = FilingState(state)
         super().__init__(self.installation, self.year, self.state, data=data)
+
+
+class FilingDisputed(RuleBroken):
+    """The figure rests while dispute `dispute` stands."""
+
+    error = "FilingDisputed"
+    signature = "FilingDisputed(uint64,uint16,uint256)"
+    selector = bytes.fromhex("8332073e")
+    names = ("installation", "year", "dispute")
+    meaning = "The figure rests while dispute `dispute` stands."
+    advice = ADVICE.get("FilingDisputed", "")
+
+    def __init__(self, installation: int, year: int, dispute: int, *, data: bytes = b"") -> None:
+        self.installation = installation
+        self.year = year
+        self.dispute = dispute
+        super().__init__(self.installation, self.year, self.dispute, data=data)
 
 
 class FilingOpen(RuleBroken):
@@ -2767,6 +3262,22 @@ class FrozenMeanwhile(RuleBroken):
         self.frozen = frozen
         self.left = left
         super().__init__(self.account, self.instrument, self.frozen, self.left, data=data)
+
+
+class GrantEndsInThePast(RuleBroken):
+    """A grant ends later than now."""
+
+    error = "GrantEndsInThePast"
+    signature = "GrantEndsInThePast(uint40,uint256)"
+    selector = bytes.fromhex("c65c4a5d")
+    names = ("until", "now_")
+    meaning = "A grant ends later than now."
+    advice = ADVICE.get("GrantEndsInThePast", "")
+
+    def __init__(self, until: int, now: int, *, data: bytes = b"") -> None:
+        self.until = until
+        self.now = now
+        super().__init__(self.until, self.now, data=data)
 
 
 class HoldingLimit(RuleBroken):
@@ -3100,6 +3611,70 @@ class MaterialMisstatement(RuleBroken):
         super().__init__(self.misstatement, self.limit, data=data)
 
 
+class MayHaveWon(RuleBroken):
+    """Bid `id` is among those that may have won: it is settled in its turn."""
+
+    error = "MayHaveWon"
+    signature = "MayHaveWon(uint32,uint32)"
+    selector = bytes.fromhex("d8467de6")
+    names = ("auction", "id")
+    meaning = "Bid `id` is among those that may have won: it is settled in its turn."
+    advice = ADVICE.get("MayHaveWon", "")
+
+    def __init__(self, auction: int, id: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        self.id = id
+        super().__init__(self.auction, self.id, data=data)
+
+
+class MayNotConfirmOwnRotation(NotPermitted):
+    """`caller` requested the rotation of `oldKey`; somebody else confirms it."""
+
+    error = "MayNotConfirmOwnRotation"
+    signature = "MayNotConfirmOwnRotation(address,address)"
+    selector = bytes.fromhex("96a1268b")
+    names = ("caller", "oldKey")
+    meaning = "`caller` requested the rotation of `oldKey`; somebody else confirms it."
+    advice = ADVICE.get("MayNotConfirmOwnRotation", "")
+
+    def __init__(self, caller: Address, old_key: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.old_key = old_key
+        super().__init__(self.caller, self.old_key, data=data)
+
+
+class MayNotDecideOwnRelease(NotPermitted):
+    """`caller` proposed release `id`; somebody else decides about it."""
+
+    error = "MayNotDecideOwnRelease"
+    signature = "MayNotDecideOwnRelease(address,uint32)"
+    selector = bytes.fromhex("cf25fc2d")
+    names = ("caller", "id")
+    meaning = "`caller` proposed release `id`; somebody else decides about it."
+    advice = ADVICE.get("MayNotDecideOwnRelease", "")
+
+    def __init__(self, caller: Address, id: int, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.id = id
+        super().__init__(self.caller, self.id, data=data)
+
+
+class MayNotEndorseOwn(NotPermitted):
+    """`key` made application `id` itself; another representative endorses it."""
+
+    error = "MayNotEndorseOwn"
+    signature = "MayNotEndorseOwn(uint256,address)"
+    selector = bytes.fromhex("15ce3b0c")
+    names = ("id", "key")
+    meaning = "`key` made application `id` itself; another representative endorses it."
+    advice = ADVICE.get("MayNotEndorseOwn", "")
+
+    def __init__(self, id: int, key: Address, *, data: bytes = b"") -> None:
+        self.id = id
+        self.key = key
+        super().__init__(self.id, self.key, data=data)
+
+
 class MayNotRollBack(NotPermitted):
     """`caller` does not hold the role ROLLBACK, or holds it with a delay: the way back is immediate or not at all."""
 
@@ -3130,6 +3705,36 @@ class MayNotTrade(NotPermitted):
     def __init__(self, account: Address, *, data: bytes = b"") -> None:
         self.account = account
         super().__init__(self.account, data=data)
+
+
+class MayReadAlready(RuleBroken):
+    """The party may read the document already."""
+
+    error = "MayReadAlready"
+    signature = "MayReadAlready(uint64,address)"
+    selector = bytes.fromhex("80bfd875")
+    names = ("document", "party")
+    meaning = "The party may read the document already."
+    advice = ADVICE.get("MayReadAlready", "")
+
+    def __init__(self, document: int, party: Address, *, data: bytes = b"") -> None:
+        self.document = document
+        self.party = party
+        super().__init__(self.document, self.party, data=data)
+
+
+class MemberTwice(RuleBroken):
+    """`MemberTwice(address)`."""
+
+    error = "MemberTwice"
+    signature = "MemberTwice(address)"
+    selector = bytes.fromhex("9b7f8943")
+    names = ("member",)
+    advice = ADVICE.get("MemberTwice", "")
+
+    def __init__(self, member: Address, *, data: bytes = b"") -> None:
+        self.member = member
+        super().__init__(self.member, data=data)
 
 
 class MethodClosed(RuleBroken):
@@ -3322,6 +3927,21 @@ class NoBaseline(RuleBroken):
         super().__init__(self.installation, self.subject, data=data)
 
 
+class NoBlockHash(RuleBroken):
+    """The block whose hash is mixed in is `number`; it is not there yet, or its hash is not kept any more."""
+
+    error = "NoBlockHash"
+    signature = "NoBlockHash(uint256)"
+    selector = bytes.fromhex("f47c81c2")
+    names = ("number",)
+    meaning = "The block whose hash is mixed in is `number`; it is not there yet, or its hash is not kept any more."
+    advice = ADVICE.get("NoBlockHash", "")
+
+    def __init__(self, number: int, *, data: bytes = b"") -> None:
+        self.number = number
+        super().__init__(self.number, data=data)
+
+
 class NoBufferAccount(RuleBroken):
     """The authority has named no account for buffers."""
 
@@ -3356,6 +3976,38 @@ class NoCodingRules(RuleBroken):
     def __init__(self, version: int, *, data: bytes = b"") -> None:
         self.version = version
         super().__init__(self.version, data=data)
+
+
+class NoDocumentInForce(RuleBroken):
+    """Nothing of this kind was in force for the service at `time`."""
+
+    error = "NoDocumentInForce"
+    signature = "NoDocumentInForce(bytes32,uint8,uint40)"
+    selector = bytes.fromhex("6c61137a")
+    names = ("service", "kind", "time")
+    meaning = "Nothing of this kind was in force for the service at `time`."
+    advice = ADVICE.get("NoDocumentInForce", "")
+
+    def __init__(self, service: bytes, kind: Kind, time: int, *, data: bytes = b"") -> None:
+        self.service = service
+        self.kind = Kind(kind)
+        self.time = time
+        super().__init__(self.service, self.kind, self.time, data=data)
+
+
+class NoEncryptionKey(RuleBroken):
+    """`party` has no encryption key: it could read nothing. It registers one first."""
+
+    error = "NoEncryptionKey"
+    signature = "NoEncryptionKey(address)"
+    selector = bytes.fromhex("df153946")
+    names = ("party",)
+    meaning = "`party` has no encryption key: it could read nothing. It registers one first."
+    advice = ADVICE.get("NoEncryptionKey", "")
+
+    def __init__(self, party: Address, *, data: bytes = b"") -> None:
+        self.party = party
+        super().__init__(self.party, data=data)
 
 
 class NoFeeAccount(RuleBroken):
@@ -3485,6 +4137,21 @@ class NoPlansFor(RuleBroken):
         super().__init__(self.instrument, data=data)
 
 
+class NoReasonToCancel(RuleBroken):
+    """The reserve is known, or there is still time to disclose it."""
+
+    error = "NoReasonToCancel"
+    signature = "NoReasonToCancel(uint32)"
+    selector = bytes.fromhex("91a13ea4")
+    names = ("auction",)
+    meaning = "The reserve is known, or there is still time to disclose it."
+    advice = ADVICE.get("NoReasonToCancel", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
 class NoReference(RuleBroken):
     """The market has no reference price yet."""
 
@@ -3530,6 +4197,17 @@ class NoReportingFor(RuleBroken):
         super().__init__(self.kind, data=data)
 
 
+class NoSecondForRotation(RuleBroken):
+    """The rules let one officer rotate keys; nothing is requested."""
+
+    error = "NoSecondForRotation"
+    signature = "NoSecondForRotation()"
+    selector = bytes.fromhex("f65b856b")
+    names = ()
+    meaning = "The rules let one officer rotate keys; nothing is requested."
+    advice = ADVICE.get("NoSecondForRotation", "")
+
+
 class NoSuchAmendment(RuleBroken):
     """No amendment with these words is open for the caller's consent."""
 
@@ -3543,6 +4221,22 @@ class NoSuchAmendment(RuleBroken):
     def __init__(self, id: int, *, data: bytes = b"") -> None:
         self.id = id
         super().__init__(self.id, data=data)
+
+
+class NoSuchBid(RuleBroken):
+    """Bid `id` is no sealed bid with this account, collateral and commitment."""
+
+    error = "NoSuchBid"
+    signature = "NoSuchBid(uint32,uint32)"
+    selector = bytes.fromhex("b232f683")
+    names = ("auction", "id")
+    meaning = "Bid `id` is no sealed bid with this account, collateral and commitment."
+    advice = ADVICE.get("NoSuchBid", "")
+
+    def __init__(self, auction: int, id: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        self.id = id
+        super().__init__(self.auction, self.id, data=data)
 
 
 class NoSuchDate(RuleBroken):
@@ -3561,6 +4255,24 @@ class NoSuchDate(RuleBroken):
         super().__init__(self.year, self.month, self.day, data=data)
 
 
+class NoSuchDocument(RuleBroken):
+    """The service has `count` documents of this kind."""
+
+    error = "NoSuchDocument"
+    signature = "NoSuchDocument(bytes32,uint8,uint32,uint32)"
+    selector = bytes.fromhex("ac7a2288")
+    names = ("service", "kind", "version", "count")
+    meaning = "The service has `count` documents of this kind."
+    advice = ADVICE.get("NoSuchDocument", "")
+
+    def __init__(self, service: bytes, kind: Kind, version: int, count: int, *, data: bytes = b"") -> None:
+        self.service = service
+        self.kind = Kind(kind)
+        self.version = version
+        self.count = count
+        super().__init__(self.service, self.kind, self.version, self.count, data=data)
+
+
 class NoSuchExchange(RuleBroken):
     """Exchange `asked` is not the open one; `open` is, 0: none."""
 
@@ -3576,6 +4288,21 @@ class NoSuchExchange(RuleBroken):
         self.asked = asked
         self.open = open
         super().__init__(self.id, self.asked, self.open, data=data)
+
+
+class NoSuchOffice(RuleBroken):
+    """Offices are roles from 1 to 65,535."""
+
+    error = "NoSuchOffice"
+    signature = "NoSuchOffice(uint64)"
+    selector = bytes.fromhex("3d744538")
+    names = ("office",)
+    meaning = "Offices are roles from 1 to 65,535."
+    advice = ADVICE.get("NoSuchOffice", "")
+
+    def __init__(self, office: int, *, data: bytes = b"") -> None:
+        self.office = office
+        super().__init__(self.office, data=data)
 
 
 class NoSuchVersion(RuleBroken):
@@ -3753,6 +4480,22 @@ class NotARepresentative(NotPermitted):
         super().__init__(self.key, data=data)
 
 
+class NotAServiceDocument(RuleBroken):
+    """A document without a digest, or of no service."""
+
+    error = "NotAServiceDocument"
+    signature = "NotAServiceDocument(bytes32,bytes32)"
+    selector = bytes.fromhex("a2f44af0")
+    names = ("service", "digest")
+    meaning = "A document without a digest, or of no service."
+    advice = ADVICE.get("NotAServiceDocument", "")
+
+    def __init__(self, service: bytes, digest: bytes, *, data: bytes = b"") -> None:
+        self.service = service
+        self.digest = digest
+        super().__init__(self.service, self.digest, data=data)
+
+
 class NotAVerifier(RuleBroken):
     """`account` is of kind `kind`; only a VERIFIER is accredited (`kind` is an `AccountKind`)."""
 
@@ -3918,6 +4661,37 @@ class NotConvertible(RuleBroken):
         super().__init__(self.from_, self.to, data=data)
 
 
+class NotDisputable(RuleBroken):
+    """Only trades and completed transfers between two accounts are disputed so."""
+
+    error = "NotDisputable"
+    signature = "NotDisputable(uint8,uint256)"
+    selector = bytes.fromhex("884bd7b8")
+    names = ("kind", "subject")
+    meaning = "Only trades and completed transfers between two accounts are disputed so."
+    advice = ADVICE.get("NotDisputable", "")
+
+    def __init__(self, kind: SubjectKind, subject: int, *, data: bytes = b"") -> None:
+        self.kind = SubjectKind(kind)
+        self.subject = subject
+        super().__init__(self.kind, self.subject, data=data)
+
+
+class NotDrawn(RuleBroken):
+    """The seed must be drawn before bids are opened whose ties it breaks."""
+
+    error = "NotDrawn"
+    signature = "NotDrawn(uint32)"
+    selector = bytes.fromhex("20d3a36d")
+    names = ("auction",)
+    meaning = "The seed must be drawn before bids are opened whose ties it breaks."
+    advice = ADVICE.get("NotDrawn", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
 class NotEffective(RuleBroken):
     """Rules take effect neither in the past nor before the version that they follow."""
 
@@ -3977,6 +4751,22 @@ class NotEnrolled(RuleBroken):
     def __init__(self, account: Address, *, data: bytes = b"") -> None:
         self.account = account
         super().__init__(self.account, data=data)
+
+
+class NotExecutable(RuleBroken):
+    """The ruling can be executed from `from` on; 0: there is none."""
+
+    error = "NotExecutable"
+    signature = "NotExecutable(uint256,uint256)"
+    selector = bytes.fromhex("a7a0ae38")
+    names = ("id", "from")
+    meaning = "The ruling can be executed from `from` on; 0: there is none."
+    advice = ADVICE.get("NotExecutable", "")
+
+    def __init__(self, id: int, from_: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.from_ = from_
+        super().__init__(self.id, self.from_, data=data)
 
 
 class NotExpired(RuleBroken):
@@ -4117,6 +4907,24 @@ class NotNamed(RuleBroken):
         self.id = QuoteId(id)
         self.account = account
         super().__init__(self.id, self.account, data=data)
+
+
+class NotNext(RuleBroken):
+    """Bid `id` has the rank `rank`; the next one is `next`."""
+
+    error = "NotNext"
+    signature = "NotNext(uint32,uint32,uint32,uint32)"
+    selector = bytes.fromhex("0f98efc4")
+    names = ("auction", "id", "rank", "next")
+    meaning = "Bid `id` has the rank `rank`; the next one is `next`."
+    advice = ADVICE.get("NotNext", "")
+
+    def __init__(self, auction: int, id: int, rank: int, next: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        self.id = id
+        self.rank = rank
+        self.next = next
+        super().__init__(self.auction, self.id, self.rank, self.next, data=data)
 
 
 class NotPayableYet(RuleBroken):
@@ -4281,6 +5089,38 @@ class NotTheBuyer(NotPermitted):
         super().__init__(self.account, self.buyer, data=data)
 
 
+class NotTheCouncil(NotPermitted):
+    """`caller` is not the council itself: members, threshold and delay are changed by its operations."""
+
+    error = "NotTheCouncil"
+    signature = "NotTheCouncil(address)"
+    selector = bytes.fromhex("ff861322")
+    names = ("caller",)
+    meaning = "`caller` is not the council itself: members, threshold and delay are changed by its operations."
+    advice = ADVICE.get("NotTheCouncil", "")
+
+    def __init__(self, caller: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        super().__init__(self.caller, data=data)
+
+
+class NotTheDeveloper(NotPermitted):
+    """`caller` did not propose release `id`: `developer` did."""
+
+    error = "NotTheDeveloper"
+    signature = "NotTheDeveloper(address,uint32,address)"
+    selector = bytes.fromhex("7407fb93")
+    names = ("caller", "id", "developer")
+    meaning = "`caller` did not propose release `id`: `developer` did."
+    advice = ADVICE.get("NotTheDeveloper", "")
+
+    def __init__(self, caller: Address, id: int, developer: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.id = id
+        self.developer = developer
+        super().__init__(self.caller, self.id, self.developer, data=data)
+
+
 class NotTheGiver(NotPermitted):
     """The transfer is of `account`, for which `key` does not act."""
 
@@ -4313,6 +5153,21 @@ class NotTheLatest(RuleBroken):
         self.version = version
         self.latest = latest
         super().__init__(self.installation, self.year, self.version, self.latest, data=data)
+
+
+class NotTheMember(NotPermitted):
+    """`caller` is no member."""
+
+    error = "NotTheMember"
+    signature = "NotTheMember(address)"
+    selector = bytes.fromhex("69b6bd06")
+    names = ("caller",)
+    meaning = "`caller` is no member."
+    advice = ADVICE.get("NotTheMember", "")
+
+    def __init__(self, caller: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        super().__init__(self.caller, data=data)
 
 
 class NotTheModule(NotPermitted):
@@ -4368,6 +5223,39 @@ class NotTheOwner(NotPermitted):
         super().__init__(self.key, self.account, self.owner, data=data)
 
 
+class NotTheParty(NotPermitted):
+    """`account` is neither side of what is disputed."""
+
+    error = "NotTheParty"
+    signature = "NotTheParty(address)"
+    selector = bytes.fromhex("c796763d")
+    names = ("account",)
+    meaning = "`account` is neither side of what is disputed."
+    advice = ADVICE.get("NotTheParty", "")
+
+    def __init__(self, account: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        super().__init__(self.account, data=data)
+
+
+class NotThePartysSpeaker(NotPermitted):
+    """`caller` does not speak for `party`: it is neither the key itself, nor a representative, nor of that office."""
+
+    error = "NotThePartysSpeaker"
+    signature = "NotThePartysSpeaker(address,address)"
+    selector = bytes.fromhex("905a29ac")
+    names = ("caller", "party")
+    meaning = (
+        "`caller` does not speak for `party`: it is neither the key itself, nor a representative, nor of that office."
+    )
+    advice = ADVICE.get("NotThePartysSpeaker", "")
+
+    def __init__(self, caller: Address, party: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.party = party
+        super().__init__(self.caller, self.party, data=data)
+
+
 class NotTheProponent(NotPermitted):
     """The project is of `proponent`, for which `key` does not act."""
 
@@ -4385,6 +5273,23 @@ class NotTheProponent(NotPermitted):
         super().__init__(self.key, self.project, self.proponent, data=data)
 
 
+class NotTheReaders(NotPermitted):
+    """`party` may not read the document now: no grant, or one that ended at `until`."""
+
+    error = "NotTheReaders"
+    signature = "NotTheReaders(address,uint64,uint40)"
+    selector = bytes.fromhex("63945894")
+    names = ("party", "document", "until")
+    meaning = "`party` may not read the document now: no grant, or one that ended at `until`."
+    advice = ADVICE.get("NotTheReaders", "")
+
+    def __init__(self, party: Address, document: int, until: int, *, data: bytes = b"") -> None:
+        self.party = party
+        self.document = document
+        self.until = until
+        super().__init__(self.party, self.document, self.until, data=data)
+
+
 class NotTheReporter(NotPermitted):
     """`caller` may not report misconduct of `kind`; `reporter` may (0: nobody)."""
 
@@ -4400,6 +5305,39 @@ class NotTheReporter(NotPermitted):
         self.kind = kind
         self.reporter = reporter
         super().__init__(self.caller, self.kind, self.reporter, data=data)
+
+
+class NotTheRepresentedAccount(NotPermitted):
+    """`key` represents `account`, not `other`."""
+
+    error = "NotTheRepresentedAccount"
+    signature = "NotTheRepresentedAccount(address,address,address)"
+    selector = bytes.fromhex("a9f67e01")
+    names = ("key", "account", "other")
+    meaning = "`key` represents `account`, not `other`."
+    advice = ADVICE.get("NotTheRepresentedAccount", "")
+
+    def __init__(self, key: Address, account: Address, other: Address, *, data: bytes = b"") -> None:
+        self.key = key
+        self.account = account
+        self.other = other
+        super().__init__(self.key, self.account, self.other, data=data)
+
+
+class NotTheSeller(NotPermitted):
+    """The caller acts for `account`, not for the seller."""
+
+    error = "NotTheSeller"
+    signature = "NotTheSeller(address,address)"
+    selector = bytes.fromhex("f369c453")
+    names = ("account", "seller")
+    meaning = "The caller acts for `account`, not for the seller."
+    advice = ADVICE.get("NotTheSeller", "")
+
+    def __init__(self, account: Address, seller: Address, *, data: bytes = b"") -> None:
+        self.account = account
+        self.seller = seller
+        super().__init__(self.account, self.seller, data=data)
 
 
 class NotTheSide(NotPermitted):
@@ -4450,6 +5388,23 @@ class NotTheSigningSide(NotPermitted):
         self.account = account
         self.side = side
         super().__init__(self.signer, self.account, self.side, data=data)
+
+
+class NotTheSupporter(NotPermitted):
+    """`caller` corrects only records of its own, not number `corrects`."""
+
+    error = "NotTheSupporter"
+    signature = "NotTheSupporter(address,uint32,address)"
+    selector = bytes.fromhex("bcf6bb22")
+    names = ("caller", "corrects", "supporter")
+    meaning = "`caller` corrects only records of its own, not number `corrects`."
+    advice = ADVICE.get("NotTheSupporter", "")
+
+    def __init__(self, caller: Address, corrects: int, supporter: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        self.corrects = corrects
+        self.supporter = supporter
+        super().__init__(self.caller, self.corrects, self.supporter, data=data)
 
 
 class NotTheTrader(NotPermitted):
@@ -4519,6 +5474,22 @@ class NotVerified(RuleBroken):
         super().__init__(self.installation, self.year, self.version, self.conclusion, data=data)
 
 
+class NothingApproved(RuleBroken):
+    """`member` has approved nothing that could be taken back."""
+
+    error = "NothingApproved"
+    signature = "NothingApproved(bytes32,address)"
+    selector = bytes.fromhex("18a08975")
+    names = ("id", "member")
+    meaning = "`member` has approved nothing that could be taken back."
+    advice = ADVICE.get("NothingApproved", "")
+
+    def __init__(self, id: bytes, member: Address, *, data: bytes = b"") -> None:
+        self.id = id
+        self.member = member
+        super().__init__(self.id, self.member, data=data)
+
+
 class NothingDue(RuleBroken):
     """All that is due was issued before: an adjustment downwards needs no application."""
 
@@ -4532,6 +5503,38 @@ class NothingDue(RuleBroken):
     def __init__(self, id: int, *, data: bytes = b"") -> None:
         self.id = id
         super().__init__(self.id, data=data)
+
+
+class NothingGranted(RuleBroken):
+    """There is no grant in force to withdraw."""
+
+    error = "NothingGranted"
+    signature = "NothingGranted(uint64,address)"
+    selector = bytes.fromhex("5ffb9284")
+    names = ("document", "party")
+    meaning = "There is no grant in force to withdraw."
+    advice = ADVICE.get("NothingGranted", "")
+
+    def __init__(self, document: int, party: Address, *, data: bytes = b"") -> None:
+        self.document = document
+        self.party = party
+        super().__init__(self.document, self.party, data=data)
+
+
+class NothingHeld(RuleBroken):
+    """`account` has nothing of `instrument`: no objection."""
+
+    error = "NothingHeld"
+    signature = "NothingHeld(address,uint256)"
+    selector = bytes.fromhex("241dded0")
+    names = ("account", "instrument")
+    meaning = "`account` has nothing of `instrument`: no objection."
+    advice = ADVICE.get("NothingHeld", "")
+
+    def __init__(self, account: Address, instrument: InstrumentId, *, data: bytes = b"") -> None:
+        self.account = account
+        self.instrument = InstrumentId(instrument)
+        super().__init__(self.account, self.instrument, data=data)
 
 
 class NothingInForce(RuleBroken):
@@ -4550,6 +5553,21 @@ class NothingInForce(RuleBroken):
         super().__init__(self.topic, self.time, data=data)
 
 
+class NothingLeft(RuleBroken):
+    """Nothing is left to do."""
+
+    error = "NothingLeft"
+    signature = "NothingLeft(uint32)"
+    selector = bytes.fromhex("3d6b181d")
+    names = ("auction",)
+    meaning = "Nothing is left to do."
+    advice = ADVICE.get("NothingLeft", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
 class NothingMissing(RuleBroken):
     """No emissions are missing for `year` or before it."""
 
@@ -4564,6 +5582,22 @@ class NothingMissing(RuleBroken):
         self.account = account
         self.year = year
         super().__init__(self.account, self.year, data=data)
+
+
+class NothingToEndorse(RuleBroken):
+    """Application `id` does not wait for a second representative."""
+
+    error = "NothingToEndorse"
+    signature = "NothingToEndorse(uint256,uint8)"
+    selector = bytes.fromhex("c53da57b")
+    names = ("id", "state")
+    meaning = "Application `id` does not wait for a second representative."
+    advice = ADVICE.get("NothingToEndorse", "")
+
+    def __init__(self, id: int, state: ApplicationState, *, data: bytes = b"") -> None:
+        self.id = id
+        self.state = ApplicationState(state)
+        super().__init__(self.id, self.state, data=data)
 
 
 class NothingToExtend(RuleBroken):
@@ -4767,6 +5801,21 @@ class OnlyHaltOrResume(RuleBroken):
         super().__init__(self.state, data=data)
 
 
+class OperationSettled(RuleBroken):
+    """Operation `id` waits for its time, was executed, or was stopped."""
+
+    error = "OperationSettled"
+    signature = "OperationSettled(bytes32)"
+    selector = bytes.fromhex("929f835c")
+    names = ("id",)
+    meaning = "Operation `id` waits for its time, was executed, or was stopped."
+    advice = ADVICE.get("OperationSettled", "")
+
+    def __init__(self, id: bytes, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
 class OpinionExists(RuleBroken):
     """There is an opinion on this version; an amended report can get a new one."""
 
@@ -4878,6 +5927,23 @@ class OtherQueue(RuleBroken):
         super().__init__(self.id, data=data)
 
 
+class OutOfOrder(RuleBroken):
+    """The bid at `position` of the page does not come after the one before it: higher prices first, then ties."""
+
+    error = "OutOfOrder"
+    signature = "OutOfOrder(uint256,uint24,uint256)"
+    selector = bytes.fromhex("bb906e2f")
+    names = ("position", "tick", "tie")
+    meaning = "The bid at `position` of the page does not come after the one before it: higher prices first, then ties."
+    advice = ADVICE.get("OutOfOrder", "")
+
+    def __init__(self, position: int, tick: int, tie: int, *, data: bytes = b"") -> None:
+        self.position = position
+        self.tick = tick
+        self.tie = tie
+        super().__init__(self.position, self.tick, self.tie, data=data)
+
+
 class OutOfRange(RuleBroken):
     """`input` was `value`; the highest allowed is `highest`."""
 
@@ -4893,6 +5959,24 @@ class OutOfRange(RuleBroken):
         self.value = value
         self.highest = highest
         super().__init__(self.input, self.value, self.highest, data=data)
+
+
+class OutsideAuctionTime(RuleBroken):
+    """The act is possible from `from` until `until`, excluded; it is `now_`."""
+
+    error = "OutsideAuctionTime"
+    signature = "OutsideAuctionTime(uint32,uint256,uint256,uint256)"
+    selector = bytes.fromhex("db2cd8a2")
+    names = ("auction", "from", "until", "now_")
+    meaning = "The act is possible from `from` until `until`, excluded; it is `now_`."
+    advice = ADVICE.get("OutsideAuctionTime", "")
+
+    def __init__(self, auction: int, from_: int, until: int, now: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        self.from_ = from_
+        self.until = until
+        self.now = now
+        super().__init__(self.auction, self.from_, self.until, self.now, data=data)
 
 
 class OutsideBlockHours(RuleBroken):
@@ -5429,6 +6513,17 @@ class ReasonMissing(RuleBroken):
     advice = ADVICE.get("ReasonMissing", "")
 
 
+class ReasonsMissing(RuleBroken):
+    """A digest must say why."""
+
+    error = "ReasonsMissing"
+    signature = "ReasonsMissing()"
+    selector = bytes.fromhex("e02bf564")
+    names = ()
+    meaning = "A digest must say why."
+    advice = ADVICE.get("ReasonsMissing", "")
+
+
 class RecordMissing(RuleBroken):
     """`RecordMissing()`."""
 
@@ -5487,6 +6582,38 @@ class RegistryNotAccepted(RuleBroken):
     def __init__(self, registry: bytes, *, data: bytes = b"") -> None:
         self.registry = registry
         super().__init__(self.registry, data=data)
+
+
+class ReleaseDecided(RuleBroken):
+    """The release stands where this act has no place."""
+
+    error = "ReleaseDecided"
+    signature = "ReleaseDecided(uint32,uint8)"
+    selector = bytes.fromhex("7aff4615")
+    names = ("id", "status")
+    meaning = "The release stands where this act has no place."
+    advice = ADVICE.get("ReleaseDecided", "")
+
+    def __init__(self, id: int, status: ReleaseStatus, *, data: bytes = b"") -> None:
+        self.id = id
+        self.status = ReleaseStatus(status)
+        super().__init__(self.id, self.status, data=data)
+
+
+class ReleaseOfAnotherKind(RuleBroken):
+    """Release `id` was proposed against another kind of document."""
+
+    error = "ReleaseOfAnotherKind"
+    signature = "ReleaseOfAnotherKind(uint32,uint8)"
+    selector = bytes.fromhex("51d0b79e")
+    names = ("id", "kind")
+    meaning = "Release `id` was proposed against another kind of document."
+    advice = ADVICE.get("ReleaseOfAnotherKind", "")
+
+    def __init__(self, id: int, kind: Kind, *, data: bytes = b"") -> None:
+        self.id = id
+        self.kind = Kind(kind)
+        super().__init__(self.id, self.kind, data=data)
 
 
 class ReportAlreadyDue(RuleBroken):
@@ -5555,6 +6682,36 @@ class ReportingNotOpen(RuleBroken):
         super().__init__(self.year, data=data)
 
 
+class RequestAnswered(RuleBroken):
+    """`RequestAnswered(uint32,uint8)`."""
+
+    error = "RequestAnswered"
+    signature = "RequestAnswered(uint32,uint8)"
+    selector = bytes.fromhex("9e4aef4f")
+    names = ("request", "state")
+    advice = ADVICE.get("RequestAnswered", "")
+
+    def __init__(self, request: int, state: RequestState, *, data: bytes = b"") -> None:
+        self.request = request
+        self.state = RequestState(state)
+        super().__init__(self.request, self.state, data=data)
+
+
+class ReserveSecret(RuleBroken):
+    """The secret reserve was not disclosed: the auction can only be cancelled."""
+
+    error = "ReserveSecret"
+    signature = "ReserveSecret(uint32)"
+    selector = bytes.fromhex("333c7f98")
+    names = ("auction",)
+    meaning = "The secret reserve was not disclosed: the auction can only be cancelled."
+    advice = ADVICE.get("ReserveSecret", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
 class ReversalOwed(RuleBroken):
     """The project owes `owed` tonnes for reversals."""
 
@@ -5619,6 +6776,39 @@ class ReviewFailed(RuleBroken):
         super().__init__(self.id, self.findings, data=data)
 
 
+class RotationLapsed(RuleBroken):
+    """The request to rotate `oldKey` had to be confirmed before `until`. Request it anew."""
+
+    error = "RotationLapsed"
+    signature = "RotationLapsed(address,uint40)"
+    selector = bytes.fromhex("8d634554")
+    names = ("oldKey", "until")
+    meaning = "The request to rotate `oldKey` had to be confirmed before `until`. Request it anew."
+    advice = ADVICE.get("RotationLapsed", "")
+
+    def __init__(self, old_key: Address, until: int, *, data: bytes = b"") -> None:
+        self.old_key = old_key
+        self.until = until
+        super().__init__(self.old_key, self.until, data=data)
+
+
+class RotationNotRequested(RuleBroken):
+    """For `oldKey` the rotation to `waiting` was requested (zero: none), not the one to `newKey`."""
+
+    error = "RotationNotRequested"
+    signature = "RotationNotRequested(address,address,address)"
+    selector = bytes.fromhex("3c06f02b")
+    names = ("oldKey", "newKey", "waiting")
+    meaning = "For `oldKey` the rotation to `waiting` was requested (zero: none), not the one to `newKey`."
+    advice = ADVICE.get("RotationNotRequested", "")
+
+    def __init__(self, old_key: Address, new_key: Address, waiting: Address, *, data: bytes = b"") -> None:
+        self.old_key = old_key
+        self.new_key = new_key
+        self.waiting = waiting
+        super().__init__(self.old_key, self.new_key, self.waiting, data=data)
+
+
 class RulesFixed(RuleBroken):
     """The deadline has passed: the rules of the year stand."""
 
@@ -5664,6 +6854,22 @@ class SafeERC20FailedOperation(RuleBroken):
         super().__init__(self.token, data=data)
 
 
+class SaidBefore(RuleBroken):
+    """`member` has said so before."""
+
+    error = "SaidBefore"
+    signature = "SaidBefore(bytes32,address)"
+    selector = bytes.fromhex("b4353a8c")
+    names = ("id", "member")
+    meaning = "`member` has said so before."
+    advice = ADVICE.get("SaidBefore", "")
+
+    def __init__(self, id: bytes, member: Address, *, data: bytes = b"") -> None:
+        self.id = id
+        self.member = member
+        super().__init__(self.id, self.member, data=data)
+
+
 class SameAccount(RuleBroken):
     """From an account to itself nothing moves."""
 
@@ -5677,6 +6883,21 @@ class SameAccount(RuleBroken):
     def __init__(self, account: Address, *, data: bytes = b"") -> None:
         self.account = account
         super().__init__(self.account, data=data)
+
+
+class SameArbitrator(RuleBroken):
+    """`arbitrator` ruled first: another one decides the appeal."""
+
+    error = "SameArbitrator"
+    signature = "SameArbitrator(address)"
+    selector = bytes.fromhex("dd0b4316")
+    names = ("arbitrator",)
+    meaning = "`arbitrator` ruled first: another one decides the appeal."
+    advice = ADVICE.get("SameArbitrator", "")
+
+    def __init__(self, arbitrator: Address, *, data: bytes = b"") -> None:
+        self.arbitrator = arbitrator
+        super().__init__(self.arbitrator, data=data)
 
 
 class SameOfficer(RuleBroken):
@@ -5739,6 +6960,21 @@ class SecondOfficerNeeded(RuleBroken):
     def __init__(self, officer: Address, *, data: bytes = b"") -> None:
         self.officer = officer
         super().__init__(self.officer, data=data)
+
+
+class SecondRepresentativeMissing(RuleBroken):
+    """Application `id` waits for a second representative; it is not decided before."""
+
+    error = "SecondRepresentativeMissing"
+    signature = "SecondRepresentativeMissing(uint256)"
+    selector = bytes.fromhex("eb5d149c")
+    names = ("id",)
+    meaning = "Application `id` waits for a second representative; it is not decided before."
+    advice = ADVICE.get("SecondRepresentativeMissing", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
 
 
 class SerialsTaken(RuleBroken):
@@ -5806,6 +7042,22 @@ class SignerWithdrawn(RuleBroken):
         super().__init__(self.signer, self.withdrawn_at, data=data)
 
 
+class StaleBasis(RuleBroken):
+    """The release is made against version `basis`; the last one published is `current`."""
+
+    error = "StaleBasis"
+    signature = "StaleBasis(uint32,uint32)"
+    selector = bytes.fromhex("aeeaaa1e")
+    names = ("basis", "current")
+    meaning = "The release is made against version `basis`; the last one published is `current`."
+    advice = ADVICE.get("StaleBasis", "")
+
+    def __init__(self, basis: int, current: int, *, data: bytes = b"") -> None:
+        self.basis = basis
+        self.current = current
+        super().__init__(self.basis, self.current, data=data)
+
+
 class StalePolicy(RuleBroken):
     """The registration policy in force is version `current`; the application accepts version `given`."""
 
@@ -5855,6 +7107,134 @@ class StreamsMissing(RuleBroken):
         self.given = given
         self.expected = expected
         super().__init__(self.given, self.expected, data=data)
+
+
+class SurrenderDisputed(RuleBroken):
+    """Application `id` rests while dispute `dispute` stands."""
+
+    error = "SurrenderDisputed"
+    signature = "SurrenderDisputed(uint256,uint256)"
+    selector = bytes.fromhex("2a3162f6")
+    names = ("id", "dispute")
+    meaning = "Application `id` rests while dispute `dispute` stands."
+    advice = ADVICE.get("SurrenderDisputed", "")
+
+    def __init__(self, id: int, dispute: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.dispute = dispute
+        super().__init__(self.id, self.dispute, data=data)
+
+
+class SurrenderNeeded(RuleBroken):
+    """The years that are judged need `needed` of the tonnes that `account` surrendered; without what is to be reversed
+    there would be `left`.
+    """
+
+    error = "SurrenderNeeded"
+    signature = "SurrenderNeeded(address,uint256,uint256)"
+    selector = bytes.fromhex("56a3cbc6")
+    names = ("account", "needed", "left")
+    meaning = (
+        "The years that are judged need `needed` of the tonnes that `account` surrendered; without what is to be "
+        "reversed there would be `left`."
+    )
+    advice = ADVICE.get("SurrenderNeeded", "")
+
+    def __init__(self, account: Address, needed: int, left: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.needed = needed
+        self.left = left
+        super().__init__(self.account, self.needed, self.left, data=data)
+
+
+class SurrenderReversalTooLate(RuleBroken):
+    """Application `id` could be reversed until `until`."""
+
+    error = "SurrenderReversalTooLate"
+    signature = "SurrenderReversalTooLate(uint256,uint256)"
+    selector = bytes.fromhex("70aed335")
+    names = ("id", "until")
+    meaning = "Application `id` could be reversed until `until`."
+    advice = ADVICE.get("SurrenderReversalTooLate", "")
+
+    def __init__(self, id: int, until: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.until = until
+        super().__init__(self.id, self.until, data=data)
+
+
+class TimelockInsufficientDelay(RuleBroken):
+    """`TimelockInsufficientDelay(uint256,uint256)`."""
+
+    error = "TimelockInsufficientDelay"
+    signature = "TimelockInsufficientDelay(uint256,uint256)"
+    selector = bytes.fromhex("54336609")
+    names = ("delay", "minDelay")
+    advice = ADVICE.get("TimelockInsufficientDelay", "")
+
+    def __init__(self, delay: int, min_delay: int, *, data: bytes = b"") -> None:
+        self.delay = delay
+        self.min_delay = min_delay
+        super().__init__(self.delay, self.min_delay, data=data)
+
+
+class TimelockInvalidOperationLength(RuleBroken):
+    """`TimelockInvalidOperationLength(uint256,uint256,uint256)`."""
+
+    error = "TimelockInvalidOperationLength"
+    signature = "TimelockInvalidOperationLength(uint256,uint256,uint256)"
+    selector = bytes.fromhex("ffb03211")
+    names = ("targets", "payloads", "values")
+    advice = ADVICE.get("TimelockInvalidOperationLength", "")
+
+    def __init__(self, targets: int, payloads: int, values: int, *, data: bytes = b"") -> None:
+        self.targets = targets
+        self.payloads = payloads
+        self.values = values
+        super().__init__(self.targets, self.payloads, self.values, data=data)
+
+
+class TimelockUnauthorizedCaller(NotPermitted):
+    """`TimelockUnauthorizedCaller(address)`."""
+
+    error = "TimelockUnauthorizedCaller"
+    signature = "TimelockUnauthorizedCaller(address)"
+    selector = bytes.fromhex("e2850c59")
+    names = ("caller",)
+    advice = ADVICE.get("TimelockUnauthorizedCaller", "")
+
+    def __init__(self, caller: Address, *, data: bytes = b"") -> None:
+        self.caller = caller
+        super().__init__(self.caller, data=data)
+
+
+class TimelockUnexecutedPredecessor(RuleBroken):
+    """`TimelockUnexecutedPredecessor(bytes32)`."""
+
+    error = "TimelockUnexecutedPredecessor"
+    signature = "TimelockUnexecutedPredecessor(bytes32)"
+    selector = bytes.fromhex("90a9a618")
+    names = ("predecessorId",)
+    advice = ADVICE.get("TimelockUnexecutedPredecessor", "")
+
+    def __init__(self, predecessor_id: bytes, *, data: bytes = b"") -> None:
+        self.predecessor_id = predecessor_id
+        super().__init__(self.predecessor_id, data=data)
+
+
+class TimelockUnexpectedOperationState(RuleBroken):
+    """`TimelockUnexpectedOperationState(bytes32,bytes32)`."""
+
+    error = "TimelockUnexpectedOperationState"
+    signature = "TimelockUnexpectedOperationState(bytes32,bytes32)"
+    selector = bytes.fromhex("5ead8eb5")
+    names = ("operationId", "expectedStates")
+    advice = ADVICE.get("TimelockUnexpectedOperationState", "")
+
+    def __init__(self, operation_id: bytes, expected_states: bytes, *, data: bytes = b"") -> None:
+        self.operation_id = operation_id
+        self.expected_states = expected_states
+        super().__init__(self.operation_id, self.expected_states, data=data)
 
 
 class ToItself(RuleBroken):
@@ -5934,6 +7314,21 @@ class TooManyAtOnce(RuleBroken):
         self.given = given
         self.most = most
         super().__init__(self.given, self.most, data=data)
+
+
+class TooManyBids(RuleBroken):
+    """`opened` bids were opened, the pages hold more."""
+
+    error = "TooManyBids"
+    signature = "TooManyBids(uint256)"
+    selector = bytes.fromhex("1cad0014")
+    names = ("opened",)
+    meaning = "`opened` bids were opened, the pages hold more."
+    advice = ADVICE.get("TooManyBids", "")
+
+    def __init__(self, opened: int, *, data: bytes = b"") -> None:
+        self.opened = opened
+        super().__init__(self.opened, data=data)
 
 
 class TooManyBindings(RuleBroken):
@@ -6320,6 +7715,20 @@ class UnknownApplicationOfIStakeholderRegistry(RuleBroken):
         super().__init__(self.id, data=data)
 
 
+class UnknownAuction(RuleBroken):
+    """`UnknownAuction(uint32)`."""
+
+    error = "UnknownAuction"
+    signature = "UnknownAuction(uint32)"
+    selector = bytes.fromhex("b78c5085")
+    names = ("auction",)
+    advice = ADVICE.get("UnknownAuction", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
+
+
 class UnknownBankingRule(RuleBroken):
     """`UnknownBankingRule(uint256)`."""
 
@@ -6434,6 +7843,51 @@ class UnknownDetermination(RuleBroken):
     def __init__(self, id: int, *, data: bytes = b"") -> None:
         self.id = id
         super().__init__(self.id, data=data)
+
+
+class UnknownDispute(RuleBroken):
+    """`UnknownDispute(uint256)`."""
+
+    error = "UnknownDispute"
+    signature = "UnknownDispute(uint256)"
+    selector = bytes.fromhex("8f09a29b")
+    names = ("id",)
+    advice = ADVICE.get("UnknownDispute", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownDocument(RuleBroken):
+    """`UnknownDocument(uint64)`."""
+
+    error = "UnknownDocument"
+    signature = "UnknownDocument(uint64)"
+    selector = bytes.fromhex("d648db25")
+    names = ("document",)
+    advice = ADVICE.get("UnknownDocument", "")
+
+    def __init__(self, document: int, *, data: bytes = b"") -> None:
+        self.document = document
+        super().__init__(self.document, data=data)
+
+
+class UnknownDocumentVersion(RuleBroken):
+    """The document has `versions` versions."""
+
+    error = "UnknownDocumentVersion"
+    signature = "UnknownDocumentVersion(uint64,uint32,uint32)"
+    selector = bytes.fromhex("0b3f786e")
+    names = ("document", "version", "versions")
+    meaning = "The document has `versions` versions."
+    advice = ADVICE.get("UnknownDocumentVersion", "")
+
+    def __init__(self, document: int, version: int, versions: int, *, data: bytes = b"") -> None:
+        self.document = document
+        self.version = version
+        self.versions = versions
+        super().__init__(self.document, self.version, self.versions, data=data)
 
 
 class UnknownExport(RuleBroken):
@@ -6597,6 +8051,48 @@ class UnknownPurchase(RuleBroken):
         super().__init__(self.purchase, data=data)
 
 
+class UnknownRecord(RuleBroken):
+    """`UnknownRecord(uint32)`."""
+
+    error = "UnknownRecord"
+    signature = "UnknownRecord(uint32)"
+    selector = bytes.fromhex("c1dcdf22")
+    names = ("id",)
+    advice = ADVICE.get("UnknownRecord", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownRelease(RuleBroken):
+    """`UnknownRelease(uint32)`."""
+
+    error = "UnknownRelease"
+    signature = "UnknownRelease(uint32)"
+    selector = bytes.fromhex("6e3f6927")
+    names = ("id",)
+    advice = ADVICE.get("UnknownRelease", "")
+
+    def __init__(self, id: int, *, data: bytes = b"") -> None:
+        self.id = id
+        super().__init__(self.id, data=data)
+
+
+class UnknownRequest(RuleBroken):
+    """`UnknownRequest(uint32)`."""
+
+    error = "UnknownRequest"
+    signature = "UnknownRequest(uint32)"
+    selector = bytes.fromhex("66d9e7a6")
+    names = ("request",)
+    advice = ADVICE.get("UnknownRequest", "")
+
+    def __init__(self, request: int, *, data: bytes = b"") -> None:
+        self.request = request
+        super().__init__(self.request, data=data)
+
+
 class UnknownRules(RuleBroken):
     """There is no set `rules`."""
 
@@ -6652,6 +8148,21 @@ class UnknownWithdrawal(RuleBroken):
     def __init__(self, id: int, *, data: bytes = b"") -> None:
         self.id = id
         super().__init__(self.id, data=data)
+
+
+class VoucherRefuted(RuleBroken):
+    """The voucher is not what it says: `verdict`."""
+
+    error = "VoucherRefuted"
+    signature = "VoucherRefuted(uint8)"
+    selector = bytes.fromhex("63b27a99")
+    names = ("verdict",)
+    meaning = "The voucher is not what it says: `verdict`."
+    advice = ADVICE.get("VoucherRefuted", "")
+
+    def __init__(self, verdict: Verdict, *, data: bytes = b"") -> None:
+        self.verdict = Verdict(verdict)
+        super().__init__(self.verdict, data=data)
 
 
 class WithdrawalClosed(RuleBroken):
@@ -6716,6 +8227,22 @@ class WouldTrade(RuleBroken):
         super().__init__(self.tick, self.best, data=data)
 
 
+class WrongAuctionState(RuleBroken):
+    """Auction `auction` is in `state`."""
+
+    error = "WrongAuctionState"
+    signature = "WrongAuctionState(uint32,uint8)"
+    selector = bytes.fromhex("5f709be7")
+    names = ("auction", "state")
+    meaning = "Auction `auction` is in `state`."
+    advice = ADVICE.get("WrongAuctionState", "")
+
+    def __init__(self, auction: int, state: AuctionState, *, data: bytes = b"") -> None:
+        self.auction = auction
+        self.state = AuctionState(state)
+        super().__init__(self.auction, self.state, data=data)
+
+
 class WrongBacking(RuleBroken):
     """`instrument` is backed by `token` (0: by the bank), for which this is the wrong way."""
 
@@ -6730,6 +8257,21 @@ class WrongBacking(RuleBroken):
         self.instrument = InstrumentId(instrument)
         self.token = token
         super().__init__(self.instrument, self.token, data=data)
+
+
+class WrongBeneficiaries(RuleBroken):
+    """These are not the auction's beneficiaries."""
+
+    error = "WrongBeneficiaries"
+    signature = "WrongBeneficiaries(uint32)"
+    selector = bytes.fromhex("17a4d4ff")
+    names = ("auction",)
+    meaning = "These are not the auction's beneficiaries."
+    advice = ADVICE.get("WrongBeneficiaries", "")
+
+    def __init__(self, auction: int, *, data: bytes = b"") -> None:
+        self.auction = auction
+        super().__init__(self.auction, data=data)
 
 
 class WrongBlockState(RuleBroken):
@@ -6992,6 +8534,8 @@ class YearsReversed(RuleBroken):
 
 
 ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
+    AccessControlBadConfirmation.selector: (AccessControlBadConfirmation, codec_of(())),
+    AccessControlUnauthorizedAccount.selector: (AccessControlUnauthorizedAccount, codec_of(("address", "bytes32"))),
     AccessManagedInvalidAuthority.selector: (AccessManagedInvalidAuthority, codec_of(("address",))),
     AccessManagedRequiredDelay.selector: (AccessManagedRequiredDelay, codec_of(("address", "uint32"))),
     AccessManagedUnauthorized.selector: (AccessManagedUnauthorized, codec_of(("address",))),
@@ -7011,6 +8555,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     AccessManagerUnauthorizedConsume.selector: (AccessManagerUnauthorizedConsume, codec_of(("address",))),
     AccountInStatus.selector: (AccountInStatus, codec_of(("address", "uint8"))),
     AccountNotActive.selector: (AccountNotActive, codec_of(("address", "uint8"))),
+    AccountNotEmpty.selector: (AccountNotEmpty, codec_of(("address", "uint256", "uint256"))),
     AccountRestricted.selector: (AccountRestricted, codec_of(("address", "uint16", "uint16"))),
     AccreditationEnded.selector: (AccreditationEnded, codec_of(("address", "uint40"))),
     AccusationNotOpen.selector: (AccusationNotOpen, codec_of(("uint32", "uint8"))),
@@ -7026,13 +8571,17 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ApplicationClosed.selector: (ApplicationClosed, codec_of(("uint256", "uint8"))),
     ApplicationNotOpen.selector: (ApplicationNotOpen, codec_of(("uint32", "uint8"))),
     ApplicationsPending.selector: (ApplicationsPending, codec_of(("address", "uint256"))),
+    ApportionFirst.selector: (ApportionFirst, codec_of(("uint32",))),
     ApprovalsNotSupported.selector: (ApprovalsNotSupported, codec_of(())),
+    ArbitratorInvolved.selector: (ArbitratorInvolved, codec_of(("address", "address"))),
     AttestationExpired.selector: (AttestationExpired, codec_of(("bytes32", "uint40"))),
     AttestationNotYetValid.selector: (AttestationNotYetValid, codec_of(("bytes32", "uint40"))),
     AttestedForAnother.selector: (AttestedForAnother, codec_of(("address", "address", "address", "address"))),
     AuctionPending.selector: (AuctionPending, codec_of(("uint24",))),
     BackingFixed.selector: (BackingFixed, codec_of(("uint256",))),
     BadAccreditation.selector: (BadAccreditation, codec_of(("address", "uint40"))),
+    BadAuctionTerms.selector: (BadAuctionTerms, codec_of(("uint256",))),
+    BadAwards.selector: (BadAwards, codec_of(("uint256",))),
     BadBankingShare.selector: (BadBankingShare, codec_of(("uint16",))),
     BadBankingWindow.selector: (BadBankingWindow, codec_of(("uint40", "uint40"))),
     BadBenchmark.selector: (BadBenchmark, codec_of(("uint128",))),
@@ -7041,14 +8590,19 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadBoardTerms.selector: (BadBoardTerms, codec_of(("uint256",))),
     BadCalendar.selector: (BadCalendar, codec_of(())),
     BadCapabilities.selector: (BadCapabilities, codec_of(("uint8", "uint8"))),
+    BadClaim.selector: (BadClaim, codec_of(("uint256", "uint256"))),
     BadClick.selector: (BadClick, codec_of(("uint256", "uint256", "uint256", "uint256"))),
     BadCodingRules.selector: (BadCodingRules, codec_of(())),
     BadConduct.selector: (BadConduct, codec_of(("uint256",))),
     BadConductTerms.selector: (BadConductTerms, codec_of(("uint256",))),
     BadConfirmationKey.selector: (BadConfirmationKey, codec_of(("address", "uint40", "uint40"))),
+    BadCouncil.selector: (BadCouncil, codec_of(("uint256", "uint256"))),
     BadCrediting.selector: (BadCrediting, codec_of(("uint32", "uint32", "uint16"))),
     BadDayOffset.selector: (BadDayOffset, codec_of(("int256",))),
+    BadDelay.selector: (BadDelay, codec_of(("uint256", "uint256"))),
+    BadDisputeTerms.selector: (BadDisputeTerms, codec_of(())),
     BadDue.selector: (BadDue, codec_of(("uint40",))),
+    BadEffectiveTime.selector: (BadEffectiveTime, codec_of(("uint40", "uint40", "uint40"))),
     BadExpiry.selector: (BadExpiry, codec_of(("uint40", "uint256"))),
     BadHint.selector: (BadHint, codec_of(("uint64",))),
     BadIssueLines.selector: (BadIssueLines, codec_of(("uint256", "uint256"))),
@@ -7073,6 +8627,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BadQuoteExpiry.selector: (BadQuoteExpiry, codec_of(("uint40", "uint256"))),
     BadQuoteQuantity.selector: (BadQuoteQuantity, codec_of(("uint256", "uint256", "uint256"))),
     BadQuoteReduction.selector: (BadQuoteReduction, codec_of(("uint256", "uint256", "uint256"))),
+    BadRecord.selector: (BadRecord, codec_of(("uint8", "uint40", "uint40", "bytes32"))),
     BadReduction.selector: (BadReduction, codec_of(("uint256", "uint256", "uint256"))),
     BadRestrictions.selector: (BadRestrictions, codec_of(("uint16",))),
     BadRevocation.selector: (BadRevocation, codec_of(("uint40", "uint256"))),
@@ -7100,6 +8655,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     BankingNotOpen.selector: (BankingNotOpen, codec_of(("uint256", "uint40", "uint40"))),
     BankingRuleInForce.selector: (BankingRuleInForce, codec_of(("uint256", "uint40"))),
     BankingRuleReplaced.selector: (BankingRuleReplaced, codec_of(("uint256", "uint256"))),
+    BidNotOpened.selector: (BidNotOpened, codec_of(("uint32", "uint32"))),
     BindingsOutOfOrder.selector: (BindingsOutOfOrder, codec_of(("uint256",))),
     BindsLess.selector: (BindsLess, codec_of(("uint256", "uint256"))),
     BlockMarketNotOpen.selector: (BlockMarketNotOpen, codec_of(("uint24", "uint8"))),
@@ -7115,6 +8671,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     CancelWindowOver.selector: (CancelWindowOver, codec_of(("uint256", "uint256"))),
     CannotAppoint.selector: (CannotAppoint, codec_of(("address",))),
     CannotBack.selector: (CannotBack, codec_of(("address",))),
+    CannotRoll.selector: (CannotRoll, codec_of(("uint32", "uint32"))),
     CannotSettleYet.selector: (CannotSettleYet, codec_of(("bytes32", "uint8", "uint8", "uint256"))),
     CapBelowIssued.selector: (CapBelowIssued, codec_of(("uint16", "uint8", "uint64", "uint64"))),
     CapExceeded.selector: (CapExceeded, codec_of(("uint16", "uint8", "uint256", "uint256"))),
@@ -7122,6 +8679,11 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     CertificateExpired.selector: (CertificateExpired, codec_of(("address", "uint40"))),
     CertificateIsRevoked.selector: (CertificateIsRevoked, codec_of(("bytes32", "uint40"))),
     ClickTooLate.selector: (ClickTooLate, codec_of(("uint40", "uint256"))),
+    ClosingNotAnnounced.selector: (ClosingNotAnnounced, codec_of(("address",))),
+    ClosingTooEarly.selector: (ClosingTooEarly, codec_of(("address", "uint40"))),
+    CollateralTooSmall.selector: (CollateralTooSmall, codec_of(("uint256", "uint256"))),
+    CommitmentMissing.selector: (CommitmentMissing, codec_of(())),
+    CommitmentUsed.selector: (CommitmentUsed, codec_of(("bytes32", "uint64"))),
     ConclusionMissing.selector: (ConclusionMissing, codec_of(())),
     ConfirmationKeyExists.selector: (ConfirmationKeyExists, codec_of(("address",))),
     ConfirmationTooLate.selector: (ConfirmationTooLate, codec_of(("uint256", "uint40"))),
@@ -7139,6 +8701,12 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     DesignRepeated.selector: (DesignRepeated, codec_of(("uint32", "bytes32"))),
     DeskStopped.selector: (DeskStopped, codec_of(("uint256",))),
     DigestMissing.selector: (DigestMissing, codec_of(())),
+    DisclosedAlready.selector: (DisclosedAlready, codec_of(("uint32",))),
+    DisputeNotIn.selector: (DisputeNotIn, codec_of(("uint256", "uint8"))),
+    DisputePeriodOver.selector: (DisputePeriodOver, codec_of(("uint256", "uint40"))),
+    DisputeStands.selector: (DisputeStands, codec_of(("uint256", "uint256"))),
+    DisputeTooLate.selector: (DisputeTooLate, codec_of(("uint256",))),
+    DisputedAlready.selector: (DisputedAlready, codec_of(("uint8", "uint256", "uint256"))),
     DocumentMissing.selector: (DocumentMissing, codec_of(())),
     DoesNotLapse.selector: (DoesNotLapse, codec_of(("uint256",))),
     ECDSAInvalidSignature.selector: (ECDSAInvalidSignature, codec_of(())),
@@ -7165,17 +8733,24 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     EffectiveInThePast.selector: (EffectiveInThePast, codec_of(("uint40", "uint40"))),
     EmissionsMissing.selector: (EmissionsMissing, codec_of(("address", "uint16"))),
     EmptyQuantity.selector: (EmptyQuantity, codec_of(())),
+    EncryptionKeyMissing.selector: (EncryptionKeyMissing, codec_of(())),
+    EncryptionKeyUsed.selector: (EncryptionKeyUsed, codec_of(("bytes32", "address"))),
     EntryUsed.selector: (EntryUsed, codec_of(("bytes32",))),
+    EvidencePeriod.selector: (EvidencePeriod, codec_of(("uint256", "uint40"))),
     ExchangeOpen.selector: (ExchangeOpen, codec_of(("uint256", "uint32"))),
     ExclusionUnchanged.selector: (ExclusionUnchanged, codec_of(("address", "uint16", "bool"))),
     ExportInState.selector: (ExportInState, codec_of(("uint256", "uint8"))),
     FailedCall.selector: (FailedCall, codec_of(())),
+    FalseDisclosure.selector: (FalseDisclosure, codec_of(("uint32",))),
+    FalseOpening.selector: (FalseOpening, codec_of(("uint32", "uint32"))),
     FilingClosed.selector: (FilingClosed, codec_of(("uint64", "uint16", "uint8"))),
+    FilingDisputed.selector: (FilingDisputed, codec_of(("uint64", "uint16", "uint256"))),
     FilingOpen.selector: (FilingOpen, codec_of(("uint64", "uint16"))),
     FingerprintUsed.selector: (FingerprintUsed, codec_of(("bytes32",))),
     ForeclosureTooEarly.selector: (ForeclosureTooEarly, codec_of(("uint256", "uint256"))),
     FrozenByAuthority.selector: (FrozenByAuthority, codec_of(("address", "uint256", "uint256"))),
     FrozenMeanwhile.selector: (FrozenMeanwhile, codec_of(("address", "uint256", "uint256", "uint256"))),
+    GrantEndsInThePast.selector: (GrantEndsInThePast, codec_of(("uint40", "uint256"))),
     HoldingLimit.selector: (HoldingLimit, codec_of(("address", "uint256", "uint256", "uint256"))),
     InstrumentExists.selector: (InstrumentExists, codec_of(("uint256",))),
     InstrumentNotOpen.selector: (InstrumentNotOpen, codec_of(("uint256", "uint40"))),
@@ -7198,8 +8773,14 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     MarketNotHalted.selector: (MarketNotHalted, codec_of(("uint24", "uint8"))),
     MarketNotOpen.selector: (MarketNotOpen, codec_of(("uint24", "uint8"))),
     MaterialMisstatement.selector: (MaterialMisstatement, codec_of(("uint128", "uint256"))),
+    MayHaveWon.selector: (MayHaveWon, codec_of(("uint32", "uint32"))),
+    MayNotConfirmOwnRotation.selector: (MayNotConfirmOwnRotation, codec_of(("address", "address"))),
+    MayNotDecideOwnRelease.selector: (MayNotDecideOwnRelease, codec_of(("address", "uint32"))),
+    MayNotEndorseOwn.selector: (MayNotEndorseOwn, codec_of(("uint256", "address"))),
     MayNotRollBack.selector: (MayNotRollBack, codec_of(("address",))),
     MayNotTrade.selector: (MayNotTrade, codec_of(("address",))),
+    MayReadAlready.selector: (MayReadAlready, codec_of(("uint64", "address"))),
+    MemberTwice.selector: (MemberTwice, codec_of(("address",))),
     MethodClosed.selector: (MethodClosed, codec_of(("bytes32", "uint16"))),
     MethodNotOpen.selector: (MethodNotOpen, codec_of(("bytes32", "uint16"))),
     MissingRight.selector: (MissingRight, codec_of(("address", "address", "uint16", "uint16"))),
@@ -7212,9 +8793,12 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NameOrDocumentMissing.selector: (NameOrDocumentMissing, codec_of(("bytes32", "bytes32"))),
     NoAuctionPending.selector: (NoAuctionPending, codec_of(("uint24", "uint8"))),
     NoBaseline.selector: (NoBaseline, codec_of(("uint64", "bytes32"))),
+    NoBlockHash.selector: (NoBlockHash, codec_of(("uint256",))),
     NoBufferAccount.selector: (NoBufferAccount, codec_of(())),
     NoCalendar.selector: (NoCalendar, codec_of(())),
     NoCodingRules.selector: (NoCodingRules, codec_of(("uint256",))),
+    NoDocumentInForce.selector: (NoDocumentInForce, codec_of(("bytes32", "uint8", "uint40"))),
+    NoEncryptionKey.selector: (NoEncryptionKey, codec_of(("address",))),
     NoFeeAccount.selector: (NoFeeAccount, codec_of(())),
     NoFees.selector: (NoFees, codec_of(("uint24",))),
     NoFigure.selector: (NoFigure, codec_of(("uint64", "uint16"))),
@@ -7224,12 +8808,17 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NoPenaltyOpen.selector: (NoPenaltyOpen, codec_of(("address", "uint16"))),
     NoPlanInForce.selector: (NoPlanInForce, codec_of(("uint64", "uint16"))),
     NoPlansFor.selector: (NoPlansFor, codec_of(("uint256",))),
+    NoReasonToCancel.selector: (NoReasonToCancel, codec_of(("uint32",))),
     NoReference.selector: (NoReference, codec_of(("uint24",))),
     NoRenewalLeft.selector: (NoRenewalLeft, codec_of(("uint32",))),
     NoReportingFor.selector: (NoReportingFor, codec_of(("uint8",))),
+    NoSecondForRotation.selector: (NoSecondForRotation, codec_of(())),
     NoSuchAmendment.selector: (NoSuchAmendment, codec_of(("uint256",))),
+    NoSuchBid.selector: (NoSuchBid, codec_of(("uint32", "uint32"))),
     NoSuchDate.selector: (NoSuchDate, codec_of(("uint256", "uint256", "uint256"))),
+    NoSuchDocument.selector: (NoSuchDocument, codec_of(("bytes32", "uint8", "uint32", "uint32"))),
     NoSuchExchange.selector: (NoSuchExchange, codec_of(("uint256", "uint32", "uint32"))),
+    NoSuchOffice.selector: (NoSuchOffice, codec_of(("uint64",))),
     NoSuchVersion.selector: (NoSuchVersion, codec_of(("bytes32", "uint32", "uint32"))),
     NoSuchVoucher.selector: (NoSuchVoucher, codec_of(("uint256", "uint256"))),
     NoTransferType.selector: (NoTransferType, codec_of(("uint16", "uint8", "uint8", "bool"))),
@@ -7241,6 +8830,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAGovernmentAccount.selector: (NotAGovernmentAccount, codec_of(("address", "uint8"))),
     NotAMethod.selector: (NotAMethod, codec_of(("address",))),
     NotARepresentative.selector: (NotARepresentative, codec_of(("address",))),
+    NotAServiceDocument.selector: (NotAServiceDocument, codec_of(("bytes32", "bytes32"))),
     NotAVerifier.selector: (NotAVerifier, codec_of(("address", "uint8"))),
     NotAccreditedFor.selector: (NotAccreditedFor, codec_of(("address", "uint8"))),
     NotAccreditedOfICertificateRegistry.selector: (NotAccreditedOfICertificateRegistry, codec_of(("address",))),
@@ -7251,10 +8841,13 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotAsCommitted.selector: (NotAsCommitted, codec_of(("bytes32", "bytes32"))),
     NotCancellable.selector: (NotCancellable, codec_of(("uint256",))),
     NotConvertible.selector: (NotConvertible, codec_of(("uint256", "uint256"))),
+    NotDisputable.selector: (NotDisputable, codec_of(("uint8", "uint256"))),
+    NotDrawn.selector: (NotDrawn, codec_of(("uint32",))),
     NotEffective.selector: (NotEffective, codec_of(("uint40", "uint40"))),
     NotEligible.selector: (NotEligible, codec_of(("address",))),
     NotEngaged.selector: (NotEngaged, codec_of(("address", "address"))),
     NotEnrolled.selector: (NotEnrolled, codec_of(("address",))),
+    NotExecutable.selector: (NotExecutable, codec_of(("uint256", "uint256"))),
     NotExpired.selector: (NotExpired, codec_of(("uint256", "uint256"))),
     NotFillable.selector: (NotFillable, codec_of(("uint256", "uint256"))),
     NotForOfficers.selector: (NotForOfficers, codec_of(("uint8",))),
@@ -7264,6 +8857,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotInitializing.selector: (NotInitializing, codec_of(())),
     NotMoney.selector: (NotMoney, codec_of(("uint256",))),
     NotNamed.selector: (NotNamed, codec_of(("uint256", "address"))),
+    NotNext.selector: (NotNext, codec_of(("uint32", "uint32", "uint32", "uint32"))),
     NotPayableYet.selector: (NotPayableYet, codec_of(("uint256", "uint256"))),
     NotPledgeable.selector: (NotPledgeable, codec_of(("uint256",))),
     NotReversible.selector: (NotReversible, codec_of(("uint256", "uint8", "uint8"))),
@@ -7274,23 +8868,37 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     NotTheBinder.selector: (NotTheBinder, codec_of(("address", "uint8", "address"))),
     NotTheBlockSide.selector: (NotTheBlockSide, codec_of(("address", "address", "address"))),
     NotTheBuyer.selector: (NotTheBuyer, codec_of(("address", "address"))),
+    NotTheCouncil.selector: (NotTheCouncil, codec_of(("address",))),
+    NotTheDeveloper.selector: (NotTheDeveloper, codec_of(("address", "uint32", "address"))),
     NotTheGiver.selector: (NotTheGiver, codec_of(("address", "address"))),
     NotTheLatest.selector: (NotTheLatest, codec_of(("uint64", "uint16", "uint16", "uint16"))),
+    NotTheMember.selector: (NotTheMember, codec_of(("address",))),
     NotTheModule.selector: (NotTheModule, codec_of(("address", "address"))),
     NotTheOperator.selector: (NotTheOperator, codec_of(("address", "address", "uint64", "address"))),
     NotTheOwner.selector: (NotTheOwner, codec_of(("address", "address", "address"))),
+    NotTheParty.selector: (NotTheParty, codec_of(("address",))),
+    NotThePartysSpeaker.selector: (NotThePartysSpeaker, codec_of(("address", "address"))),
     NotTheProponent.selector: (NotTheProponent, codec_of(("address", "uint32", "address"))),
+    NotTheReaders.selector: (NotTheReaders, codec_of(("address", "uint64", "uint40"))),
     NotTheReporter.selector: (NotTheReporter, codec_of(("address", "uint8", "address"))),
+    NotTheRepresentedAccount.selector: (NotTheRepresentedAccount, codec_of(("address", "address", "address"))),
+    NotTheSeller.selector: (NotTheSeller, codec_of(("address", "address"))),
     NotTheSide.selector: (NotTheSide, codec_of(("uint256", "address", "address"))),
     NotTheSigner.selector: (NotTheSigner, codec_of(("address", "address"))),
     NotTheSigningSide.selector: (NotTheSigningSide, codec_of(("address", "address", "address"))),
+    NotTheSupporter.selector: (NotTheSupporter, codec_of(("address", "uint32", "address"))),
     NotTheTrader.selector: (NotTheTrader, codec_of(("address", "address"))),
     NotThroughTheAuthority.selector: (NotThroughTheAuthority, codec_of(())),
     NotUnderRules.selector: (NotUnderRules, codec_of(("uint256",))),
     NotVerified.selector: (NotVerified, codec_of(("uint64", "uint16", "uint16", "uint8"))),
+    NothingApproved.selector: (NothingApproved, codec_of(("bytes32", "address"))),
     NothingDue.selector: (NothingDue, codec_of(("uint256",))),
+    NothingGranted.selector: (NothingGranted, codec_of(("uint64", "address"))),
+    NothingHeld.selector: (NothingHeld, codec_of(("address", "uint256"))),
     NothingInForce.selector: (NothingInForce, codec_of(("bytes32", "uint40"))),
+    NothingLeft.selector: (NothingLeft, codec_of(("uint32",))),
     NothingMissing.selector: (NothingMissing, codec_of(("address", "uint16"))),
+    NothingToEndorse.selector: (NothingToEndorse, codec_of(("uint256", "uint8"))),
     NothingToExtend.selector: (NothingToExtend, codec_of(("address", "address"))),
     NothingToRollBackTo.selector: (NothingToRollBackTo, codec_of(("address",))),
     NothingToTake.selector: (NothingToTake, codec_of(())),
@@ -7304,6 +8912,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     OfferStillOpen.selector: (OfferStillOpen, codec_of(("uint256",))),
     OfficerLeft.selector: (OfficerLeft, codec_of(("address",))),
     OnlyHaltOrResume.selector: (OnlyHaltOrResume, codec_of(("uint8",))),
+    OperationSettled.selector: (OperationSettled, codec_of(("bytes32",))),
     OpinionExists.selector: (OpinionExists, codec_of(("uint64", "uint16", "uint16"))),
     OpinionUnfavourable.selector: (OpinionUnfavourable, codec_of(("uint256", "uint16"))),
     OrderMustRest.selector: (OrderMustRest, codec_of(("uint24", "uint8"))),
@@ -7311,7 +8920,9 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     OrderTooLarge.selector: (OrderTooLarge, codec_of(("uint256", "uint256"))),
     OrdersLocked.selector: (OrdersLocked, codec_of(("uint24", "uint40"))),
     OtherQueue.selector: (OtherQueue, codec_of(("uint256",))),
+    OutOfOrder.selector: (OutOfOrder, codec_of(("uint256", "uint24", "uint256"))),
     OutOfRange.selector: (OutOfRange, codec_of(("bytes32", "uint256", "uint256"))),
+    OutsideAuctionTime.selector: (OutsideAuctionTime, codec_of(("uint32", "uint256", "uint256", "uint256"))),
     OutsideBlockHours.selector: (OutsideBlockHours, codec_of(("uint24", "uint256"))),
     OutsideHours.selector: (OutsideHours, codec_of(("uint256",))),
     OutsideRegion.selector: (OutsideRegion, codec_of(("address", "uint16", "uint16"))),
@@ -7345,39 +8956,61 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     QuoteOutsideBand.selector: (QuoteOutsideBand, codec_of(("uint24", "uint24", "uint24"))),
     QuoteStands.selector: (QuoteStands, codec_of(("uint256", "uint40"))),
     ReasonMissing.selector: (ReasonMissing, codec_of(())),
+    ReasonsMissing.selector: (ReasonsMissing, codec_of(())),
     RecordMissing.selector: (RecordMissing, codec_of(())),
     ReentrancyGuardReentrantCall.selector: (ReentrancyGuardReentrantCall, codec_of(())),
     ReferenceMissing.selector: (ReferenceMissing, codec_of(())),
     ReferenceUsed.selector: (ReferenceUsed, codec_of(("bytes32",))),
     RegistryNotAccepted.selector: (RegistryNotAccepted, codec_of(("bytes32",))),
+    ReleaseDecided.selector: (ReleaseDecided, codec_of(("uint32", "uint8"))),
+    ReleaseOfAnotherKind.selector: (ReleaseOfAnotherKind, codec_of(("uint32", "uint8"))),
     ReportAlreadyDue.selector: (ReportAlreadyDue, codec_of(("address", "uint256", "uint40"))),
     ReportNotOverdue.selector: (ReportNotOverdue, codec_of(("address", "uint256", "uint40"))),
     ReportStands.selector: (ReportStands, codec_of(("address", "uint256", "uint40"))),
     ReportingNotOpen.selector: (ReportingNotOpen, codec_of(("uint16",))),
+    RequestAnswered.selector: (RequestAnswered, codec_of(("uint32", "uint8"))),
+    ReserveSecret.selector: (ReserveSecret, codec_of(("uint32",))),
     ReversalOwed.selector: (ReversalOwed, codec_of(("uint32", "uint256"))),
     ReversalTooLate.selector: (ReversalTooLate, codec_of(("uint256", "uint256"))),
     ReversalWindowOver.selector: (ReversalWindowOver, codec_of(("uint256", "uint256"))),
     ReviewFailed.selector: (ReviewFailed, codec_of(("uint256", "uint256"))),
+    RotationLapsed.selector: (RotationLapsed, codec_of(("address", "uint40"))),
+    RotationNotRequested.selector: (RotationNotRequested, codec_of(("address", "address", "address"))),
     RulesFixed.selector: (RulesFixed, codec_of(("uint16", "uint40"))),
     SafeCastOverflowedUintDowncast.selector: (SafeCastOverflowedUintDowncast, codec_of(("uint8", "uint256"))),
     SafeERC20FailedOperation.selector: (SafeERC20FailedOperation, codec_of(("address",))),
+    SaidBefore.selector: (SaidBefore, codec_of(("bytes32", "address"))),
     SameAccount.selector: (SameAccount, codec_of(("address",))),
+    SameArbitrator.selector: (SameArbitrator, codec_of(("address",))),
     SameOfficer.selector: (SameOfficer, codec_of(("address",))),
     SameOfficerRestores.selector: (SameOfficerRestores, codec_of(("address",))),
     SameOwner.selector: (SameOwner, codec_of(("address", "address", "uint32"))),
     SecondOfficerNeeded.selector: (SecondOfficerNeeded, codec_of(("address",))),
+    SecondRepresentativeMissing.selector: (SecondRepresentativeMissing, codec_of(("uint256",))),
     SerialsTaken.selector: (SerialsTaken, codec_of(("bytes32", "uint64", "uint64"))),
     SeriesExists.selector: (SeriesExists, codec_of(("uint32", "address"))),
     SeriesFull.selector: (SeriesFull, codec_of(("uint256", "uint256", "uint256"))),
     SignerWithdrawn.selector: (SignerWithdrawn, codec_of(("address", "uint40"))),
+    StaleBasis.selector: (StaleBasis, codec_of(("uint32", "uint32"))),
     StalePolicy.selector: (StalePolicy, codec_of(("uint32", "uint32"))),
     StreamOutOfOrder.selector: (StreamOutOfOrder, codec_of(("uint256", "uint16", "uint16"))),
     StreamsMissing.selector: (StreamsMissing, codec_of(("uint256", "uint256"))),
+    SurrenderDisputed.selector: (SurrenderDisputed, codec_of(("uint256", "uint256"))),
+    SurrenderNeeded.selector: (SurrenderNeeded, codec_of(("address", "uint256", "uint256"))),
+    SurrenderReversalTooLate.selector: (SurrenderReversalTooLate, codec_of(("uint256", "uint256"))),
+    TimelockInsufficientDelay.selector: (TimelockInsufficientDelay, codec_of(("uint256", "uint256"))),
+    TimelockInvalidOperationLength.selector: (
+        TimelockInvalidOperationLength, codec_of(("uint256", "uint256", "uint256"))
+    ),
+    TimelockUnauthorizedCaller.selector: (TimelockUnauthorizedCaller, codec_of(("address",))),
+    TimelockUnexecutedPredecessor.selector: (TimelockUnexecutedPredecessor, codec_of(("bytes32",))),
+    TimelockUnexpectedOperationState.selector: (TimelockUnexpectedOperationState, codec_of(("bytes32", "bytes32"))),
     ToItself.selector: (ToItself, codec_of(("address",))),
     TonnesOutOfRange.selector: (TonnesOutOfRange, codec_of(("uint256", "uint256"))),
     TooLate.selector: (TooLate, codec_of(("uint40", "uint256"))),
     TooManyAccounts.selector: (TooManyAccounts, codec_of(("uint256", "uint256"))),
     TooManyAtOnce.selector: (TooManyAtOnce, codec_of(("uint256", "uint256"))),
+    TooManyBids.selector: (TooManyBids, codec_of(("uint256",))),
     TooManyBindings.selector: (TooManyBindings, codec_of(("uint256", "uint256"))),
     TooManyDecimals.selector: (TooManyDecimals, codec_of(("address", "uint8"))),
     TooManyGrams.selector: (TooManyGrams, codec_of(("uint256",))),
@@ -7405,6 +9038,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     UnknownApplicationOfIStakeholderRegistry.selector: (
         UnknownApplicationOfIStakeholderRegistry, codec_of(("uint32",))
     ),
+    UnknownAuction.selector: (UnknownAuction, codec_of(("uint32",))),
     UnknownBankingRule.selector: (UnknownBankingRule, codec_of(("uint256",))),
     UnknownBlockMarket.selector: (UnknownBlockMarket, codec_of(("uint24",))),
     UnknownBoard.selector: (UnknownBoard, codec_of(("uint24",))),
@@ -7413,6 +9047,9 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     UnknownConfirmationKey.selector: (UnknownConfirmationKey, codec_of(("address",))),
     UnknownDayType.selector: (UnknownDayType, codec_of(("uint16", "uint8", "uint8"))),
     UnknownDetermination.selector: (UnknownDetermination, codec_of(("uint256",))),
+    UnknownDispute.selector: (UnknownDispute, codec_of(("uint256",))),
+    UnknownDocument.selector: (UnknownDocument, codec_of(("uint64",))),
+    UnknownDocumentVersion.selector: (UnknownDocumentVersion, codec_of(("uint64", "uint32", "uint32"))),
     UnknownExport.selector: (UnknownExport, codec_of(("uint256",))),
     UnknownInstallation.selector: (UnknownInstallation, codec_of(("uint64",))),
     UnknownInstrument.selector: (UnknownInstrument, codec_of(("uint256",))),
@@ -7424,15 +9061,21 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     UnknownPledge.selector: (UnknownPledge, codec_of(("uint256",))),
     UnknownProject.selector: (UnknownProject, codec_of(("uint32",))),
     UnknownPurchase.selector: (UnknownPurchase, codec_of(("uint256",))),
+    UnknownRecord.selector: (UnknownRecord, codec_of(("uint32",))),
+    UnknownRelease.selector: (UnknownRelease, codec_of(("uint32",))),
+    UnknownRequest.selector: (UnknownRequest, codec_of(("uint32",))),
     UnknownRules.selector: (UnknownRules, codec_of(("uint16",))),
     UnknownSeries.selector: (UnknownSeries, codec_of(("uint32",))),
     UnknownTransfer.selector: (UnknownTransfer, codec_of(("uint256",))),
     UnknownWithdrawal.selector: (UnknownWithdrawal, codec_of(("uint256",))),
+    VoucherRefuted.selector: (VoucherRefuted, codec_of(("uint8",))),
     WithdrawalClosed.selector: (WithdrawalClosed, codec_of(("uint256", "uint8"))),
     WithdrawalNotAccepted.selector: (WithdrawalNotAccepted, codec_of(("uint256",))),
     WithdrawalUnderway.selector: (WithdrawalUnderway, codec_of(("uint256",))),
     WouldTrade.selector: (WouldTrade, codec_of(("uint24", "uint24"))),
+    WrongAuctionState.selector: (WrongAuctionState, codec_of(("uint32", "uint8"))),
     WrongBacking.selector: (WrongBacking, codec_of(("uint256", "address"))),
+    WrongBeneficiaries.selector: (WrongBeneficiaries, codec_of(("uint32",))),
     WrongBlockState.selector: (WrongBlockState, codec_of(("bytes32", "uint8"))),
     WrongCredit.selector: (WrongCredit, codec_of(("uint256", "uint32"))),
     WrongEntryState.selector: (WrongEntryState, codec_of(("address", "uint32", "uint8"))),

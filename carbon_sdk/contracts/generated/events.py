@@ -15,6 +15,7 @@ from carbon_sdk.contracts.generated.enums import (
     AccountStatus,
     AccusationState,
     ActKind,
+    AuctionState,
     BlockMarketState,
     BlockState,
     BoardState,
@@ -24,9 +25,12 @@ from carbon_sdk.contracts.generated.enums import (
     Conclusion,
     Counterparty,
     CreditTier,
+    DisputeState,
     EntryState,
     Fault,
+    Flaw,
     InstrumentState,
+    Kind,
     MarketState,
     Method,
     Opinion,
@@ -34,11 +38,18 @@ from carbon_sdk.contracts.generated.enums import (
     PledgeState,
     QuoteEnd,
     Reason,
+    ReleaseStatus,
     Rounding,
     Status,
+    SubjectKind,
+    Supply,
+    TieRule,
+    UnderSubscription,
 )
 from carbon_sdk.contracts.generated.structs import (
+    AccountRules,
     Amendment,
+    AuctionTerms,
     BankingTerms,
     Binding,
     BlockTerms,
@@ -51,6 +62,8 @@ from carbon_sdk.contracts.generated.structs import (
     ConductEntry,
     Crediting,
     Design,
+    DisputedLine,
+    DisputeTerms,
     Eligibility,
     Form,
     Inputs,
@@ -79,6 +92,104 @@ from carbon_sdk.contracts.generated.structs import (
     Warrant,
 )
 from carbon_sdk.identifiers import Address, InstrumentId, OrderId, QuoteId, Side, checksummed
+
+
+@dataclass(frozen=True, slots=True)
+class AccessAnswered(Event):
+    """Where access is granted, `AccessGranted` stands before it."""
+
+    TOPIC: ClassVar[str] = "0x078d14c7c14b9d44333cd40865f7f0ee44d0313cddd0c7e99afb48a46a7650ef"
+    SIGNATURE: ClassVar[str] = "AccessAnswered(uint32,bool,bytes32,address)"
+    INDEXED: ClassVar[int] = 1
+    request: int
+    granted: bool
+    reasons: bytes
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccessAnswered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return AccessAnswered(int(topics[1], 16), b[31] != 0, b[32:64], checksummed(b[76:96].hex()))
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGranted(Event):
+    """`AccessGranted(uint64,address,uint40,address)`."""
+
+    TOPIC: ClassVar[str] = "0x7c2a9bcd059fa147640182b5ddb4f5f58f945fcb6fd4d5f7b64446a21dea9e0e"
+    SIGNATURE: ClassVar[str] = "AccessGranted(uint64,address,uint40,address)"
+    INDEXED: ClassVar[int] = 2
+    document: int
+    party: Address
+    until: int
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccessGranted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return AccessGranted(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            int.from_bytes(b[27:32], "big"),
+            checksummed(b[44:64].hex()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequested(Event):
+    """`AccessRequested(uint32,uint64,address,bytes32,address)`."""
+
+    TOPIC: ClassVar[str] = "0x85391db979331bbdd02b1024902e2bc1330f3b528e317a8fb8a1aab50b9c1e2b"
+    SIGNATURE: ClassVar[str] = "AccessRequested(uint32,uint64,address,bytes32,address)"
+    INDEXED: ClassVar[int] = 3
+    request: int
+    document: int
+    party: Address
+    purpose: bytes
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccessRequested:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return AccessRequested(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            b[0:32],
+            checksummed(b[44:64].hex()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccessWithdrawn(Event):
+    """`AccessWithdrawn(uint64,address,bytes32,address)`."""
+
+    TOPIC: ClassVar[str] = "0x97667f86ee8770145120c12341eeff0f754a2ac50b9037f0164ae9aa040bda76"
+    SIGNATURE: ClassVar[str] = "AccessWithdrawn(uint64,address,bytes32,address)"
+    INDEXED: ClassVar[int] = 2
+    document: int
+    party: Address
+    cause: bytes
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccessWithdrawn:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return AccessWithdrawn(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32], checksummed(b[44:64].hex())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +255,23 @@ class AccountOpened(Event):
             b[192:224],
             int.from_bytes(b[251:256], "big"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRulesSet(Event):
+    """`AccountRulesSet((uint32,uint32))`."""
+
+    TOPIC: ClassVar[str] = "0x3ef9c4d33c79537b38481f2a29c0831baba8ae580c69e1b15f57f4e66a79d2ac"
+    SIGNATURE: ClassVar[str] = "AccountRulesSet((uint32,uint32))"
+    INDEXED: ClassVar[int] = 0
+    rules: AccountRules
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AccountRulesSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint32,uint32)",)).decode(b, 0)
+        return AccountRulesSet(AccountRules(*v[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -661,6 +789,96 @@ class ApprovalForAll(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalWithdrawn(Event):
+    """`ApprovalWithdrawn(bytes32,address)`."""
+
+    TOPIC: ClassVar[str] = "0xd757fbaea313474a073c66566acba6acd3576da9eb6958f2cbb2a5b5467d15ad"
+    SIGNATURE: ClassVar[str] = "ApprovalWithdrawn(bytes32,address)"
+    INDEXED: ClassVar[int] = 2
+    id: bytes
+    member: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ApprovalWithdrawn:
+        """From a log's topics and data."""
+        return ApprovalWithdrawn(bytes.fromhex(topics[1][2:66]), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionAnnounced(Event):
+    """
+    `AuctionAnnounced(uint32,address,(uint256,uint64,uint32,uint32,uint24,uint24,uint32,uint32,uint32,uint64,uint16,uint16,uint16,uint8,uint8,bool,uint40,uint40,uint40,uint40,bytes32,bytes32,bytes32,bytes32,uint8,uint8,bytes32))`.
+    """
+
+    TOPIC: ClassVar[str] = "0xa241d077ca68870d48f2e86891df0edaa75909956dda6e8940ea07d9b8b86e8f"
+    SIGNATURE: ClassVar[str] = "AuctionAnnounced(uint32,address,(uint256,uint64,uint32,uint32,uint24,uint24,uint32,uint32,uint32,uint64,uint16,uint16,uint16,uint8,uint8,bool,uint40,uint40,uint40,uint40,bytes32,bytes32,bytes32,bytes32,uint8,uint8,bytes32))"
+    INDEXED: ClassVar[int] = 2
+    auction: int
+    seller: Address
+    terms: AuctionTerms
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionAnnounced:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("(uint256,uint64,uint32,uint32,uint24,uint24,uint32,uint32,uint32,uint64,uint16,uint16,uint16,uint8,uint8,bool,uint40,uint40,uint40,uint40,bytes32,bytes32,bytes32,bytes32,uint8,uint8,bytes32)",),
+        ).decode(b, 0)
+        return AuctionAnnounced(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            AuctionTerms(InstrumentId(v[0][0]), v[0][1], v[0][2], v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], v[0][11], v[0][12], TieRule(v[0][13]), UnderSubscription(v[0][14]), v[0][15], v[0][16], v[0][17], v[0][18], v[0][19], v[0][20], v[0][21], v[0][22], v[0][23], v[0][24], v[0][25], v[0][26]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionCancelled(Event):
+    """The auction will not take place, or has sold nothing. Cause 0: too few bids, or the reserve was not disclosed."""
+
+    TOPIC: ClassVar[str] = "0xf25d1e69b2a6cab5a7f0095e5716be07ea1a97897fe59f9a9104c309e5a7846a"
+    SIGNATURE: ClassVar[str] = "AuctionCancelled(uint32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionCancelled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return AuctionCancelled(int(topics[1], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionCleared(Event):
+    """`AuctionCleared(uint32,uint24,uint64,uint64,uint64)`."""
+
+    TOPIC: ClassVar[str] = "0xa571add89532cae386d83860166c884522b46d0d702d8d2fe443d92025e4a827"
+    SIGNATURE: ClassVar[str] = "AuctionCleared(uint32,uint24,uint64,uint64,uint64)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    tick: int
+    sold: int
+    offered: int
+    asked: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionCleared:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return AuctionCleared(
+            int(topics[1], 16),
+            int.from_bytes(b[29:32], "big"),
+            int.from_bytes(b[56:64], "big"),
+            int.from_bytes(b[88:96], "big"),
+            int.from_bytes(b[120:128], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AuctionPriced(Event):
     """The price of an auction has been fixed: `tonnes` can trade at `tick`, and `surplus` more of one side."""
 
@@ -684,6 +902,51 @@ class AuctionPriced(Event):
             int.from_bytes(b[58:64], "big"),
             int.from_bytes(b[90:96], "big"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionSettled(Event):
+    """`AuctionSettled(uint32,uint64,uint64,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x415c20228ab6a8e2337691c79eeac40013287bcade7453730c9cf7e295b76848"
+    SIGNATURE: ClassVar[str] = "AuctionSettled(uint32,uint64,uint64,uint256)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    delivered: int
+    unsold: int
+    proceeds: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionSettled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return AuctionSettled(
+            int(topics[1], 16),
+            int.from_bytes(b[24:32], "big"),
+            int.from_bytes(b[56:64], "big"),
+            int.from_bytes(b[64:96], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionStateChanged(Event):
+    """`AuctionStateChanged(uint32,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0xd9662a6e1657101e1d020a6975626864aa43791e23915e7a960e4756e10320fc"
+    SIGNATURE: ClassVar[str] = "AuctionStateChanged(uint32,uint8)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    state: AuctionState
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AuctionStateChanged:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return AuctionStateChanged(int(topics[1], 16), AuctionState(int.from_bytes(b[31:32], "big")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -770,6 +1033,61 @@ class AuthorityUpdated(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return AuthorityUpdated(checksummed(b[12:32].hex()))
+
+
+@dataclass(frozen=True, slots=True)
+class AwardDefaulted(Event):
+    """A winner was not eligible or had not what it owed; its lots are not sold."""
+
+    TOPIC: ClassVar[str] = "0xbc7fe32e1068b7069a6429b953b0e22b8c23498f9fcef54e627ed399b0ecdfe4"
+    SIGNATURE: ClassVar[str] = "AwardDefaulted(uint32,uint32,address,uint64)"
+    INDEXED: ClassVar[int] = 3
+    auction: int
+    id: int
+    account: Address
+    lots: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AwardDefaulted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return AwardDefaulted(
+            int(topics[1], 16), int(topics[2], 16), checksummed(topics[3][26:].lower()), int.from_bytes(b[24:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AwardSettled(Event):
+    """`AwardSettled(uint32,uint32,address,uint64,uint256,uint40,uint32)`."""
+
+    TOPIC: ClassVar[str] = "0xa6263f5fa94e83e6c245998608d44c30a0b751b859bd7921dcd3097edcaee610"
+    SIGNATURE: ClassVar[str] = "AwardSettled(uint32,uint32,address,uint64,uint256,uint40,uint32)"
+    INDEXED: ClassVar[int] = 3
+    auction: int
+    id: int
+    account: Address
+    lots: int
+    paid: int
+    voucher: int
+    order_of_day: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> AwardSettled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 128:
+            raise short_event(topics[0])
+        return AwardSettled(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            checksummed(topics[3][26:].lower()),
+            int.from_bytes(b[24:32], "big"),
+            int.from_bytes(b[32:64], "big"),
+            int.from_bytes(b[91:96], "big"),
+            int.from_bytes(b[124:128], "big"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -901,6 +1219,173 @@ class BaselineRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BidCommitted(Event):
+    """`BidCommitted(uint32,uint32,address,uint96,bytes32,bytes)`."""
+
+    TOPIC: ClassVar[str] = "0x9f40d207a43632d4408231fd4d425e9f250fa87aa99a5f28d52272aa88103422"
+    SIGNATURE: ClassVar[str] = "BidCommitted(uint32,uint32,address,uint96,bytes32,bytes)"
+    INDEXED: ClassVar[int] = 3
+    auction: int
+    id: int
+    account: Address
+    collateral: int
+    commitment: bytes
+    sealed_opening: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidCommitted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint96", "bytes32", "bytes")).decode(b, 0)
+        return BidCommitted(
+            int(topics[1], 16), int(topics[2], 16), checksummed(topics[3][26:].lower()), v[0], v[1], v[2]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BidCut(Event):
+    """The purchase limit leaves `lots` of the bid."""
+
+    TOPIC: ClassVar[str] = "0xaff3623f45b90888433f3a3bf26979184e0433241360eb1ba94896539da1f572"
+    SIGNATURE: ClassVar[str] = "BidCut(uint32,uint32,uint64)"
+    INDEXED: ClassVar[int] = 2
+    auction: int
+    id: int
+    lots: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidCut:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BidCut(int(topics[1], 16), int(topics[2], 16), int.from_bytes(b[24:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class BidExcused(Event):
+    """A bid that nobody opened is not punished."""
+
+    TOPIC: ClassVar[str] = "0x6589b4776b6b5fd0cb11c821fb6344f6b2dc05df9ca606fcde76a8a9d36c2e71"
+    SIGNATURE: ClassVar[str] = "BidExcused(uint32,uint32,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    auction: int
+    id: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidExcused:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BidExcused(int(topics[1], 16), int(topics[2], 16), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class BidOpened(Event):
+    """`BidOpened(uint32,uint32,address,uint32,uint24,string,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xeabc297da85a01998bb13ab23f3598f9e02701a05d277bb90390c691e38cf132"
+    SIGNATURE: ClassVar[str] = "BidOpened(uint32,uint32,address,uint32,uint24,string,uint256)"
+    INDEXED: ClassVar[int] = 3
+    auction: int
+    id: int
+    account: Address
+    lots: int
+    tick: int
+    label: str
+    released: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidOpened:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint32", "uint24", "string", "uint256")).decode(b, 0)
+        return BidOpened(
+            int(topics[1], 16), int(topics[2], 16), checksummed(topics[3][26:].lower()), v[0], v[1], v[2], v[3]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BidReleased(Event):
+    """Nothing is bound for the bid any more."""
+
+    TOPIC: ClassVar[str] = "0xdaadfd05c7857a6214187f22970bac9d2e3db40013e1a7b3e99bff0b59e4fb01"
+    SIGNATURE: ClassVar[str] = "BidReleased(uint32,uint32,address,uint256)"
+    INDEXED: ClassVar[int] = 3
+    auction: int
+    id: int
+    account: Address
+    amount: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidReleased:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BidReleased(
+            int(topics[1], 16), int(topics[2], 16), checksummed(topics[3][26:].lower()), int.from_bytes(b[0:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BidVoid(Event):
+    """`BidVoid(uint32,uint32,uint8)`."""
+
+    TOPIC: ClassVar[str] = "0x4d1d576f164fa3cfc18cc101d3a63be2a075d679b653be8292010cc447e6419d"
+    SIGNATURE: ClassVar[str] = "BidVoid(uint32,uint32,uint8)"
+    INDEXED: ClassVar[int] = 2
+    auction: int
+    id: int
+    flaw: Flaw
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidVoid:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BidVoid(int(topics[1], 16), int(topics[2], 16), Flaw(int.from_bytes(b[31:32], "big")))
+
+
+@dataclass(frozen=True, slots=True)
+class BidWithdrawn(Event):
+    """`BidWithdrawn(uint32,uint32)`."""
+
+    TOPIC: ClassVar[str] = "0x4a1d430932fa3cfdd020dd2a92289b4df1ebb731102d2d3153a24d788f2f4463"
+    SIGNATURE: ClassVar[str] = "BidWithdrawn(uint32,uint32)"
+    INDEXED: ClassVar[int] = 2
+    auction: int
+    id: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidWithdrawn:
+        """From a log's topics and data."""
+        return BidWithdrawn(int(topics[1], 16), int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class BidsRanked(Event):
+    """`BidsRanked(uint32,uint32)`."""
+
+    TOPIC: ClassVar[str] = "0x5f710d2f60c60b250262f830d6f34a3f8f6622850288b9f0fbc6c4c336f5bb02"
+    SIGNATURE: ClassVar[str] = "BidsRanked(uint32,uint32)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    walked: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BidsRanked:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BidsRanked(int(topics[1], 16), int.from_bytes(b[28:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class BinderAppointed(Event):
     """`BinderAppointed(uint8,address)`."""
 
@@ -963,6 +1448,25 @@ class BlockEnded(Event):
         if len(b) < 64:
             raise short_event(topics[0])
         return BlockEnded(bytes.fromhex(topics[1][2:66]), BlockState(int.from_bytes(b[31:32], "big")), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class BlockHashNoted(Event):
+    """`BlockHashNoted(uint32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xcd800f4caa8c2c497fe4487613b623c01181c2493a3db9a4b2652be33b5a706a"
+    SIGNATURE: ClassVar[str] = "BlockHashNoted(uint32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    hash: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> BlockHashNoted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return BlockHashNoted(int(topics[1], 16), b[0:32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -1314,6 +1818,84 @@ class CalendarSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallExecuted(Event):
+    """`CallExecuted(bytes32,uint256,address,uint256,bytes)`."""
+
+    TOPIC: ClassVar[str] = "0xc2617efa69bab66782fa219543714338489c4e9e178271560a91b82c3f612b58"
+    SIGNATURE: ClassVar[str] = "CallExecuted(bytes32,uint256,address,uint256,bytes)"
+    INDEXED: ClassVar[int] = 2
+    id: bytes
+    index: int
+    target: Address
+    value: int
+    data: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CallExecuted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("address", "uint256", "bytes")).decode(b, 0)
+        return CallExecuted(bytes.fromhex(topics[1][2:66]), int(topics[2], 16), v[0], v[1], v[2])
+
+
+@dataclass(frozen=True, slots=True)
+class CallSalt(Event):
+    """`CallSalt(bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x20fda5fd27a1ea7bf5b9567f143ac5470bb059374a27e8f67cb44f946f6d0387"
+    SIGNATURE: ClassVar[str] = "CallSalt(bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: bytes
+    salt: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CallSalt:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return CallSalt(bytes.fromhex(topics[1][2:66]), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class CallScheduled(Event):
+    """`CallScheduled(bytes32,uint256,address,uint256,bytes,bytes32,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x4cf4410cc57040e44862ef0f45f3dd5a5e02db8eb8add648d4b0e236f1d07dca"
+    SIGNATURE: ClassVar[str] = "CallScheduled(bytes32,uint256,address,uint256,bytes,bytes32,uint256)"
+    INDEXED: ClassVar[int] = 2
+    id: bytes
+    index: int
+    target: Address
+    value: int
+    data: bytes
+    predecessor: bytes
+    delay: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CallScheduled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("address", "uint256", "bytes", "bytes32", "uint256")).decode(b, 0)
+        return CallScheduled(bytes.fromhex(topics[1][2:66]), int(topics[2], 16), v[0], v[1], v[2], v[3], v[4])
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(Event):
+    """`Cancelled(bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xbaa1eb22f2a492ba1a5fea61b8df4d27c6c8b5f3971e63bb58fa14ff72eedb70"
+    SIGNATURE: ClassVar[str] = "Cancelled(bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> Cancelled:
+        """From a log's topics and data."""
+        return Cancelled(bytes.fromhex(topics[1][2:66]))
+
+
+@dataclass(frozen=True, slots=True)
 class CapSet(Event):
     """`CapSet(uint16,(uint64,uint64,uint64,uint64),bytes32)`."""
 
@@ -1435,6 +2017,45 @@ class CertificateRevoked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClosingAnnounced(Event):
+    """`account` can be closed from `from` on, unless somebody shows that it has something."""
+
+    TOPIC: ClassVar[str] = "0x4b2eb8056ce4c8f073b16b9e95d5ed9a18f31205995f5bcd7bb0eff818385ea0"
+    SIGNATURE: ClassVar[str] = "ClosingAnnounced(address,uint40,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    from_: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ClosingAnnounced:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return ClosingAnnounced(checksummed(topics[1][26:].lower()), int.from_bytes(b[27:32], "big"), b[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingStopped(Event):
+    """`account` has something of `instrument` (zero: it was reinstated); the closing is off."""
+
+    TOPIC: ClassVar[str] = "0xd35af4911a111108758e4b0c0f51888b056917ba8fa36fc3fe1d1e7084d51d66"
+    SIGNATURE: ClassVar[str] = "ClosingStopped(address,uint256)"
+    INDEXED: ClassVar[int] = 1
+    account: Address
+    instrument: InstrumentId
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ClosingStopped:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ClosingStopped(checksummed(topics[1][26:].lower()), InstrumentId(int.from_bytes(b[0:32], "big")))
+
+
+@dataclass(frozen=True, slots=True)
 class CodingRulesSet(Event):
     """`CodingRulesSet(uint32,(bytes8,bytes4,int32,uint40))`."""
 
@@ -1450,6 +2071,29 @@ class CodingRulesSet(Event):
         b = bytes.fromhex(data[2:])
         v = codec_of(("(bytes8,bytes4,int32,uint40)",)).decode(b, 0)
         return CodingRulesSet(int(topics[1], 16), CodingRules(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class CollateralForfeited(Event):
+    """`CollateralForfeited(uint32,uint32,address,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0xc840e2b2f487cec064f71b56d66954ae2fd8abe85782ed8b29535b81041d78f9"
+    SIGNATURE: ClassVar[str] = "CollateralForfeited(uint32,uint32,address,uint256)"
+    INDEXED: ClassVar[int] = 3
+    auction: int
+    id: int
+    account: Address
+    amount: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> CollateralForfeited:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return CollateralForfeited(
+            int(topics[1], 16), int(topics[2], 16), checksummed(topics[3][26:].lower()), int.from_bytes(b[0:32], "big")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -1946,6 +2590,210 @@ class DirectTransfersSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeEnded(Event):
+    """It ended without compensation; what rested is free."""
+
+    TOPIC: ClassVar[str] = "0xbe5b5117ee7b3ab648907c81226652788dbf61210b4a46bdc52876aa03b18746"
+    SIGNATURE: ClassVar[str] = "DisputeEnded(uint256,uint8)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    state: DisputeState
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DisputeEnded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return DisputeEnded(int(topics[1], 16), DisputeState(int.from_bytes(b[31:32], "big")))
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeOpened(Event):
+    """
+    `DisputeOpened(uint256,address,address,uint8,uint256,(address,uint96,uint88,uint96)[],(uint32,uint32,uint32,uint32,uint32),bytes32)`.
+    """
+
+    TOPIC: ClassVar[str] = "0x6c1253d768ade2cb0cf746ffdf523978ce6adecc130244ea7c899d05fb2e7b1b"
+    SIGNATURE: ClassVar[str] = "DisputeOpened(uint256,address,address,uint8,uint256,(address,uint96,uint88,uint96)[],(uint32,uint32,uint32,uint32,uint32),bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    claimant: Address
+    respondent: Address
+    kind: SubjectKind
+    subject: int
+    lines: tuple[DisputedLine, ...]
+    terms: DisputeTerms
+    statement: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DisputeOpened:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(
+            ("uint8", "uint256", "(address,uint96,uint88,uint96)[]", "(uint32,uint32,uint32,uint32,uint32)", "bytes32")
+        ).decode(b, 0)
+        return DisputeOpened(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            SubjectKind(v[0]),
+            v[1],
+            tuple([DisputedLine(*x) for x in v[2]]),
+            DisputeTerms(*v[3]),
+            v[4],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeTermsSet(Event):
+    """`DisputeTermsSet((uint32,uint32,uint32,uint32,uint32))`."""
+
+    TOPIC: ClassVar[str] = "0x05a59fad7e6840c002f281881f6d467c90195591b1becb4534337d2688b111da"
+    SIGNATURE: ClassVar[str] = "DisputeTermsSet((uint32,uint32,uint32,uint32,uint32))"
+    INDEXED: ClassVar[int] = 0
+    terms: DisputeTerms
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DisputeTermsSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("(uint32,uint32,uint32,uint32,uint32)",)).decode(b, 0)
+        return DisputeTermsSet(DisputeTerms(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class DisputedUnitsTaken(Event):
+    """Act `act` of the authority took `quantity` of what rested."""
+
+    TOPIC: ClassVar[str] = "0xc2aa71d50b0201483d62ea650e68d8a03d2b3b8856823c14d22447c7c13c3be0"
+    SIGNATURE: ClassVar[str] = "DisputedUnitsTaken(uint256,uint256,uint256,uint256)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    act: int
+    instrument: InstrumentId
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DisputedUnitsTaken:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return DisputedUnitsTaken(
+            int(topics[1], 16),
+            int(topics[2], 16),
+            InstrumentId(int.from_bytes(b[0:32], "big")),
+            int.from_bytes(b[32:64], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFiled(Event):
+    """Version 1 of a document."""
+
+    TOPIC: ClassVar[str] = "0x461260a80fba3b8b1759ca2441451a234ad14c59adfecba30531bcdb72d4f2c8"
+    SIGNATURE: ClassVar[str] = "DocumentFiled(uint64,address,bytes32,uint64,bytes32,address)"
+    INDEXED: ClassVar[int] = 3
+    document: int
+    owner: Address
+    subject: bytes
+    office: int
+    commitment: bytes
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DocumentFiled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return DocumentFiled(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            bytes.fromhex(topics[3][2:66]),
+            int.from_bytes(b[24:32], "big"),
+            b[32:64],
+            checksummed(b[76:96].hex()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPublished(Event):
+    """`DocumentPublished(bytes32,uint8,uint32,bytes32,uint40,uint40,address,string)`."""
+
+    TOPIC: ClassVar[str] = "0x3b56276c1fb145d7530ba3adc8f9413c083595212d8636de7e6cad575ae1f33f"
+    SIGNATURE: ClassVar[str] = "DocumentPublished(bytes32,uint8,uint32,bytes32,uint40,uint40,address,string)"
+    INDEXED: ClassVar[int] = 3
+    service: bytes
+    kind: Kind
+    version: int
+    digest: bytes
+    published_at: int
+    effective_from: int
+    author: Address
+    uri: str
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DocumentPublished:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("bytes32", "uint40", "uint40", "address", "string")).decode(b, 0)
+        return DocumentPublished(
+            bytes.fromhex(topics[1][2:66]), Kind(int(topics[2], 16)), int(topics[3], 16), v[0], v[1], v[2], v[3], v[4]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRead(Event):
+    """`DocumentRead(uint64,uint32,address,address)`."""
+
+    TOPIC: ClassVar[str] = "0xd4eff39a7da04be49942eaaeae45e4b249806ee719ceac7c24a9fa94f0ebf60d"
+    SIGNATURE: ClassVar[str] = "DocumentRead(uint64,uint32,address,address)"
+    INDEXED: ClassVar[int] = 2
+    document: int
+    version: int
+    party: Address
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DocumentRead:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return DocumentRead(
+            int(topics[1], 16),
+            int.from_bytes(b[28:32], "big"),
+            checksummed(topics[2][26:].lower()),
+            checksummed(b[44:64].hex()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReplaced(Event):
+    """`DocumentReplaced(uint64,uint32,bytes32,address)`."""
+
+    TOPIC: ClassVar[str] = "0xabcf7f9f3647c450ba3bee3a7654b748f0e6204d6ff0017713f7b86cef9aa1d1"
+    SIGNATURE: ClassVar[str] = "DocumentReplaced(uint64,uint32,bytes32,address)"
+    INDEXED: ClassVar[int] = 1
+    document: int
+    version: int
+    commitment: bytes
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DocumentReplaced:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return DocumentReplaced(
+            int(topics[1], 16), int.from_bytes(b[28:32], "big"), b[32:64], checksummed(b[76:96].hex())
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DowngradeBegan(Event):
     """`DowngradeBegan(address,bytes32)`."""
 
@@ -1975,6 +2823,25 @@ class DowngradeEnded(Event):
     def decode(topics: Sequence[str], data: str) -> DowngradeEnded:
         """From a log's topics and data."""
         return DowngradeEnded(checksummed(topics[1][26:].lower()), bytes.fromhex(topics[2][2:66]))
+
+
+@dataclass(frozen=True, slots=True)
+class DrawFixed(Event):
+    """The hash of block `number` is mixed into the seed."""
+
+    TOPIC: ClassVar[str] = "0xf0057100b75791cb2dadb66f4f4686bf4fa9b39f043813bfd308b3dd3cdaf626"
+    SIGNATURE: ClassVar[str] = "DrawFixed(uint32,uint256)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    number: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> DrawFixed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return DrawFixed(int(topics[1], 16), int.from_bytes(b[0:32], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -2093,6 +2960,29 @@ class EmissionsReopened(Event):
             checksummed(topics[3][26:].lower()),
             int.from_bytes(b[16:32], "big"),
             b[32:64],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionKeyRegistered(Event):
+    """`EncryptionKeyRegistered(address,uint32,bytes32,address)`."""
+
+    TOPIC: ClassVar[str] = "0xa969c0255536c1371b549503f62472397cee7099895cb868db2a6b903e8dcabb"
+    SIGNATURE: ClassVar[str] = "EncryptionKeyRegistered(address,uint32,bytes32,address)"
+    INDEXED: ClassVar[int] = 2
+    party: Address
+    version: int
+    public_key: bytes
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EncryptionKeyRegistered:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return EncryptionKeyRegistered(
+            checksummed(topics[1][26:].lower()), int(topics[2], 16), b[0:32], checksummed(b[44:64].hex())
         )
 
 
@@ -2241,6 +3131,29 @@ class EntryAppealed(Event):
             raise short_event(topics[0])
         return EntryAppealed(
             checksummed(topics[1][26:].lower()), int(topics[2], 16), checksummed(b[12:32].hex()), b[32:64]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSubmitted(Event):
+    """`EvidenceSubmitted(uint256,address,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x4bd7562cd2a8c006dea31e171cd012993439b510d720ff37c9e7944cd3d78a4f"
+    SIGNATURE: ClassVar[str] = "EvidenceSubmitted(uint256,address,address,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    party: Address
+    key: Address
+    evidence: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> EvidenceSubmitted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return EvidenceSubmitted(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), checksummed(topics[3][26:].lower()), b[0:32]
         )
 
 
@@ -2804,6 +3717,26 @@ class LimitsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LotsRolled(Event):
+    """`LotsRolled(uint32,uint32,uint64)`."""
+
+    TOPIC: ClassVar[str] = "0x5b5b40f7fe2c6659742dbca640b0a0a50f427d61494157984ee2311f523a62ff"
+    SIGNATURE: ClassVar[str] = "LotsRolled(uint32,uint32,uint64)"
+    INDEXED: ClassVar[int] = 2
+    auction: int
+    next: int
+    lots: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> LotsRolled:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return LotsRolled(int(topics[1], 16), int(topics[2], 16), int.from_bytes(b[24:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class MarketOpened(Event):
     """`MarketOpened(uint24,uint256,(uint256,uint32,uint8,uint24,uint16,uint16,uint16,uint24,uint24))`."""
 
@@ -2866,6 +3799,25 @@ class MaterialitySet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberSet(Event):
+    """`MemberSet(address,bool)`."""
+
+    TOPIC: ClassVar[str] = "0x4efc5168d98ad88d2d4784344a20876aea2fa3e8aa503b5fb3164a09019ca3d6"
+    SIGNATURE: ClassVar[str] = "MemberSet(address,bool)"
+    INDEXED: ClassVar[int] = 1
+    member: Address
+    is_member: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MemberSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return MemberSet(checksummed(topics[1][26:].lower()), b[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
 class MethodClosedForPlans(Event):
     """`MethodClosedForPlans(bytes32,uint16)`."""
 
@@ -2903,6 +3855,25 @@ class MethodRegistered(Event):
         return MethodRegistered(
             bytes.fromhex(topics[1][2:66]), int(topics[2], 16), checksummed(b[12:32].hex()), b[32:64], b[64:96]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MinDelayChange(Event):
+    """`MinDelayChange(uint256,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x11c24f4ead16507c69ac467fbd5e4eed5fb5c699626d2cc6d66421df253886d5"
+    SIGNATURE: ClassVar[str] = "MinDelayChange(uint256,uint256)"
+    INDEXED: ClassVar[int] = 0
+    old_duration: int
+    new_duration: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> MinDelayChange:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return MinDelayChange(int.from_bytes(b[0:32], "big"), int.from_bytes(b[32:64], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -3135,6 +4106,32 @@ class OfficerAssigned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OperationApproved(Event):
+    """The call stands in the first approval; `approvals` members who are members now have approved it."""
+
+    TOPIC: ClassVar[str] = "0x1c0613c29dd3ca75326af98721af52be44c83c3c46f7e40936ebee42954a62ba"
+    SIGNATURE: ClassVar[str] = "OperationApproved(bytes32,address,uint256,address,uint256,bytes,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: bytes
+    member: Address
+    approvals: int
+    target: Address
+    value: int
+    data: bytes
+    predecessor: bytes
+    salt: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OperationApproved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint256", "address", "uint256", "bytes", "bytes32", "bytes32")).decode(b, 0)
+        return OperationApproved(
+            bytes.fromhex(topics[1][2:66]), checksummed(topics[2][26:].lower()), v[0], v[1], v[2], v[3], v[4], v[5]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class OperationCanceled(Event):
     """`OperationCanceled(bytes32,uint32)`."""
 
@@ -3167,6 +4164,28 @@ class OperationExecuted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OperationObjected(Event):
+    """`OperationObjected(bytes32,address,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x80f30071cfaaaeda91f6a2707a7f0e1e3319962b93a2a977000340a7e47d6228"
+    SIGNATURE: ClassVar[str] = "OperationObjected(bytes32,address,uint256)"
+    INDEXED: ClassVar[int] = 2
+    id: bytes
+    member: Address
+    objections: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OperationObjected:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return OperationObjected(
+            bytes.fromhex(topics[1][2:66]), checksummed(topics[2][26:].lower()), int.from_bytes(b[0:32], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class OperationScheduled(Event):
     """`OperationScheduled(bytes32,uint32,uint48,address,address,bytes)`."""
 
@@ -3186,6 +4205,21 @@ class OperationScheduled(Event):
         b = bytes.fromhex(data[2:])
         v = codec_of(("uint48", "address", "address", "bytes")).decode(b, 0)
         return OperationScheduled(bytes.fromhex(topics[1][2:66]), int(topics[2], 16), v[0], v[1], v[2], v[3])
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStopped(Event):
+    """Operation `id` will never be executed; the same call needs another salt."""
+
+    TOPIC: ClassVar[str] = "0x79aa982bb982ed7c6ceb6c854feca4a1763805bccfa23a9504ec07a2e88c2554"
+    SIGNATURE: ClassVar[str] = "OperationStopped(bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> OperationStopped:
+        """From a log's topics and data."""
+        return OperationStopped(bytes.fromhex(topics[1][2:66]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -3890,6 +4924,26 @@ class PrincipalChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProceedsPaid(Event):
+    """`ProceedsPaid(uint32,address,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x241a3f92a845dc63aeb1b653ac63b829910303078289496c2befa70f6c02e495"
+    SIGNATURE: ClassVar[str] = "ProceedsPaid(uint32,address,uint256)"
+    INDEXED: ClassVar[int] = 2
+    auction: int
+    beneficiary: Address
+    amount: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ProceedsPaid:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ProceedsPaid(int(topics[1], 16), checksummed(topics[2][26:].lower()), int.from_bytes(b[0:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectClosed(Event):
     """`ProjectClosed(uint32,bytes32)`."""
 
@@ -4381,6 +5435,60 @@ class RegistryAccepted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseProposed(Event):
+    """`ReleaseProposed(uint32,bytes32,address,uint8,uint32,bytes32,string)`."""
+
+    TOPIC: ClassVar[str] = "0xb62e8569b782c2dad5797cf9a9c6a2591732ac736729cb8356f68edbe64032b1"
+    SIGNATURE: ClassVar[str] = "ReleaseProposed(uint32,bytes32,address,uint8,uint32,bytes32,string)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    service: bytes
+    developer: Address
+    kind: Kind
+    basis: int
+    digest: bytes
+    uri: str
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReleaseProposed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint8", "uint32", "bytes32", "string")).decode(b, 0)
+        return ReleaseProposed(
+            int(topics[1], 16),
+            bytes.fromhex(topics[2][2:66]),
+            checksummed(topics[3][26:].lower()),
+            Kind(v[0]),
+            v[1],
+            v[2],
+            v[3],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResolved(Event):
+    """`ReleaseResolved(uint32,uint8,address,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0x39fa5f2429b626c42adf7b7bfb00abdf54715e2fc5819b6428896b21e39abada"
+    SIGNATURE: ClassVar[str] = "ReleaseResolved(uint32,uint8,address,bytes32)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    status: ReleaseStatus
+    by: Address
+    reasons: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReleaseResolved:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 96:
+            raise short_event(topics[0])
+        return ReleaseResolved(
+            int(topics[1], 16), ReleaseStatus(int.from_bytes(b[31:32], "big")), checksummed(b[44:64].hex()), b[64:96]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Released(Event):
     """`Released(address,uint256,uint8,uint256,bytes32)`."""
 
@@ -4586,6 +5694,25 @@ class RequiredLabelsSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReserveDisclosed(Event):
+    """`ReserveDisclosed(uint32,uint24)`."""
+
+    TOPIC: ClassVar[str] = "0xa16363d005e4c04cd0db7dcd32faed897f8bf8204b6d701f248647a0abc344cc"
+    SIGNATURE: ClassVar[str] = "ReserveDisclosed(uint32,uint24)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    tick: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReserveDisclosed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ReserveDisclosed(int(topics[1], 16), int.from_bytes(b[29:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class RestrictionsChanged(Event):
     """`RestrictionsChanged(address,uint16,uint16,bytes32)`."""
 
@@ -4674,6 +5801,24 @@ class ReversalReported(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReversalWindowSet(Event):
+    """`ReversalWindowSet(uint40)`."""
+
+    TOPIC: ClassVar[str] = "0xe1dc93bffa4445b03cbab11629b0a607a6f1e7cf2b4a9c662b3559daa8654366"
+    SIGNATURE: ClassVar[str] = "ReversalWindowSet(uint40)"
+    INDEXED: ClassVar[int] = 0
+    reversible_for: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ReversalWindowSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ReversalWindowSet(int.from_bytes(b[27:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class RightsChanged(Event):
     """`RightsChanged(address,address,uint16)`."""
 
@@ -4696,7 +5841,26 @@ class RightsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class RoleAdminChanged(Event):
+class RoleAdminChangedOfAllianceCouncil(Event):
+    """`RoleAdminChanged(bytes32,bytes32,bytes32)`."""
+
+    TOPIC: ClassVar[str] = "0xbd79b86ffe0ab8e8776151514217cd7cacd52c909f66475c3af44e129f0b00ff"
+    SIGNATURE: ClassVar[str] = "RoleAdminChanged(bytes32,bytes32,bytes32)"
+    INDEXED: ClassVar[int] = 3
+    role: bytes
+    previous_admin_role: bytes
+    new_admin_role: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RoleAdminChangedOfAllianceCouncil:
+        """From a log's topics and data."""
+        return RoleAdminChangedOfAllianceCouncil(
+            bytes.fromhex(topics[1][2:66]), bytes.fromhex(topics[2][2:66]), bytes.fromhex(topics[3][2:66])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAdminChangedOfAuthority(Event):
     """`RoleAdminChanged(uint64,uint64)`."""
 
     TOPIC: ClassVar[str] = "0x1fd6dd7631312dfac2205b52913f99de03b4d7e381d5d27d3dbfe0713e6e6340"
@@ -4706,9 +5870,9 @@ class RoleAdminChanged(Event):
     admin: int
 
     @staticmethod
-    def decode(topics: Sequence[str], data: str) -> RoleAdminChanged:
+    def decode(topics: Sequence[str], data: str) -> RoleAdminChangedOfAuthority:
         """From a log's topics and data."""
-        return RoleAdminChanged(int(topics[1], 16), int(topics[2], 16))
+        return RoleAdminChangedOfAuthority(int(topics[1], 16), int(topics[2], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -4734,7 +5898,26 @@ class RoleGrantDelayChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class RoleGranted(Event):
+class RoleGrantedOfAllianceCouncil(Event):
+    """`RoleGranted(bytes32,address,address)`."""
+
+    TOPIC: ClassVar[str] = "0x2f8788117e7eff1d82e926ec794901d17c78024a50270940304540a733656f0d"
+    SIGNATURE: ClassVar[str] = "RoleGranted(bytes32,address,address)"
+    INDEXED: ClassVar[int] = 3
+    role: bytes
+    account: Address
+    sender: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RoleGrantedOfAllianceCouncil:
+        """From a log's topics and data."""
+        return RoleGrantedOfAllianceCouncil(
+            bytes.fromhex(topics[1][2:66]), checksummed(topics[2][26:].lower()), checksummed(topics[3][26:].lower())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrantedOfAuthority(Event):
     """`RoleGranted(uint64,address,uint32,uint48,bool)`."""
 
     TOPIC: ClassVar[str] = "0xf98448b987f1428e0e230e1f3c6e2ce15b5693eaf31827fbd0b1ec4b424ae7cf"
@@ -4747,12 +5930,12 @@ class RoleGranted(Event):
     new_member: bool
 
     @staticmethod
-    def decode(topics: Sequence[str], data: str) -> RoleGranted:
+    def decode(topics: Sequence[str], data: str) -> RoleGrantedOfAuthority:
         """From a log's topics and data."""
         b = bytes.fromhex(data[2:])
         if len(b) < 96:
             raise short_event(topics[0])
-        return RoleGranted(
+        return RoleGrantedOfAuthority(
             int(topics[1], 16),
             checksummed(topics[2][26:].lower()),
             int.from_bytes(b[28:32], "big"),
@@ -4796,7 +5979,26 @@ class RoleLabel(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class RoleRevoked(Event):
+class RoleRevokedOfAllianceCouncil(Event):
+    """`RoleRevoked(bytes32,address,address)`."""
+
+    TOPIC: ClassVar[str] = "0xf6391f5c32d9c69d2a47ea670b442974b53935d1edc7fd64eb21e047a839171b"
+    SIGNATURE: ClassVar[str] = "RoleRevoked(bytes32,address,address)"
+    INDEXED: ClassVar[int] = 3
+    role: bytes
+    account: Address
+    sender: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RoleRevokedOfAllianceCouncil:
+        """From a log's topics and data."""
+        return RoleRevokedOfAllianceCouncil(
+            bytes.fromhex(topics[1][2:66]), checksummed(topics[2][26:].lower()), checksummed(topics[3][26:].lower())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRevokedOfAuthority(Event):
     """`RoleRevoked(uint64,address)`."""
 
     TOPIC: ClassVar[str] = "0xf229baa593af28c41b1d16b748cd7688f0c83aaf92d4be41c44005defe84c166"
@@ -4806,9 +6008,9 @@ class RoleRevoked(Event):
     account: Address
 
     @staticmethod
-    def decode(topics: Sequence[str], data: str) -> RoleRevoked:
+    def decode(topics: Sequence[str], data: str) -> RoleRevokedOfAuthority:
         """From a log's topics and data."""
-        return RoleRevoked(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+        return RoleRevokedOfAuthority(int(topics[1], 16), checksummed(topics[2][26:].lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -4825,6 +6027,56 @@ class RolledBack(Event):
     def decode(topics: Sequence[str], data: str) -> RolledBack:
         """From a log's topics and data."""
         return RolledBack(checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class RotationConfirmed(Event):
+    """The rotation that `by` confirmed follows as `KeyRotated`."""
+
+    TOPIC: ClassVar[str] = "0x08fd4f232406f17000e4aa4ec66bdc09c91f6bdb376c74f0b4e4bdb9b21c2339"
+    SIGNATURE: ClassVar[str] = "RotationConfirmed(address,address,address)"
+    INDEXED: ClassVar[int] = 2
+    account: Address
+    old_key: Address
+    by: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RotationConfirmed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return RotationConfirmed(
+            checksummed(topics[1][26:].lower()), checksummed(topics[2][26:].lower()), checksummed(b[12:32].hex())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RotationRequested(Event):
+    """Somebody other than `by` has to confirm it before `until`. It takes the place of an earlier request."""
+
+    TOPIC: ClassVar[str] = "0xc8bd1cf63af4ce40c585618591c566e536d67241f4f9aa31c642ceac9f0ebc88"
+    SIGNATURE: ClassVar[str] = "RotationRequested(address,address,address,address,uint40)"
+    INDEXED: ClassVar[int] = 3
+    account: Address
+    old_key: Address
+    new_key: Address
+    by: Address
+    until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RotationRequested:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return RotationRequested(
+            checksummed(topics[1][26:].lower()),
+            checksummed(topics[2][26:].lower()),
+            checksummed(topics[3][26:].lower()),
+            checksummed(b[12:32].hex()),
+            int.from_bytes(b[59:64], "big"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -4889,6 +6141,71 @@ class RulesSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RulingAppealed(Event):
+    """`RulingAppealed(uint256,address,bytes32,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0xb7d5a6d724a7392792adb68129f3784241047dc2472c5fd759f20b3e803ed849"
+    SIGNATURE: ClassVar[str] = "RulingAppealed(uint256,address,bytes32,uint40)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    party: Address
+    grounds: bytes
+    until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RulingAppealed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return RulingAppealed(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32], int.from_bytes(b[59:64], "big")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RulingExecuted(Event):
+    """The ruling is executed: what it awards moves, and what else rested is free, in this transaction."""
+
+    TOPIC: ClassVar[str] = "0x520b83befb1eeffd6314d432b0fd4a836d90d417e1285a6a495b05be7cdaa4b5"
+    SIGNATURE: ClassVar[str] = "RulingExecuted(uint256,bool)"
+    INDEXED: ClassVar[int] = 1
+    id: int
+    upheld: bool
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RulingExecuted:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return RulingExecuted(int(topics[1], 16), b[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RulingGiven(Event):
+    """`RulingGiven(uint256,address,bool,bool,uint96[],bytes32,uint40)`."""
+
+    TOPIC: ClassVar[str] = "0x2b56314e7d083345ab4ef6a4d985eca7dc7e8a62754983566e55cd9c4e3aca59"
+    SIGNATURE: ClassVar[str] = "RulingGiven(uint256,address,bool,bool,uint96[],bytes32,uint40)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    arbitrator: Address
+    on_appeal: bool
+    upheld: bool
+    awards: tuple[int, ...]
+    document: bytes
+    until: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> RulingGiven:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("bool", "bool", "uint96[]", "bytes32", "uint40")).decode(b, 0)
+        return RulingGiven(int(topics[1], 16), checksummed(topics[2][26:].lower()), v[0], v[1], v[2], v[3], v[4])
+
+
+@dataclass(frozen=True, slots=True)
 class SchemeSet(Event):
     """`SchemeSet((uint16,uint16,uint8))`."""
 
@@ -4920,6 +6237,43 @@ class SecondOfficerRulesSet(Event):
         b = bytes.fromhex(data[2:])
         v = codec_of(("(uint96,uint96,uint40,uint40)",)).decode(b, 0)
         return SecondOfficerRulesSet(SecondOfficerRules(*v[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class SecondRepresentativeFrom(Event):
+    """`SecondRepresentativeFrom(uint40)`."""
+
+    TOPIC: ClassVar[str] = "0xb89c809d550ef7241d8e8573f7b48a5f3b1356587accd4fffa70e0e1a0bd5717"
+    SIGNATURE: ClassVar[str] = "SecondRepresentativeFrom(uint40)"
+    INDEXED: ClassVar[int] = 0
+    tonnes: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SecondRepresentativeFrom:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return SecondRepresentativeFrom(int.from_bytes(b[27:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class SeedDrawn(Event):
+    """`SeedDrawn(uint32,uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x70d91bc52b4c55a035f82f12aa3ea326f5f3543ca6c212d63779966df6aa6b77"
+    SIGNATURE: ClassVar[str] = "SeedDrawn(uint32,uint256)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    seed: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SeedDrawn:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return SeedDrawn(int(topics[1], 16), int.from_bytes(b[0:32], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -5105,6 +6459,39 @@ class StressRulesSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SupplyRecorded(Event):
+    """`SupplyRecorded(uint32,address,uint8,uint40,uint40,uint32,bytes32,string)`."""
+
+    TOPIC: ClassVar[str] = "0x533c923c8aca2ff0f11d03052d68046446cca5ae5ff2fb7cff58ead2d76785b0"
+    SIGNATURE: ClassVar[str] = "SupplyRecorded(uint32,address,uint8,uint40,uint40,uint32,bytes32,string)"
+    INDEXED: ClassVar[int] = 3
+    id: int
+    supporter: Address
+    supply: Supply
+    from_: int
+    to: int
+    corrects: int
+    digest: bytes
+    uri: str
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SupplyRecorded:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        v = codec_of(("uint40", "uint40", "uint32", "bytes32", "string")).decode(b, 0)
+        return SupplyRecorded(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            Supply(int(topics[3], 16)),
+            v[0],
+            v[1],
+            v[2],
+            v[3],
+            v[4],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SurrenderApplied(Event):
     """`SurrenderApplied(uint256,address,address,uint256[],uint256[])`."""
 
@@ -5147,6 +6534,38 @@ class SurrenderApproved(Event):
         return SurrenderApproved(
             int(topics[1], 16), checksummed(topics[2][26:].lower()), int.from_bytes(b[0:32], "big")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderAwaits(Event):
+    """Application `id`, made by `key`, waits for another representative. Follows its examination."""
+
+    TOPIC: ClassVar[str] = "0x27bbd270fd3765b55c192ecd05c2942bb160cc3cc992122860680fc6d7598269"
+    SIGNATURE: ClassVar[str] = "SurrenderAwaits(uint256,address)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    key: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderAwaits:
+        """From a log's topics and data."""
+        return SurrenderAwaits(int(topics[1], 16), checksummed(topics[2][26:].lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderEndorsed(Event):
+    """`SurrenderEndorsed(uint256,address)`."""
+
+    TOPIC: ClassVar[str] = "0xe7880aeb83fbb915bce3770aaf076d4ee5200e70abbcea1d36be4ad2ae702db7"
+    SIGNATURE: ClassVar[str] = "SurrenderEndorsed(uint256,address)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    key: Address
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderEndorsed:
+        """From a log's topics and data."""
+        return SurrenderEndorsed(int(topics[1], 16), checksummed(topics[2][26:].lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -5193,6 +6612,31 @@ class SurrenderRejected(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return SurrenderRejected(int(topics[1], 16), checksummed(topics[2][26:].lower()), b[0:32])
+
+
+@dataclass(frozen=True, slots=True)
+class SurrenderReversed(Event):
+    """As many units as application `id` cancelled are issued in this transaction. The surrender counts no longer; its
+    vouchers stay, as what they attest happened.
+    """
+
+    TOPIC: ClassVar[str] = "0xa24ee00118c4248fb58fa7855e8f1868873142f789652402bb93433d89ccdecc"
+    SIGNATURE: ClassVar[str] = "SurrenderReversed(uint256,address,uint256,bytes32)"
+    INDEXED: ClassVar[int] = 2
+    id: int
+    account: Address
+    tonnes: int
+    cause: bytes
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> SurrenderReversed:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 64:
+            raise short_event(topics[0])
+        return SurrenderReversed(
+            int(topics[1], 16), checksummed(topics[2][26:].lower()), int.from_bytes(b[0:32], "big"), b[32:64]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -5270,6 +6714,24 @@ class TargetFunctionRoleUpdated(Event):
         if len(b) < 32:
             raise short_event(topics[0])
         return TargetFunctionRoleUpdated(checksummed(topics[1][26:].lower()), b[0:4], int(topics[2], 16))
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdSet(Event):
+    """`ThresholdSet(uint256)`."""
+
+    TOPIC: ClassVar[str] = "0x6e8a187d7944998085dbd1f16b84c51c903bb727536cdba86962439aded2cfd7"
+    SIGNATURE: ClassVar[str] = "ThresholdSet(uint256)"
+    INDEXED: ClassVar[int] = 0
+    threshold: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> ThresholdSet:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return ThresholdSet(int.from_bytes(b[0:32], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -5810,6 +7272,53 @@ class UnitsLapsed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class UnitsReissued(Event):
+    """Units with new serials in the place of those that a reversed surrender cancelled; their cause is the
+    application's number.
+    """
+
+    TOPIC: ClassVar[str] = "0x225fd4e9113b72d6fa3f9923a8f37a8b5b7c9c04f2d9a173e82b30488dc36dd5"
+    SIGNATURE: ClassVar[str] = "UnitsReissued(uint256,address,uint256,uint256)"
+    INDEXED: ClassVar[int] = 3
+    application: int
+    account: Address
+    instrument: InstrumentId
+    quantity: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> UnitsReissued:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return UnitsReissued(
+            int(topics[1], 16),
+            checksummed(topics[2][26:].lower()),
+            InstrumentId(int(topics[3], 16)),
+            int.from_bytes(b[0:32], "big"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UnsoldReturned(Event):
+    """Units that were not sold are the seller's again."""
+
+    TOPIC: ClassVar[str] = "0xe175c1b50aba4c10fb71fda71054d5ff80e26f91c123b1ef08ad8f1ca92b4448"
+    SIGNATURE: ClassVar[str] = "UnsoldReturned(uint32,uint64)"
+    INDEXED: ClassVar[int] = 1
+    auction: int
+    lots: int
+
+    @staticmethod
+    def decode(topics: Sequence[str], data: str) -> UnsoldReturned:
+        """From a log's topics and data."""
+        b = bytes.fromhex(data[2:])
+        if len(b) < 32:
+            raise short_event(topics[0])
+        return UnsoldReturned(int(topics[1], 16), int.from_bytes(b[24:32], "big"))
+
+
+@dataclass(frozen=True, slots=True)
 class Upgraded(Event):
     """`Upgraded(address)`."""
 
@@ -6119,8 +7628,13 @@ class YearsChanged(Event):
 
 
 EVENTS: dict[tuple[str, int], EventDecoder] = {
+    (AccessAnswered.TOPIC, 2): AccessAnswered.decode,
+    (AccessGranted.TOPIC, 3): AccessGranted.decode,
+    (AccessRequested.TOPIC, 4): AccessRequested.decode,
+    (AccessWithdrawn.TOPIC, 3): AccessWithdrawn.decode,
     (AccountEmissionsChanged.TOPIC, 3): AccountEmissionsChanged.decode,
     (AccountOpened.TOPIC, 4): AccountOpened.decode,
+    (AccountRulesSet.TOPIC, 1): AccountRulesSet.decode,
     (AccreditationWithdrawnOfICertificateRegistry.TOPIC, 2): AccreditationWithdrawnOfICertificateRegistry.decode,
     (AccreditationWithdrawnOfIVerifications.TOPIC, 2): AccreditationWithdrawnOfIVerifications.decode,
     (Accredited.TOPIC, 3): Accredited.decode,
@@ -6143,18 +7657,35 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (ApplicationReturned.TOPIC, 2): ApplicationReturned.decode,
     (ApplicationWithdrawn.TOPIC, 2): ApplicationWithdrawn.decode,
     (ApprovalForAll.TOPIC, 3): ApprovalForAll.decode,
+    (ApprovalWithdrawn.TOPIC, 3): ApprovalWithdrawn.decode,
+    (AuctionAnnounced.TOPIC, 3): AuctionAnnounced.decode,
+    (AuctionCancelled.TOPIC, 2): AuctionCancelled.decode,
+    (AuctionCleared.TOPIC, 2): AuctionCleared.decode,
     (AuctionPriced.TOPIC, 2): AuctionPriced.decode,
+    (AuctionSettled.TOPIC, 2): AuctionSettled.decode,
+    (AuctionStateChanged.TOPIC, 2): AuctionStateChanged.decode,
     (AuctionTrade.TOPIC, 4): AuctionTrade.decode,
     (AuctionUnitsIssued.TOPIC, 4): AuctionUnitsIssued.decode,
     (AuthorityUpdated.TOPIC, 1): AuthorityUpdated.decode,
+    (AwardDefaulted.TOPIC, 4): AwardDefaulted.decode,
+    (AwardSettled.TOPIC, 4): AwardSettled.decode,
     (BandChanged.TOPIC, 2): BandChanged.decode,
     (BankingFiguresRecorded.TOPIC, 4): BankingFiguresRecorded.decode,
     (BankingRuleSet.TOPIC, 4): BankingRuleSet.decode,
     (BankingWindowMoved.TOPIC, 2): BankingWindowMoved.decode,
     (BaselineRegistered.TOPIC, 3): BaselineRegistered.decode,
+    (BidCommitted.TOPIC, 4): BidCommitted.decode,
+    (BidCut.TOPIC, 3): BidCut.decode,
+    (BidExcused.TOPIC, 3): BidExcused.decode,
+    (BidOpened.TOPIC, 4): BidOpened.decode,
+    (BidReleased.TOPIC, 4): BidReleased.decode,
+    (BidVoid.TOPIC, 3): BidVoid.decode,
+    (BidWithdrawn.TOPIC, 3): BidWithdrawn.decode,
+    (BidsRanked.TOPIC, 2): BidsRanked.decode,
     (BinderAppointed.TOPIC, 3): BinderAppointed.decode,
     (BlockConfirmed.TOPIC, 4): BlockConfirmed.decode,
     (BlockEnded.TOPIC, 2): BlockEnded.decode,
+    (BlockHashNoted.TOPIC, 2): BlockHashNoted.decode,
     (BlockMarketOpened.TOPIC, 3): BlockMarketOpened.decode,
     (BlockMarketStateChanged.TOPIC, 2): BlockMarketStateChanged.decode,
     (BlockProposed.TOPIC, 4): BlockProposed.decode,
@@ -6171,12 +7702,19 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (CalendarAssigned.TOPIC, 3): CalendarAssigned.decode,
     (CalendarDefined.TOPIC, 2): CalendarDefined.decode,
     (CalendarSet.TOPIC, 1): CalendarSet.decode,
+    (CallExecuted.TOPIC, 3): CallExecuted.decode,
+    (CallSalt.TOPIC, 2): CallSalt.decode,
+    (CallScheduled.TOPIC, 3): CallScheduled.decode,
+    (Cancelled.TOPIC, 2): Cancelled.decode,
     (CapSet.TOPIC, 2): CapSet.decode,
     (CapabilitiesChanged.TOPIC, 2): CapabilitiesChanged.decode,
     (CertificateBound.TOPIC, 4): CertificateBound.decode,
     (CertificateChanged.TOPIC, 3): CertificateChanged.decode,
     (CertificateRevoked.TOPIC, 3): CertificateRevoked.decode,
+    (ClosingAnnounced.TOPIC, 2): ClosingAnnounced.decode,
+    (ClosingStopped.TOPIC, 2): ClosingStopped.decode,
     (CodingRulesSet.TOPIC, 2): CodingRulesSet.decode,
+    (CollateralForfeited.TOPIC, 4): CollateralForfeited.decode,
     (ComplianceRestricted.TOPIC, 2): ComplianceRestricted.decode,
     (ConductChanged.TOPIC, 2): ConductChanged.decode,
     (ConductEntered.TOPIC, 4): ConductEntered.decode,
@@ -6198,19 +7736,30 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (DesignAmended.TOPIC, 2): DesignAmended.decode,
     (DeskSetUp.TOPIC, 1): DeskSetUp.decode,
     (DirectTransfersSet.TOPIC, 4): DirectTransfersSet.decode,
+    (DisputeEnded.TOPIC, 2): DisputeEnded.decode,
+    (DisputeOpened.TOPIC, 4): DisputeOpened.decode,
+    (DisputeTermsSet.TOPIC, 1): DisputeTermsSet.decode,
+    (DisputedUnitsTaken.TOPIC, 3): DisputedUnitsTaken.decode,
+    (DocumentFiled.TOPIC, 4): DocumentFiled.decode,
+    (DocumentPublished.TOPIC, 4): DocumentPublished.decode,
+    (DocumentRead.TOPIC, 3): DocumentRead.decode,
+    (DocumentReplaced.TOPIC, 2): DocumentReplaced.decode,
     (DowngradeBegan.TOPIC, 3): DowngradeBegan.decode,
     (DowngradeEnded.TOPIC, 3): DowngradeEnded.decode,
+    (DrawFixed.TOPIC, 2): DrawFixed.decode,
     (EIP712DomainChanged.TOPIC, 1): EIP712DomainChanged.decode,
     (EligibilityChanged.TOPIC, 2): EligibilityChanged.decode,
     (EmissionsAccepted.TOPIC, 4): EmissionsAccepted.decode,
     (EmissionsDetermined.TOPIC, 4): EmissionsDetermined.decode,
     (EmissionsReopened.TOPIC, 4): EmissionsReopened.decode,
+    (EncryptionKeyRegistered.TOPIC, 3): EncryptionKeyRegistered.decode,
     (Encumbered.TOPIC, 4): Encumbered.decode,
     (EncumberedMoved.TOPIC, 4): EncumberedMoved.decode,
     (Enrolled.TOPIC, 2): Enrolled.decode,
     (EntriesJoined.TOPIC, 4): EntriesJoined.decode,
     (EntryAnnulled.TOPIC, 3): EntryAnnulled.decode,
     (EntryAppealed.TOPIC, 3): EntryAppealed.decode,
+    (EvidenceSubmitted.TOPIC, 4): EvidenceSubmitted.decode,
     (ExchangeEnded.TOPIC, 3): ExchangeEnded.decode,
     (ExchangeProposed.TOPIC, 3): ExchangeProposed.decode,
     (ExclusionChanged.TOPIC, 3): ExclusionChanged.decode,
@@ -6238,11 +7787,14 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (LabelsSet.TOPIC, 2): LabelsSet.decode,
     (LeastNoticeSet.TOPIC, 1): LeastNoticeSet.decode,
     (LimitsChanged.TOPIC, 2): LimitsChanged.decode,
+    (LotsRolled.TOPIC, 3): LotsRolled.decode,
     (MarketOpened.TOPIC, 3): MarketOpened.decode,
     (MarketStateChanged.TOPIC, 2): MarketStateChanged.decode,
     (MaterialitySet.TOPIC, 1): MaterialitySet.decode,
+    (MemberSet.TOPIC, 2): MemberSet.decode,
     (MethodClosedForPlans.TOPIC, 3): MethodClosedForPlans.decode,
     (MethodRegistered.TOPIC, 3): MethodRegistered.decode,
+    (MinDelayChange.TOPIC, 1): MinDelayChange.decode,
     (MonitoringRefused.TOPIC, 3): MonitoringRefused.decode,
     (MonitoringReported.TOPIC, 3): MonitoringReported.decode,
     (MonitoringWithdrawn.TOPIC, 3): MonitoringWithdrawn.decode,
@@ -6255,9 +7807,12 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (OfferRemoved.TOPIC, 2): OfferRemoved.decode,
     (OfferWithdrawn.TOPIC, 2): OfferWithdrawn.decode,
     (OfficerAssigned.TOPIC, 2): OfficerAssigned.decode,
+    (OperationApproved.TOPIC, 3): OperationApproved.decode,
     (OperationCanceled.TOPIC, 3): OperationCanceled.decode,
     (OperationExecuted.TOPIC, 3): OperationExecuted.decode,
+    (OperationObjected.TOPIC, 3): OperationObjected.decode,
     (OperationScheduled.TOPIC, 3): OperationScheduled.decode,
+    (OperationStopped.TOPIC, 2): OperationStopped.decode,
     (OptInSet.TOPIC, 2): OptInSet.decode,
     (OrderClosed.TOPIC, 3): OrderClosed.decode,
     (OrderPlaced.TOPIC, 3): OrderPlaced.decode,
@@ -6288,6 +7843,7 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (PositionReported.TOPIC, 3): PositionReported.decode,
     (PositionTermsSet.TOPIC, 2): PositionTermsSet.decode,
     (PrincipalChanged.TOPIC, 3): PrincipalChanged.decode,
+    (ProceedsPaid.TOPIC, 3): ProceedsPaid.decode,
     (ProjectClosed.TOPIC, 2): ProjectClosed.decode,
     (ProjectListed.TOPIC, 3): ProjectListed.decode,
     (ProjectRefused.TOPIC, 2): ProjectRefused.decode,
@@ -6310,6 +7866,8 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (ReferenceSet.TOPIC, 2): ReferenceSet.decode,
     (RegionTotalChanged.TOPIC, 3): RegionTotalChanged.decode,
     (RegistryAccepted.TOPIC, 2): RegistryAccepted.decode,
+    (ReleaseProposed.TOPIC, 4): ReleaseProposed.decode,
+    (ReleaseResolved.TOPIC, 2): ReleaseResolved.decode,
     (Released.TOPIC, 4): Released.decode,
     (ReportSubmitted.TOPIC, 4): ReportSubmitted.decode,
     (ReportVerified.TOPIC, 4): ReportVerified.decode,
@@ -6318,23 +7876,35 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (RepresentativeAdded.TOPIC, 3): RepresentativeAdded.decode,
     (RepresentativeRemoved.TOPIC, 3): RepresentativeRemoved.decode,
     (RequiredLabelsSet.TOPIC, 1): RequiredLabelsSet.decode,
+    (ReserveDisclosed.TOPIC, 2): ReserveDisclosed.decode,
     (RestrictionsChanged.TOPIC, 2): RestrictionsChanged.decode,
     (RestrictionsLapse.TOPIC, 2): RestrictionsLapse.decode,
     (ReversalCompensated.TOPIC, 3): ReversalCompensated.decode,
     (ReversalReported.TOPIC, 2): ReversalReported.decode,
+    (ReversalWindowSet.TOPIC, 1): ReversalWindowSet.decode,
     (RightsChanged.TOPIC, 3): RightsChanged.decode,
-    (RoleAdminChanged.TOPIC, 3): RoleAdminChanged.decode,
+    (RoleAdminChangedOfAllianceCouncil.TOPIC, 4): RoleAdminChangedOfAllianceCouncil.decode,
+    (RoleAdminChangedOfAuthority.TOPIC, 3): RoleAdminChangedOfAuthority.decode,
     (RoleGrantDelayChanged.TOPIC, 2): RoleGrantDelayChanged.decode,
-    (RoleGranted.TOPIC, 3): RoleGranted.decode,
+    (RoleGrantedOfAllianceCouncil.TOPIC, 4): RoleGrantedOfAllianceCouncil.decode,
+    (RoleGrantedOfAuthority.TOPIC, 3): RoleGrantedOfAuthority.decode,
     (RoleGuardianChanged.TOPIC, 3): RoleGuardianChanged.decode,
     (RoleLabel.TOPIC, 2): RoleLabel.decode,
-    (RoleRevoked.TOPIC, 3): RoleRevoked.decode,
+    (RoleRevokedOfAllianceCouncil.TOPIC, 4): RoleRevokedOfAllianceCouncil.decode,
+    (RoleRevokedOfAuthority.TOPIC, 3): RoleRevokedOfAuthority.decode,
     (RolledBack.TOPIC, 3): RolledBack.decode,
+    (RotationConfirmed.TOPIC, 3): RotationConfirmed.decode,
+    (RotationRequested.TOPIC, 4): RotationRequested.decode,
     (RulesAssigned.TOPIC, 3): RulesAssigned.decode,
     (RulesPublished.TOPIC, 2): RulesPublished.decode,
     (RulesSet.TOPIC, 2): RulesSet.decode,
+    (RulingAppealed.TOPIC, 3): RulingAppealed.decode,
+    (RulingExecuted.TOPIC, 2): RulingExecuted.decode,
+    (RulingGiven.TOPIC, 3): RulingGiven.decode,
     (SchemeSet.TOPIC, 1): SchemeSet.decode,
     (SecondOfficerRulesSet.TOPIC, 1): SecondOfficerRulesSet.decode,
+    (SecondRepresentativeFrom.TOPIC, 1): SecondRepresentativeFrom.decode,
+    (SeedDrawn.TOPIC, 2): SeedDrawn.decode,
     (SelfTradePrevented.TOPIC, 3): SelfTradePrevented.decode,
     (SeriesRegistered.TOPIC, 3): SeriesRegistered.decode,
     (SettlementFailed.TOPIC, 3): SettlementFailed.decode,
@@ -6343,14 +7913,19 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (StatusFrozen.TOPIC, 3): StatusFrozen.decode,
     (StoppedSet.TOPIC, 2): StoppedSet.decode,
     (StressRulesSet.TOPIC, 2): StressRulesSet.decode,
+    (SupplyRecorded.TOPIC, 4): SupplyRecorded.decode,
     (SurrenderApplied.TOPIC, 4): SurrenderApplied.decode,
     (SurrenderApproved.TOPIC, 3): SurrenderApproved.decode,
+    (SurrenderAwaits.TOPIC, 3): SurrenderAwaits.decode,
+    (SurrenderEndorsed.TOPIC, 3): SurrenderEndorsed.decode,
     (SurrenderExamined.TOPIC, 2): SurrenderExamined.decode,
     (SurrenderRejected.TOPIC, 3): SurrenderRejected.decode,
+    (SurrenderReversed.TOPIC, 3): SurrenderReversed.decode,
     (SurrenderWithdrawn.TOPIC, 3): SurrenderWithdrawn.decode,
     (TargetAdminDelayUpdated.TOPIC, 2): TargetAdminDelayUpdated.decode,
     (TargetClosed.TOPIC, 2): TargetClosed.decode,
     (TargetFunctionRoleUpdated.TOPIC, 3): TargetFunctionRoleUpdated.decode,
+    (ThresholdSet.TOPIC, 1): ThresholdSet.decode,
     (TiersSet.TOPIC, 1): TiersSet.decode,
     (TokenBacked.TOPIC, 3): TokenBacked.decode,
     (TokensDeposited.TOPIC, 4): TokensDeposited.decode,
@@ -6374,6 +7949,8 @@ EVENTS: dict[tuple[str, int], EventDecoder] = {
     (UnitsConverted.TOPIC, 4): UnitsConverted.decode,
     (UnitsIssued.TOPIC, 4): UnitsIssued.decode,
     (UnitsLapsed.TOPIC, 4): UnitsLapsed.decode,
+    (UnitsReissued.TOPIC, 4): UnitsReissued.decode,
+    (UnsoldReturned.TOPIC, 2): UnsoldReturned.decode,
     (Upgraded.TOPIC, 2): Upgraded.decode,
     (UtcOffsetChanged.TOPIC, 1): UtcOffsetChanged.decode,
     (VerifierAccredited.TOPIC, 2): VerifierAccredited.decode,

@@ -70,6 +70,9 @@ class MarketOperations(Contract):
     DOWNGRADE_MARKETS: ClassVar[Function[None]] = Function.of(
         "MarketOperations", "downgradeMarkets(bool)", ("downgraded",), (), lambda v: None
     )
+    HOLDING_LIMIT_OF: ClassVar[Function[int]] = Function.of(
+        "MarketOperations", "holdingLimitOf(uint256)", ("instrument",), ("uint64",), lambda v: v[0]
+    )
     INDICATION: ClassVar[Function[IndicationAnswer]] = Function.of(
         "MarketOperations",
         "indication(uint24)",
@@ -190,6 +193,10 @@ class MarketOperations(Contract):
     def downgrade_markets(self, downgraded: bool) -> Act[None]:
         """Put every market into DOWNGRADED, or let each turn to the phase that its calendar names."""
         return self._act(self.DOWNGRADE_MARKETS, downgraded)
+
+    def holding_limit_of(self, instrument: int, *, block: BlockTag = "latest") -> int:
+        """The smallest `mostHeld` of the instrument's markets; 0: none has a limit."""
+        return self._read(self.HOLDING_LIMIT_OF, instrument, block=block)
 
     def indication(self, market: int, *, block: BlockTag = "latest") -> IndicationAnswer:
         """Where a call auction would fix the price if the call ended now and every order in it could trade, and how

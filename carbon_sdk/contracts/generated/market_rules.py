@@ -91,6 +91,9 @@ class MarketRules(Contract):
         ("(uint40,bool,uint40,uint16)",),
         lambda v: LargePosition(*v[0]),
     )
+    MAY_HOLD: ClassVar[Function[bool]] = Function.of(
+        "MarketRules", "mayHold(address,uint256,uint256)", ("account", "instrument", "more"), ("bool",), lambda v: v[0]
+    )
     NOTE_POSITION: ClassVar[Function[None]] = Function.of(
         "MarketRules",
         "notePosition(address,uint256,uint256[])",
@@ -117,6 +120,9 @@ class MarketRules(Contract):
     )
     REPORT_POSITION: ClassVar[Function[None]] = Function.of(
         "MarketRules", "reportPosition(uint256,bytes32)", ("instrument", "digest"), (), lambda v: None
+    )
+    REQUIRE_MAY_HOLD: ClassVar[Function[None]] = Function.of(
+        "MarketRules", "requireMayHold(address,uint256,uint256)", ("account", "instrument", "more"), (), lambda v: None
     )
     REQUIRE_NORMAL: ClassVar[Function[None]] = Function.of("MarketRules", "requireNormal()", (), (), lambda v: None)
     RESTORE: ClassVar[Function[None]] = Function.of("MarketRules", "restore(bytes32)", ("cause",), (), lambda v: None)
@@ -228,6 +234,10 @@ class MarketRules(Contract):
         """`largePositionOf(address,uint256)`."""
         return self._read(self.LARGE_POSITION_OF, account, instrument, block=block)
 
+    def may_hold(self, account: Address, instrument: int, more: int, *, block: BlockTag = "latest") -> bool:
+        """`mayHold(address,uint256,uint256)`."""
+        return self._read(self.MAY_HOLD, account, instrument, more, block=block)
+
     def note_position(self, account: Address, instrument: InstrumentId, orders: Sequence[OrderId]) -> Act[None]:
         """Anyone may show that an account's position is large: from then on a report is due, unless one stands. What it
         holds counts, bound units included, and what its open sell orders hold.
@@ -253,6 +263,10 @@ class MarketRules(Contract):
         a representative with the right REPORT.
         """
         return self._act(self.REPORT_POSITION, instrument, digest)
+
+    def require_may_hold(self, account: Address, instrument: int, more: int, *, block: BlockTag = "latest") -> None:
+        """Reverts with the ledger's `HoldingLimit` where the account would hold too much with `more` tonnes."""
+        return self._read(self.REQUIRE_MAY_HOLD, account, instrument, more, block=block)
 
     def require_normal(self, *, block: BlockTag = "latest") -> None:
         """Reverts with `PlatformDowngraded` while it is."""

@@ -87,6 +87,13 @@ class Obligations(Contract):
     RESTRICT_FOR_MISSING: ClassVar[Function[None]] = Function.of(
         "Obligations", "restrictForMissing(address,uint16)", ("account", "year"), (), lambda v: None
     )
+    REVERSE_APPLICATION: ClassVar[Function[None]] = Function.of(
+        "Obligations",
+        "reverseApplication(address,uint16,uint256,uint256)",
+        ("account", "year", "tonnes", "credits"),
+        (),
+        lambda v: None,
+    )
     RULES_OF: ClassVar[Function[Rules]] = Function.of(
         "Obligations",
         "rulesOf(uint16)",
@@ -222,6 +229,10 @@ class Obligations(Contract):
         Anyone.
         """
         return self._act(self.RESTRICT_FOR_MISSING, account, year)
+
+    def reverse_application(self, account: Address, year: int, tonnes: int, credits: int) -> Act[None]:
+        """An approved application is reversed: it counts no longer. Only the ComplianceDesk."""
+        return self._act(self.REVERSE_APPLICATION, account, year, tonnes, credits)
 
     def rules_of(self, year: int, *, block: BlockTag = "latest") -> Rules:
         """`rulesOf(uint16)`."""

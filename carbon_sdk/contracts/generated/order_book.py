@@ -94,6 +94,9 @@ class OrderBook(Contract):
     HALT_MARKETS: ClassVar[Function[None]] = Function.of(
         "OrderBook", "haltMarkets(uint256)", ("instrument",), (), lambda v: None
     )
+    HOLDING_LIMIT_OF: ClassVar[Function[int]] = Function.of(
+        "OrderBook", "holdingLimitOf(uint256)", ("instrument",), ("uint64",), lambda v: v[0]
+    )
     INDICATION: ClassVar[Function[IndicationAnswer]] = Function.of(
         "OrderBook", "indication(uint24)", ("market",), ("uint24", "uint48"), lambda v: IndicationAnswer(v[0], v[1])
     )
@@ -250,6 +253,10 @@ class OrderBook(Contract):
     def halt_markets(self, instrument: int) -> Act[None]:
         """Halt all markets of an instrument, because it has been closed."""
         return self._act(self.HALT_MARKETS, instrument)
+
+    def holding_limit_of(self, instrument: int, *, block: BlockTag = "latest") -> int:
+        """The smallest `mostHeld` of the instrument's markets; 0: none has a limit."""
+        return self._read(self.HOLDING_LIMIT_OF, instrument, block=block)
 
     def indication(self, market: int, *, block: BlockTag = "latest") -> IndicationAnswer:
         """Where a call auction would fix the price if the call ended now and every order in it could trade, and how

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from carbon_sdk.chain.calls import Act, Function
 from carbon_sdk.chain.chain import BlockTag
 from carbon_sdk.contracts.base import Contract
 from carbon_sdk.contracts.generated.enums import AccountKind, AccountStatus, ApplicationStatus
-from carbon_sdk.contracts.generated.structs import Account, Attestation, Form, IStakeholderRegistryApplication
+from carbon_sdk.contracts.generated.structs import (
+    Account,
+    AccountRules,
+    Attestation,
+    Form,
+    IStakeholderRegistryApplication,
+    Rotation,
+)
 from carbon_sdk.identifiers import Address
 
 
@@ -36,6 +44,9 @@ class StakeholderRegistry(Contract):
         ("(uint32,uint8,uint8,uint8,uint16,uint16,uint16,uint16,uint32,uint40,uint40,uint16)",),
         lambda v: Account(v[0][0], AccountKind(v[0][1]), AccountStatus(v[0][2]), v[0][3], v[0][4], v[0][5], v[0][6], v[0][7], v[0][8], v[0][9], v[0][10], v[0][11]),
     )
+    ACCOUNT_RULES: ClassVar[Function[AccountRules]] = Function.of(
+        "StakeholderRegistry", "accountRules()", (), ("(uint32,uint32)",), lambda v: AccountRules(*v[0])
+    )
     ADD_REPRESENTATIVE: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry",
         "addRepresentative(uint16,(bytes32,address,address,uint40,uint40,bytes32),bytes,bytes)",
@@ -56,6 +67,9 @@ class StakeholderRegistry(Contract):
         ("account", "record", "cause"),
         (),
         lambda v: None,
+    )
+    ANNOUNCE_CLOSING: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry", "announceClosing(address,bytes32)", ("account", "cause"), (), lambda v: None
     )
     APPLICATION_COUNT: ClassVar[Function[int]] = Function.of(
         "StakeholderRegistry", "applicationCount()", (), ("uint32",), lambda v: v[0]
@@ -93,6 +107,16 @@ class StakeholderRegistry(Contract):
     CERTIFICATE_CHANGED: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry", "certificateChanged(address,uint40)", ("key", "until"), (), lambda v: None
     )
+    CLOSE: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry",
+        "close(address,uint256[],bytes32)",
+        ("account", "instruments", "cause"),
+        (),
+        lambda v: None,
+    )
+    CLOSING_OF: ClassVar[Function[int]] = Function.of(
+        "StakeholderRegistry", "closingOf(address)", ("account",), ("uint40",), lambda v: v[0]
+    )
     CONDUCT_LAPSE_OF: ClassVar[Function[ConductLapseOfAnswer]] = Function.of(
         "StakeholderRegistry",
         "conductLapseOf(address)",
@@ -100,8 +124,25 @@ class StakeholderRegistry(Contract):
         ("uint16", "uint40"),
         lambda v: ConductLapseOfAnswer(v[0], v[1]),
     )
+    CONFIRM_ROTATION: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry",
+        "confirmRotation(address,(bytes32,address,address,uint40,uint40,bytes32),bytes,bytes)",
+        ("old_key", "attestation", "ca_signature", "possession_signature"),
+        (),
+        lambda v: None,
+    )
+    CONFIRM_ROTATION_AS_OFFICER: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry",
+        "confirmRotationAsOfficer(address,(bytes32,address,address,uint40,uint40,bytes32),bytes,bytes)",
+        ("old_key", "attestation", "ca_signature", "possession_signature"),
+        (),
+        lambda v: None,
+    )
     IS_CONSUMING_SCHEDULED_OP: ClassVar[Function[bytes]] = Function.of(
         "StakeholderRegistry", "isConsumingScheduledOp()", (), ("bytes4",), lambda v: v[0]
+    )
+    OBJECT_TO_CLOSING: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry", "objectToClosing(address,uint256)", ("account", "instrument"), (), lambda v: None
     )
     PRINCIPAL_OF: ClassVar[Function[Address]] = Function.of(
         "StakeholderRegistry", "principalOf(address)", ("account",), ("address",), lambda v: v[0]
@@ -131,6 +172,9 @@ class StakeholderRegistry(Contract):
         (),
         lambda v: None,
     )
+    REQUEST_ROTATION: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry", "requestRotation(address,address)", ("old_key", "new_key"), (), lambda v: None
+    )
     RESTRICT_FOR: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry",
         "restrictFor(address,uint16,bool,bytes32)",
@@ -154,6 +198,16 @@ class StakeholderRegistry(Contract):
         ("old_key", "attestation", "ca_signature", "possession_signature"),
         (),
         lambda v: None,
+    )
+    ROTATION_OF: ClassVar[Function[Rotation]] = Function.of(
+        "StakeholderRegistry",
+        "rotationOf(address)",
+        ("old_key",),
+        ("(address,uint40,address)",),
+        lambda v: Rotation(*v[0]),
+    )
+    SET_ACCOUNT_RULES: ClassVar[Function[None]] = Function.of(
+        "StakeholderRegistry", "setAccountRules((uint32,uint32))", ("rules",), (), lambda v: None
     )
     SET_AUTHORITY: ClassVar[Function[None]] = Function.of(
         "StakeholderRegistry", "setAuthority(address)", ("new_authority",), (), lambda v: None
@@ -221,6 +275,10 @@ class StakeholderRegistry(Contract):
         """Reverts for an account that was never opened."""
         return self._read(self.ACCOUNT_RECORD_OF, account, block=block)
 
+    def account_rules(self, *, block: BlockTag = "latest") -> AccountRules:
+        """`accountRules()`."""
+        return self._read(self.ACCOUNT_RULES, block=block)
+
     def add_representative(
         self, rights: int, attestation: Attestation, ca_signature: bytes, possession_signature: bytes
     ) -> Act[None]:
@@ -235,6 +293,12 @@ class StakeholderRegistry(Contract):
         """Replace the root of the account's fields and documents. For REGISTRY_OPERATOR, within the officer's region.
         """
         return self._act(self.AMEND_RECORD, account, record, cause)
+
+    def announce_closing(self, account: Address, cause: bytes) -> Act[None]:
+        """Announce that the account will be closed: from now on it takes part in nothing. For REGISTRY_OPERATOR, within
+        the officer's region; the holder has emptied the account before.
+        """
+        return self._act(self.ANNOUNCE_CLOSING, account, cause)
 
     def application_count(self, *, block: BlockTag = "latest") -> int:
         """Applications so far; also the id of the last."""
@@ -263,8 +327,8 @@ class StakeholderRegistry(Contract):
         return self._act(self.APPROVE, id, attestation, ca_signature, possession_signature)
 
     def assign_region(self, officer: Address, region: int) -> Act[None]:
-        """`officer` acts on applications and accounts of `region` only; 0: on all. For REGULATOR. Assign before the
-        officer gets the role (R-ACC-4).
+        """`officer` acts on applications and accounts of `region` only; 0: on all. For REGULATOR, by an officer who is
+        of no region himself. Assign before the officer gets the role (R-ACC-4).
         """
         return self._act(self.ASSIGN_REGION, officer, region)
 
@@ -278,13 +342,46 @@ class StakeholderRegistry(Contract):
         """
         return self._act(self.CERTIFICATE_CHANGED, key, until)
 
+    def close(self, account: Address, instruments: Sequence[int], cause: bytes) -> Act[None]:
+        """Close an account for ever, after the notice, when it has nothing of `instruments`. For REGISTRY_OPERATOR,
+        within the officer's region. The chain keeps no list of instruments: whoever closes names all that were defined,
+        and the notice lets anyone show one that was left out. What turns up later is moved by the authority.
+        """
+        return self._act(self.CLOSE, account, instruments, cause)
+
+    def closing_of(self, account: Address, *, block: BlockTag = "latest") -> int:
+        """From when on the account can be closed, Unix seconds; 0: no closing was announced."""
+        return self._read(self.CLOSING_OF, account, block=block)
+
     def conduct_lapse_of(self, account: Address, *, block: BlockTag = "latest") -> ConductLapseOfAnswer:
         """Which of the credit record's restrictions of the account end by themselves, and when."""
         return self._read(self.CONDUCT_LAPSE_OF, account, block=block)
 
+    def confirm_rotation(
+        self, old_key: Address, attestation: Attestation, ca_signature: bytes, possession_signature: bytes
+    ) -> Act[None]:
+        """Confirm and carry out a rotation that an officer or another representative requested. By a representative of
+        the account with Rights.APPROVE.
+        """
+        return self._act(self.CONFIRM_ROTATION, old_key, attestation, ca_signature, possession_signature)
+
+    def confirm_rotation_as_officer(
+        self, old_key: Address, attestation: Attestation, ca_signature: bytes, possession_signature: bytes
+    ) -> Act[None]:
+        """As `confirmRotation`, by another officer: the way back where no second representative is left. For
+        REGISTRY_OPERATOR, within the officer's region.
+        """
+        return self._act(self.CONFIRM_ROTATION_AS_OFFICER, old_key, attestation, ca_signature, possession_signature)
+
     def is_consuming_scheduled_op(self, *, block: BlockTag = "latest") -> bytes:
         """`isConsumingScheduledOp()`."""
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
+
+    def object_to_closing(self, account: Address, instrument: int) -> Act[None]:
+        """Stop a closing by showing that the account has something of `instrument`, bound or free. By anyone: what its
+        open orders hold comes back into the account when the orders are taken back, which anyone may do then.
+        """
+        return self._act(self.OBJECT_TO_CLOSING, account, instrument)
 
     def principal_of(self, account: Address, *, block: BlockTag = "latest") -> Address:
         """The representative with whose certificate the account stands and falls."""
@@ -307,7 +404,7 @@ class StakeholderRegistry(Contract):
         return self._read(self.REGION_OF, officer, block=block)
 
     def reinstate(self, account: Address, cause: bytes) -> Act[None]:
-        """End a suspension. For REGULATOR."""
+        """End a suspension, and a closing that was announced. For REGULATOR, within the officer's region."""
         return self._act(self.REINSTATE, account, cause)
 
     def remove_representative(self, key: Address, cause: bytes) -> Act[None]:
@@ -319,6 +416,12 @@ class StakeholderRegistry(Contract):
         says. Refused after a revocation: then the key is rotated.
         """
         return self._act(self.RENEW, attestation, ca_signature, possession_signature)
+
+    def request_rotation(self, old_key: Address, new_key: Address) -> Act[None]:
+        """Ask for the rotation of a key of the own account, where the rules want two. By a representative with
+        Rights.INITIATE.
+        """
+        return self._act(self.REQUEST_ROTATION, old_key, new_key)
 
     def restrict_for(self, account: Address, restrictions: int, on: bool, cause: bytes) -> Act[None]:
         """Add restrictions for compliance's sake, or take them away. Only the ComplianceDesk."""
@@ -338,16 +441,27 @@ class StakeholderRegistry(Contract):
         self, old_key: Address, attestation: Attestation, ca_signature: bytes, possession_signature: bytes
     ) -> Act[None]:
         """`attestation.key`, never used before, takes the place and rights of `oldKey`. Nothing that the account holds
-        moves. Also the way back after a loss, an expiry or a revocation.
+        moves. Also the way back after a loss, an expiry or a revocation. Where the rules want two, this is a request
+        that somebody else confirms.
         """
         return self._act(self.ROTATE_KEY, old_key, attestation, ca_signature, possession_signature)
+
+    def rotation_of(self, old_key: Address, *, block: BlockTag = "latest") -> Rotation:
+        """The rotation of `oldKey` that waits for a second one, void or not."""
+        return self._read(self.ROTATION_OF, old_key, block=block)
+
+    def set_account_rules(self, rules: AccountRules) -> Act[None]:
+        """Set what the rules ask of rotations and closings. For ADMINISTRATOR: not for those who are bound by it."""
+        return self._act(self.SET_ACCOUNT_RULES, rules)
 
     def set_authority(self, new_authority: Address) -> Act[None]:
         """`setAuthority(address)`."""
         return self._act(self.SET_AUTHORITY, new_authority)
 
     def set_capabilities(self, account: Address, capabilities: int, cause: bytes) -> Act[None]:
-        """Close or open single capabilities. For REGULATOR. An account without TRADING does not trade."""
+        """Close or open single capabilities. For REGULATOR, within the officer's region. An account without TRADING
+        does not trade.
+        """
         return self._act(self.SET_CAPABILITIES, account, capabilities, cause)
 
     def set_owner(self, account: Address, owner: int, cause: bytes) -> Act[None]:
@@ -361,7 +475,9 @@ class StakeholderRegistry(Contract):
         return self._act(self.SET_PRINCIPAL, key)
 
     def set_restrictions(self, account: Address, restrictions: int, cause: bytes) -> Act[None]:
-        """Replace the regulator's own restrictions. For REGULATOR. Those of the ComplianceDesk stand apart."""
+        """Replace the regulator's own restrictions: a suspension in part. For REGULATOR, within the officer's region.
+        Those of the ComplianceDesk stand apart.
+        """
         return self._act(self.SET_RESTRICTIONS, account, restrictions, cause)
 
     def set_rights(self, key: Address, rights: int) -> Act[None]:
@@ -369,7 +485,7 @@ class StakeholderRegistry(Contract):
         return self._act(self.SET_RIGHTS, key, rights)
 
     def suspend(self, account: Address, cause: bytes) -> Act[None]:
-        """From now on the account takes part in nothing. For REGULATOR."""
+        """From now on the account takes part in nothing. For REGULATOR, within the officer's region."""
         return self._act(self.SUSPEND, account, cause)
 
     def upgrade_to_and_call(self, new_implementation: Address, data: bytes, *, value: int = 0) -> Act[None]:

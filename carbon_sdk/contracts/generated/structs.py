@@ -13,6 +13,8 @@ from carbon_sdk.contracts.generated.enums import (
     ActState,
     ApplicationState,
     ApplicationStatus,
+    AuctionState,
+    BidState,
     BlockMarketState,
     BoardState,
     BusinessHours,
@@ -20,10 +22,12 @@ from carbon_sdk.contracts.generated.enums import (
     Conclusion,
     Counterparty,
     CreditTier,
+    DisputeState,
     EntryState,
     ExportState,
     FilingState,
     InstrumentState,
+    Kind,
     MarketState,
     Method,
     MethodState,
@@ -35,13 +39,19 @@ from carbon_sdk.contracts.generated.enums import (
     ProjectState,
     PurchaseState,
     Reason,
+    ReleaseStatus,
+    RequestState,
     Rounding,
     SelfTrade,
     State,
     Status,
+    SubjectKind,
+    Supply,
+    TieRule,
     TimeInForce,
     TransferState,
     TrustState,
+    UnderSubscription,
     VoucherKind,
     WithdrawalState,
     YearStage,
@@ -103,6 +113,24 @@ class Determination(Struct):
     quantity: int
     instrument: int
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Beneficiary(Struct):
+    """Solidity's `IAuctionRecord.Beneficiary`."""
+
+    account: Address
+    lots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed(Struct):
+    """Solidity's `IAuctionRecord.Sealed`."""
+
+    id: int
+    account: Address
+    collateral: int
+    commitment: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +357,7 @@ class Application(Struct):
     year: int
     findings: int
     frozen: int
-    filed_at: int
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +526,63 @@ class CreditStanding(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeTerms(Struct):
+    """Solidity's `IDisputeDesk.DisputeTerms`."""
+
+    open_for: int
+    evidence_for: int
+    rule_for: int
+    appeal_for: int
+    execute_for: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute(Struct):
+    """Solidity's `IDisputeDesk.Dispute`."""
+
+    claimant: Address
+    state: DisputeState
+    kind: SubjectKind
+    until: int
+    upheld: bool
+    respondent: Address
+    evidence_until: int
+    evidence: int
+    terms: DisputeTerms
+    subject: int
+    arbitrator: Address
+    appeal_arbitrator: Address
+    ruling: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DisputedLine(Struct):
+    """Solidity's `IDisputeDesk.DisputedLine`."""
+
+    holder: Address
+    frozen: int
+    instrument: int
+    award: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher(Struct):
+    """Solidity's `Voucher`."""
+
+    kind: VoucherKind
+    series: int
+    index: int
+    order_of_day: int
+    at: int
+    instrument: InstrumentId
+    quantity: int
+    price: int
+    from_: Address
+    to: Address
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stream(Struct):
     """Solidity's `IEmissionReports.Stream`."""
 
@@ -557,6 +642,49 @@ class StreamData(Struct):
 
     stream: int
     inputs: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Struct):
+    """Solidity's `IEvidenceRegistry.Document`."""
+
+    owner: Address
+    office: int
+    versions: int
+    subject: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionKey(Struct):
+    """Solidity's `IEvidenceRegistry.EncryptionKey`."""
+
+    public_key: bytes
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Struct):
+    """Solidity's `IEvidenceRegistry.Grant`."""
+
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest(Struct):
+    """Solidity's `IEvidenceRegistry.AccessRequest`."""
+
+    document: int
+    party: Address
+    state: RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersion(Struct):
+    """Solidity's `IEvidenceRegistry.DocumentVersion`."""
+
+    commitment: bytes
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -986,6 +1114,146 @@ class Version(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class AuctionTerms(Struct):
+    """Solidity's `IAuctionRecord.AuctionTerms`."""
+
+    instrument: InstrumentId
+    tick_size: int
+    lots: int
+    lot: int
+    reserve: int
+    ceiling: int
+    least_lots: int
+    most_lots: int
+    purchase_limit: int
+    least_collateral: int
+    collateral_share: int
+    forfeit_share: int
+    roll_cap: int
+    tie_rule: TieRule
+    under_subscription: UnderSubscription
+    mixed: bool
+    opens: int
+    closes: int
+    open_until: int
+    settles: int
+    secret_reserve: bytes
+    seed_commitment: bytes
+    beneficiaries: bytes
+    seal_key: bytes
+    threshold: int
+    officers: int
+    shares: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sale(Struct):
+    """Solidity's `UniformPrice.Sale`."""
+
+    offered: int
+    above: int
+    level: int
+    tick: int
+    tied: int
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Struct):
+    """Solidity's `UniformPrice.Place`."""
+
+    walked: int
+    tick: int
+    lots: int
+    at_level: int
+    extra: int
+    first: int
+    tie: int
+
+
+@dataclass(frozen=True, slots=True)
+class Auction(Struct):
+    """Solidity's `IAuctionRecord.Auction`."""
+
+    state: AuctionState
+    seller: Address
+    bids: int
+    opened: int
+    reserve: int
+    disclosed: bool
+    drawn: bool
+    offered: int
+    sale: Sale
+    walk: Place
+    delivered: int
+    unsold: int
+    rolls: int
+    proceeds: int
+    seed: int
+    left_over: int
+    apportioned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bid(Struct):
+    """Solidity's `IAuctionRecord.Bid`."""
+
+    state: BidState
+    account: Address
+    lots: int
+    tick: int
+    rank: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening(Struct):
+    """Solidity's `IAuctionRecord.Opening`."""
+
+    id: int
+    account: Address
+    collateral: int
+    lots: int
+    tick: int
+    salt: bytes
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDocument(Struct):
+    """Solidity's `IServiceRecords.ServiceDocument`."""
+
+    digest: bytes
+    author: Address
+    published_at: int
+    effective_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release(Struct):
+    """Solidity's `IServiceRecords.Release`."""
+
+    service: bytes
+    digest: bytes
+    developer: Address
+    basis: int
+    kind: Kind
+    status: ReleaseStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied(Struct):
+    """Solidity's `IServiceRecords.Supplied`."""
+
+    supporter: Address
+    supply: Supply
+    from_: int
+    to: int
+    corrects: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Account(Struct):
     """Solidity's `IStakeholderRegistry.Account`."""
 
@@ -1001,6 +1269,14 @@ class Account(Struct):
     opened_at: int
     certificate_until: int
     conduct_restrictions: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRules(Struct):
+    """Solidity's `IStakeholderRegistry.AccountRules`."""
+
+    rotation_within: int
+    closing_notice: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -1027,29 +1303,21 @@ class IStakeholderRegistryApplication(Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation(Struct):
+    """Solidity's `IStakeholderRegistry.Rotation`."""
+
+    new_key: Address
+    until: int
+    by: Address
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmationKey(Struct):
     """Solidity's `ITradeConfirmations.ConfirmationKey`."""
 
     from_: int
     until: int
     revoked_since: int
-
-
-@dataclass(frozen=True, slots=True)
-class Voucher(Struct):
-    """Solidity's `Voucher`."""
-
-    kind: VoucherKind
-    series: int
-    index: int
-    order_of_day: int
-    at: int
-    instrument: InstrumentId
-    quantity: int
-    price: int
-    from_: Address
-    to: Address
-    ref: int
 
 
 @dataclass(frozen=True, slots=True)

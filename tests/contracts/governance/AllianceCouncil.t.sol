@@ -207,10 +207,13 @@ contract AllianceCouncilTest is Test {
             uint256 draw = uint256(keccak256(abi.encode(seed, i)));
             vm.prank(list[draw % 3]);
             uint256 what = (draw >> 8) % 3;
-            if (what == 0) try council.approve(address(authority), 0, data, 0, 0) { } catch { } else if (what == 1) try council.withdrawApproval(
-                id
-            ) { }
-                catch { } else try council.object(id) { } catch { }
+            if (what == 0) {
+                try council.approve(address(authority), 0, data, 0, 0) { } catch { }
+            } else if (what == 1) {
+                try council.withdrawApproval(id) { } catch { }
+            } else {
+                try council.object(id) { } catch { }
+            }
             (uint256 approvals, uint256 objections) = council.voicesOf(id);
             assertTrue(!council.isOperationPending(id) || (approvals > 1 && objections < 2), "approved, not stopped");
             vm.expectRevert();

@@ -67,7 +67,7 @@ contract ServiceRecordsTest is Suite {
         vm.prank(supervisor);
         assertEq(records.setServiceRules(BOOK, DIGEST, 0, ""), 1);
 
-        IServiceRecords.Document memory found = records.documentOf(BOOK, PROFILE, 1);
+        IServiceRecords.ServiceDocument memory found = records.documentOf(BOOK, PROFILE, 1);
         assertEq(found.digest, DIGEST);
         assertEq(found.author, manager);
         assertEq(found.publishedAt, NOW);
