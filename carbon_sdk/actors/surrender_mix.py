@@ -68,8 +68,8 @@ class Mix:
 def cheapest_mix(tonnes: int, units: Sequence[Unit], limits: Sequence[Limit] = ()) -> Mix:
     """The cheapest units for so many tonnes, as many of them as the limits allow.
 
-    Where limits lie within each other or apart, taking the cheapest unit that still has room is the best of all mixes: no
-    later choice can make up for a dearer one. Units without a price come last; of equal ones the older first.
+    Where limits lie within each other or apart, taking the cheapest unit that still has room is the best of all mixes:
+    no later choice can make up for a dearer one. Units without a price come last; of equal ones the older first.
 
     Args:
         tonnes: To be covered.
