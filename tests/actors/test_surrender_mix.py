@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from carbon_sdk.actors.surrender_mix import Limit, Mix, Unit, cheapest_mix
@@ -47,6 +47,7 @@ kinds = [InstrumentClass.ALLOWANCE, InstrumentClass.CREDIT]
 
 
 @pytest.mark.requirement("R-CMP-2")
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first draw imports
 @given(holdings())
 def test_mix__small_holdings__equals_the_best_of_all_mixes(case):
     tonnes, units, limits = case
