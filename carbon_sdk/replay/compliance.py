@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from carbon_sdk.audit.report import AuditReport
-from carbon_sdk.chain.calls import Function
 from carbon_sdk.chain.catalogue import decode_log
 from carbon_sdk.chain.signers import Signer
 from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
@@ -31,8 +30,6 @@ from carbon_sdk.replay.source import Source
 
 NEVER = datetime(2999, 12, 31, tzinfo=UTC)
 """No deadline passes by itself: the case says when a status is to stand."""
-REVERSE = Function.of("ComplianceDesk", "reverseSurrender(uint256,bytes32)", ("id", "cause"), (), lambda answer: None)
-SET_WINDOW = Function.of("ComplianceDesk", "setReversalWindow(uint40)", ("reversibleFor",), (), lambda answer: None)
 REVERSED = keccak(b"reversed in the case")
 WINDOW = 100 * 365 * 86_400
 """Seconds: the case says what is reversed, and when."""
@@ -199,8 +196,9 @@ def replay(
 def _open(acts: Acts, one: Round, operators: Mapping[str, Operator], treasury: Any) -> None:
     """Issue what will be surrendered, and hand it out; let surrenders be reversed where the case does so."""
     if any(event.kind == "surrender_reversal" for entity in one.entities for event in entity.events):
-        desk = acts.ground.scheme.contract(ComplianceDesk).address
-        acts.ground.conveyor.carry([acts.by_regulator("reversal window", SET_WINDOW.act(desk, WINDOW))])
+        acts.ground.conveyor.carry(
+            [acts.by_regulator("reversal window", acts.regulator.set_reversal_window.act(WINDOW))]
+        )
     needed: Counter[str] = Counter()
     for entity in one.entities:
         needed[entity.name] += sum(event.tonnes or 0 for event in entity.events if event.kind == "surrender")
@@ -409,7 +407,7 @@ class _Play:
             done += reversed(taken)
             taken, excess = [(NOTHING, 0)], 0
         for application, _ in taken:
-            act = REVERSE.act(self.ground.scheme.contract(ComplianceDesk).address, application, REVERSED)
+            act = self.ground.scheme.contract(ComplianceDesk).reverse_surrender(application, REVERSED)
             yield self.acts.by_regulator(f"{key} reverse {application}", act)
         if excess:
             yield from self._surrender(one, excess, f"{key} again")

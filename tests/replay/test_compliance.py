@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from carbon_sdk.cli.main import run
-from carbon_sdk.contracts.generated.compliance_desk import ComplianceDesk
 from carbon_sdk.replay import ground
 from carbon_sdk.replay.compliance import Replayed, _Play, case_of, replay
 from carbon_sdk.replay.ground import scheme_named
@@ -97,7 +96,6 @@ def test_scenarios__without_reversals__have_the_published_status(scenarios, outc
 
 
 @pytest.mark.requirement("R-CMP-1", "R-CMP-4")
-@pytest.mark.skipif(not hasattr(ComplianceDesk, "reverse_surrender"), reason="no surrender can be reversed here")
 def test_scenarios__with_reversals__have_the_published_status(scenarios, outcome):
     chosen = {name: one for name, one in scenarios.items() if reverses(one)}
     assert len(chosen) == 7
