@@ -60,7 +60,9 @@ contract ServiceRecords is IServiceRecords, Governed {
         require(service != 0 && digest != 0, NotAServiceDocument(service, digest));
         require(effectiveFrom >= time && effectiveFrom >= last, BadEffectiveTime(effectiveFrom, time, last));
 
-        known.push(ServiceDocument({ digest: digest, author: msg.sender, publishedAt: time, effectiveFrom: effectiveFrom }));
+        known.push(
+            ServiceDocument({ digest: digest, author: msg.sender, publishedAt: time, effectiveFrom: effectiveFrom })
+        );
         version = uint32(known.length);
 
         emit DocumentPublished(service, kind, version, digest, time, effectiveFrom, msg.sender, uri);

@@ -60,13 +60,14 @@ contract AuctionClearing is AuctionStorage {
         bool fits = a.seller == b.seller && a.terms.lot == b.terms.lot && block.timestamp < b.head.opens
             && InstrumentId.unwrap(a.terms.instrument) == InstrumentId.unwrap(b.terms.instrument);
         uint256 most = uint256(b.terms.lots) * b.terms.rollCap / _WHOLE;
-        require(fits && most > b.offered, CannotRoll(auction, next));
+        require(fits && most > b.offered && !a.rolledInto[next], CannotRoll(auction, next));
         uint256 lots = most - b.offered;
         if (lots > a.quarter) lots = a.quarter;
         if (lots > a.unsold) lots = a.unsold;
 
         a.unsold -= uint64(lots);
         ++a.rolls;
+        a.rolledInto[next] = true;
         b.offered += uint32(lots);
 
         emit LotsRolled(auction, next, uint64(lots));
@@ -299,7 +300,7 @@ contract AuctionClearing is AuctionStorage {
     /// @notice As in `ISealedAuction`.
     function endSealed(uint32 auction, Sealed calldata bid_) external {
         One storage a = _auction(auction);
-        bool cancelled = a.head.state == AuctionState.CANCELLED;
+        bool cancelled = a.pardoned;
         if (!cancelled) _requireTime(auction, a.head.openUntil, type(uint256).max);
         require(cancelled || a.disclosed, ReserveSecret(auction));
         _takeSealed(auction, a, bid_);
@@ -326,13 +327,18 @@ contract AuctionClearing is AuctionStorage {
         One storage a = _auction(auction);
         AuctionState state = a.head.state;
         require(state < AuctionState.SETTLED, WrongAuctionState(auction, state));
+        a.pardoned = true;
         _cancel(auction, a, cause);
     }
 
     /// @notice As in `ISealedAuction`.
     function lapse(uint32 auction) external {
-        One storage a = _in(auction, AuctionState.ANNOUNCED);
-        require(!a.disclosed && block.timestamp >= a.head.openUntil, NoReasonToCancel(auction));
+        One storage a = _auction(auction);
+        AuctionState state = a.head.state;
+        bool secret = state == AuctionState.ANNOUNCED && !a.disclosed && block.timestamp >= a.head.openUntil;
+        bool stuck = state == AuctionState.CLEARED && block.timestamp >= a.terms.settles + _MOST_WAITING;
+        require(secret || stuck, NoReasonToCancel(auction));
+        a.pardoned = true;
         _cancel(auction, a, 0);
     }
 

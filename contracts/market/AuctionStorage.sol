@@ -16,6 +16,8 @@ abstract contract AuctionStorage is IAuctionRecord {
     IInstrumentLedger.Reason internal constant _COLLATERAL = IInstrumentLedger.Reason.COLLATERAL;
     uint256 internal constant _WHOLE = 10_000; // hundredths of a percent
     uint256 internal constant _STATE = 0xff;
+    uint256 internal constant _LEAST_OPENING = 2 hours; // its second half is the bidders' where a seed is drawn
+    uint256 internal constant _MOST_WAITING = 30 days; // until settlement, and from there on until who wants may end it
 
     IInstrumentLedger internal immutable LEDGER;
     uint256 internal immutable MAIN_MONEY;
@@ -59,6 +61,8 @@ abstract contract AuctionStorage is IAuctionRecord {
         mapping(uint32 id => uint256) ties; // keys of random ties
         mapping(uint32 id => uint64) cut; // lots beyond the purchase limit
         mapping(uint256 group => uint64) counted; // lots of those who have a purchase limit together
+        bool pardoned; // cancelled so that nobody is punished for a sealed bid
+        mapping(uint32 next => bool) rolledInto;
     }
 
     /// @custom:storage-location erc7201:carbon.storage.SealedAuction

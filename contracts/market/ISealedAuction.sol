@@ -37,7 +37,7 @@ interface ISealedAuction is IAuctionRecord {
     function draw(uint32 auction, uint256 seed) external;
 
     /// @notice Put unsold lots into a later auction of the same seller and instrument before its window: a quarter of them at most, and no
-    ///         more than its cap lets in; four auctions in all. Anyone may.
+    ///         more than its cap lets in; four auctions in all, each once. Anyone may.
     function roll(uint32 auction, uint32 next) external;
 
     /// @notice Take back what no further auction takes. By the seller.
@@ -99,7 +99,8 @@ interface ISealedAuction is IAuctionRecord {
 
     /* WHAT GOES WRONG */
 
-    /// @notice Punish a bid that was not opened in time, or give it back where the auction was cancelled. Anyone may.
+    /// @notice Punish a bid that was not opened in time, or give it back where the regulator cancelled the auction or it lapsed. One that
+    ///         sold nothing punishes too: nobody spoils a sale by not opening. Anyone may.
     function endSealed(uint32 auction, Sealed calldata bid_) external;
 
     /// @notice Give a bid that was not opened its collateral back, because its bidder is not to blame. For REGULATOR.
@@ -108,7 +109,8 @@ interface ISealedAuction is IAuctionRecord {
     /// @notice Cancel an auction that is not settled; what was delivered stays so. For REGULATOR.
     function cancel(uint32 auction, bytes32 cause) external;
 
-    /// @notice Cancel an auction whose secret reserve was not disclosed in time. Anyone may.
+    /// @notice Cancel an auction whose secret reserve was not disclosed in time, or that is not settled 30 days after `settles`, as when
+    ///         the seller may no longer receive: what is bound comes back. Anyone may.
     function lapse(uint32 auction) external;
 
     /* VIEWS */

@@ -79,6 +79,11 @@ contract SealedAuction is ISealedAuction, IVoucherIssuer, AuctionStorage, Govern
         );
     }
 
+    function _endsBefore(InstrumentId instrument, uint256 time) private view returns (bool) {
+        uint40 until = LEDGER.instrumentOf(InstrumentId.unwrap(instrument)).validUntil;
+        return until != 0 && until <= time;
+    }
+
     /// @dev Reverts with the first term that is impossible.
     function _requireTerms(AuctionTerms calldata t) private view {
         uint256 term;
@@ -95,8 +100,9 @@ contract SealedAuction is ISealedAuction, IVoucherIssuer, AuctionStorage, Govern
         else if (t.forfeitShare > _WHOLE) term = 12;
         else if (t.opens <= block.timestamp) term = 17;
         else if (t.closes <= t.opens) term = 18;
-        else if (t.openUntil < t.closes + 2) term = 19;
-        else if (t.settles < t.openUntil) term = 20;
+        else if (t.openUntil < t.closes + _LEAST_OPENING) term = 19;
+        else if (t.settles < t.openUntil || t.settles > t.openUntil + _MOST_WAITING) term = 20;
+        else if (_endsBefore(t.instrument, t.settles)) term = 1;
         else if ((t.tieRule == UniformPrice.TieRule.RANDOM) != (t.seedCommitment != 0)) term = 22;
         else if (t.sealKey == 0) term = 24;
         else if (t.threshold == 0 || t.threshold > t.officers) term = 25;
@@ -267,7 +273,7 @@ contract SealedAuction is ISealedAuction, IVoucherIssuer, AuctionStorage, Govern
 
     function _open(uint32 auction, One storage a, Opening calldata o) private returns (bool counts) {
         bytes32 word = a.bids[o.id];
-        if (_stateOf(word) > BidState.COMMITTED) return false;
+        if (_stateOf(word) != BidState.COMMITTED) return false; // done with; one of a page stops no other
         bytes32 commitment = commitmentOf(auction, o.account, o.lots, o.tick, o.salt, o.label);
         require(word == _seal(o.account, o.collateral, commitment, BidState.COMMITTED), FalseOpening(auction, o.id));
         uint256 needed = _collateralOf(a.terms, o.lots, o.tick);

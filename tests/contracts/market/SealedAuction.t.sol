@@ -3,6 +3,7 @@ pragma solidity 0.8.34;
 
 import { IAccessManaged } from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
+import { IERC7943MultiToken } from "../../../contracts/instruments/IERC7943.sol";
 import { IInstrumentLedger } from "../../../contracts/instruments/IInstrumentLedger.sol";
 import { AuctionClearing } from "../../../contracts/market/AuctionClearing.sol";
 import { IAuctionRecord } from "../../../contracts/market/IAuctionRecord.sol";
@@ -57,7 +58,7 @@ contract SealedAuctionTest is BilateralSuite {
         t.tieRule = UniformPrice.TieRule.PRO_RATA;
         t.opens = uint40(block.timestamp + 10);
         t.closes = t.opens + 100;
-        t.openUntil = t.closes + 100;
+        t.openUntil = t.closes + 2 hours;
         t.settles = t.openUntil + 10;
         t.sealKey = "key";
         t.threshold = 2;
@@ -344,10 +345,12 @@ contract SealedAuctionTest is BilateralSuite {
         uint32 next = sales.announce(aTerms());
         sales.roll(auction, next);
         assertEq(sales.auctionOf(next).offered, 24, "a quarter of 13, rounded up, below a cap of 25");
+        vm.expectRevert(abi.encodeWithSelector(IAuctionRecord.CannotRoll.selector, auction, next)); // once into each
         sales.roll(auction, next);
-        assertEq(sales.auctionOf(next).offered, 25, "as far as the cap");
-        vm.expectRevert(abi.encodeWithSelector(IAuctionRecord.CannotRoll.selector, auction, next));
-        sales.roll(auction, next);
+        vm.prank(alice);
+        uint32 third = sales.announce(capped(10_500));
+        sales.roll(auction, third);
+        assertEq(sales.auctionOf(third).offered, 21, "as far as the cap");
         vm.prank(bob);
         vm.expectRevert(abi.encodeWithSelector(IAuctionRecord.NotTheSeller.selector, accountOf(bob), accountOf(alice)));
         sales.takeUnsold(auction);
@@ -356,6 +359,7 @@ contract SealedAuctionTest is BilateralSuite {
         vm.expectRevert(abi.encodeWithSelector(IAuctionRecord.NothingLeft.selector, auction));
         sales.takeUnsold(auction);
         sales.callOff(next);
+        sales.callOff(third);
         vm.stopPrank();
         assertNothingBound();
     }
@@ -394,6 +398,62 @@ contract SealedAuctionTest is BilateralSuite {
         sales.open(auction, made);
         sales.open(auction, made);
         assertEq(sales.auctionOf(auction).opened, 2, "each counts once");
+    }
+
+    function capped(uint16 rollCap) private view returns (IAuctionRecord.AuctionTerms memory t) {
+        t = aTerms();
+        t.rollCap = rollCap;
+    }
+
+    /// @dev A page of openings is not stopped by a bid that was excused while it was on its way.
+    function test_open__one_of_a_page_was_excused__the_others_are_opened() public {
+        uint32 auction = announce(aTerms());
+        bid(auction, bob, 10, 50);
+        bid(auction, carol, 10, 40);
+        close(auction);
+        sales.excuse(auction, sealedOf(auction, made[0]), "cause");
+        sales.open(auction, made);
+        assertEq(sales.auctionOf(auction).opened, 1, "the other");
+    }
+
+    /// @dev Who does not open, so that too little is asked for and the sale is off, is punished all the same.
+    function test_endSealed__sale_is_off_for_want_of_the_bid__punished() public {
+        IAuctionRecord.AuctionTerms memory t = aTerms();
+        t.underSubscription = IAuctionRecord.UnderSubscription.CANCEL;
+        uint32 auction = announce(t);
+        bid(auction, bob, 10, 50);
+        bid(auction, carol, 10, 60, 10_000);
+        close(auction);
+        sales.open(auction, only(made[0]));
+        vm.warp(t.openUntil);
+        sales.rank(auction, one(1));
+        assertState(auction, IAuctionRecord.AuctionState.CANCELLED);
+        sales.endSealed(auction, sealedOf(auction, made[1]));
+        assertEq(money(carol), MONEY - 5000, "half of the collateral is forfeited");
+        assertEq(credit.standingOf(accountOf(carol)).entries, 1, "misconduct is on record");
+        sales.giveBack(auction, one(1));
+        assertNothingBound();
+    }
+
+    /// @dev A seller that may not receive any more holds up nobody's money for ever.
+    function test_lapse__not_settled_for_thirty_days__everything_returns() public {
+        IAuctionRecord.AuctionTerms memory t = aTerms();
+        uint32 auction = announce(t);
+        bid(auction, bob, 10, 50);
+        bid(auction, carol, 10, 40);
+        clear(auction);
+        bar(alice, Restrictions.NO_RECEIPT);
+        vm.warp(t.settles);
+        vm.expectPartialRevert(IERC7943MultiToken.ERC7943CannotReceive.selector);
+        sales.settle(auction, order);
+        vm.warp(t.settles + 30 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(IAuctionRecord.NoReasonToCancel.selector, auction));
+        sales.lapse(auction);
+        vm.warp(t.settles + 30 days);
+        sales.lapse(auction);
+        sales.giveBack(auction, two(1, 2));
+        assertNothingBound();
+        assertEq(money(bob), MONEY, "whole");
     }
 
     function test_open__false_or_at_a_wrong_time__refused() public {
@@ -638,8 +698,16 @@ contract SealedAuctionTest is BilateralSuite {
         t.tickSize = 0;
         refuseTerms(t, 2);
         t = aTerms();
-        t.openUntil = t.closes;
+        t.openUntil = t.closes + 2 hours - 1; // bidders have time to open their own
         refuseTerms(t, 19);
+        t = aTerms();
+        t.settles = t.openUntil + 30 days + 1;
+        refuseTerms(t, 20);
+        t = aTerms();
+        ledger.defineInstrument(InstrumentId.wrap(uka + 1), t.settles, "terms");
+        t.instrument = InstrumentId.wrap(uka + 1); // expires before it is delivered
+        refuseTerms(t, 1);
+        t = aTerms();
         t = aTerms();
         t.tieRule = UniformPrice.TieRule.RANDOM;
         refuseTerms(t, 22);
