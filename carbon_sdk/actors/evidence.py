@@ -194,9 +194,9 @@ class EvidenceHolder(Actor):
     def put_version(self, vault: Vault, document: int, source: str | Path | bytes, progress: Told | None = None) -> int:
         """Store the next version, with a new content key, for those who may read now; returns the version."""
         known = self.document(document)
-        readers = [known.owner, *([address(known.office.to_bytes(20, "big"))] if known.office else []), *known.readers]
-        if self.party not in readers:  # the account to which an applicant's document has come
-            readers.append(self.party)
+        # Not its owner of then: an applicant's document has come to the account, and that key may act for it no more.
+        owner = self.party if self.office is None else known.owner
+        readers = [owner, *([address(known.office.to_bytes(20, "big"))] if known.office else []), *known.readers]
         keys = {party: self.encryption_key(party) for party in dict.fromkeys(readers) if self._count(party)}
         sealed = vault.seal(source, progress)
         for party, public in keys.items():

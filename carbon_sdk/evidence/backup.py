@@ -57,7 +57,7 @@ def back_up(
     when = int(datetime.now(UTC).timestamp()) if at is None else at
     kept = Vault(target)
     name = f"states/{when:012d}.json"
-    known = {path for path, _ in kept.paths()}
+    known = dict(kept.paths())
     if name in known:
         raise InputError(f"{target} has a state of {when} already. Wait a second.")
     rows: dict[str, list[Any]] = {}
@@ -65,10 +65,10 @@ def back_up(
     for number, (path, size) in enumerate(vault.paths(), 1):
         digest = _digest(vault, path)
         place = f"objects/{digest[:2]}/{digest}"
-        if place not in known:
+        if known.get(place) != size:  # also what a stopped run left half
             with vault.read(path) as source, kept.write(place) as file:
                 shutil.copyfileobj(source, file, CHUNK)
-            known.add(place)
+            known[place] = size
             copied += 1
         rows[path] = [digest, size]
         if progress:

@@ -196,6 +196,8 @@ class Vault:
                 both = _suite().decrypt(self._files.cat_file(path), private, info=_info(commitment, party))
             except (InvalidTag, ValueError):
                 raise EvidenceAltered(f"The key of {party} to 0x{commitment.hex()} was altered or damaged.") from None
+            if len(both) != _KEY + _SALT:  # a longer salt could take in the beginning of a document
+                raise EvidenceAltered(f"The key of {party} to 0x{commitment.hex()} has {len(both)} bytes, not 64.")
             return Sealed(commitment, both[:_KEY], both[_KEY:])
         had = "with a key that this ring lacks" if tried else "for others only"
         raise NotAReader(f"The document 0x{commitment.hex()} is encrypted {had}: {party} cannot read it here.")

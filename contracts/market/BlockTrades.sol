@@ -384,9 +384,11 @@ contract BlockTrades is IBlockTrades, IVoucherIssuer, IERC5267, Governed {
         ofSeller = _fault(seller, terms.seller, m.instrument, terms.quantity);
         ofBuyer = _fault(buyer, terms.buyer, MAIN_MONEY, _dealOf("", terms, m).cost + _fee(terms, m, m.buyerFee));
         IInstrumentLedger.Instrument memory known = LEDGER.instrumentOf(m.instrument);
-        // Would the buyer hold too much, that is nobody's fault: anyone can send it units.
+        // Would the buyer hold too much, that is nobody's fault, as anyone can send it units; but it excuses no other one.
         possible = !Bilateral.haveOneOwner(terms.seller, seller, terms.buyer, buyer)
-            && RULES.mayHold(terms.buyer, m.instrument, terms.quantity)
+            && (ofSeller != Fault.NONE
+                || ofBuyer != Fault.NONE
+                || RULES.mayHold(terms.buyer, m.instrument, terms.quantity))
             && known.state == IInstrumentLedger.InstrumentState.OPEN
             && (known.validUntil == 0 || block.timestamp < known.validUntil)
             && (m.buyerFee | m.sellerFee == 0 || IERC7943MultiToken(address(LEDGER)).canReceive(_s().tape.feeAccount));

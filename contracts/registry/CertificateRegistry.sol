@@ -27,6 +27,7 @@ contract CertificateRegistry is ICertificateRegistry, IERC5267, Governed {
     bytes32 private constant _POSSESSION_TYPE = keccak256("Possession(bytes32 fingerprint,address account)");
 
     // RFC 5280, 5.3.1: 0 to 10 without 7, which is not used, and without hold (6) and its end (8).
+    uint8 private constant _KEY_COMPROMISE = 1;
     uint256 private constant _REASONS = 0x7ff & ~uint256((1 << 6) | (1 << 7) | (1 << 8));
 
     /// @dev 255    240 239      200 199     160 159        0
@@ -187,6 +188,11 @@ contract CertificateRegistry is ICertificateRegistry, IERC5267, Governed {
         // One that was replaced, or has ended by itself, no longer carries the key.
         if (_s().fingerprints[key] == fingerprint && certificate.notAfter > time) {
             REGISTRY.certificateChanged(key, time);
+        }
+        // A compromise is the key's, not the certificate's: what took its place meanwhile ends with it.
+        bytes32 current = _s().fingerprints[key];
+        if (reason == _KEY_COMPROMISE && certificate.notAfter > time && _s().certificates[current].revokedAt == 0) {
+            _revoke(current, reason);
         }
     }
 

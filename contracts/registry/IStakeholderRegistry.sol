@@ -199,7 +199,8 @@ interface IStakeholderRegistry {
     /// @return id 1, 2, 3 …
     function applyForAccount(Form calldata form) external returns (uint32 id);
 
-    /// @notice Replace what was filed, before a decision or after a return. The policy version must be the current one.
+    /// @notice Replace what was returned for correction; what was filed stays as the officer reads it. The policy version must be the
+    ///         current one.
     function amendApplication(uint32 id, Form calldata form) external;
 
     /// @notice Take the application back. Its key is not free again.

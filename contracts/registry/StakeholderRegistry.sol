@@ -52,6 +52,8 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         uint40 at; // Unix seconds
     }
 
+    uint40 private constant _LEAST_NOTICE = 1 days; // of a closing: who holds something can say so
+
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.StakeholderRegistry")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0x996539ce27b44021a1ee63c935ea155055734716bb81cc5dfdb914a5eee32d00;
 
@@ -88,6 +90,10 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
     /// @inheritdoc IStakeholderRegistry
     function amendApplication(uint32 id, Form calldata form) external {
         Application storage application = _ownUndecided(id);
+        // What the officer reads is what is decided on: nothing changes between his look and his decision.
+        require(
+            application.status == ApplicationStatus.RETURNED, ApplicationNotOpen(id, uint8(ApplicationStatus.FILED))
+        );
         _requireAcceptable(form);
 
         application.status = ApplicationStatus.FILED;
@@ -359,6 +365,11 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         );
         require(asked.until > block.timestamp, RotationLapsed(oldKey, asked.until));
         require(asked.by != msg.sender, MayNotConfirmOwnRotation(msg.sender, oldKey));
+        // The request of a representative falls with its right: who got a new key meanwhile confirms nothing of its old one.
+        require(
+            _s().applicationOfKey[asked.by] == 0 || LEDGER.representationOf(asked.by).rights & Rights.INITIATE != 0,
+            RotationLapsed(oldKey, asked.until)
+        );
 
         delete _s().rotations[oldKey];
 
@@ -504,7 +515,9 @@ contract StakeholderRegistry is IStakeholderRegistry, Governed {
         _requireRegion(record.region);
         _requireCause(cause);
 
-        uint40 from = uint40(block.timestamp) + _s().accountRules.closingNotice;
+        uint40 notice = _s().accountRules.closingNotice;
+        if (notice < _LEAST_NOTICE) notice = _LEAST_NOTICE;
+        uint40 from = uint40(block.timestamp) + notice;
         bool active = record.status == AccountStatus.ACTIVE;
         _s().closings[account] = from;
         record.status = AccountStatus.SUSPENDED;

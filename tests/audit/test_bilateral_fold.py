@@ -116,7 +116,7 @@ def test_a_quote__listed_clicked_and_withdrawn__adds_up() -> None:
     [
         (clicked()[:4] + clicked()[6:], "did not move"),  # the seller is not paid
         (clicked()[:6], "did not move"),  # the platform is not
-        (clicked()[1:], "no click or block trade told of this delivery"),
+        (clicked()[1:], "no click, block trade or award told of this delivery"),
         (clicked(5), "the least is 10"),
         (clicked(45), "had 40 tonnes open"),
         (clicked(taker=SELLER), "have one owner"),

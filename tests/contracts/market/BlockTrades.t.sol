@@ -897,6 +897,22 @@ contract BlockTradesTest is BilateralSuite {
         assertEq(blocks.failuresOf(one.buyer).notEligible, 0, "nobody's fault");
     }
 
+    // A buyer that fills its room and lacks the money as well has failed all the same
+    // @requirement R-TRD-7
+    function test_settle_noRoomAndNoMoney_isReported() public {
+        limitHoldings(UNITS + 100);
+        IBlockTrades.BlockTrade memory t = agreed(100);
+        vm.prank(carol);
+        ledger.safeTransferFrom(accountOf(carol), accountOf(bob), uka, 1, "");
+        bar(bob, Restrictions.NO_TRADE);
+        vm.warp(later);
+        refuseSettle(t, IBlockTrades.Fault.NONE, IBlockTrades.Fault.NOT_ELIGIBLE);
+        vm.warp(later + 1 days);
+        blocks.settle(t);
+        assertState(t, IBlockTrades.BlockState.FAILED);
+        assertEq(blocks.failuresOf(t.buyer).notEligible, 1, "the buyer's fault");
+    }
+
     // Late is not failed: who can settle before anybody says so has settled
     function test_settle_lateButBeforeDeclared_settles() public {
         IBlockTrades.BlockTrade memory t = agreed(100);

@@ -92,6 +92,19 @@ contract AccountManagementTest is RegistrySuite {
         assertTrue(mayTrade(carol), "recovered");
     }
 
+    // Who got a new key confirms nothing that its old one asked for.
+    function test_rotation_requesterLostItsKey_isRefused() public {
+        _rules(WITHIN, 0);
+        Signed memory s = signed(account, CAROL);
+        vm.prank(alice);
+        registry.requestRotation(bob, carol);
+        vm.prank(officer);
+        registry.setRights(alice, Rights.READ);
+        vm.prank(bob);
+        vm.expectRevert(abi.encodeWithSelector(IStakeholderRegistry.RotationLapsed.selector, bob, NOW + WITHIN));
+        registry.confirmRotation(bob, s.attestation, s.byCa, s.byKey);
+    }
+
     function test_rotation_bySameKeyOrOthers_isRefused() public {
         address other = open(DAVE, AccountKind.TRADER);
         Signed memory s = signed(account, CAROL);
@@ -222,6 +235,9 @@ contract AccountManagementTest is RegistrySuite {
         ledger.issue(account, _money(), 5, CAUSE);
         vm.startPrank(officer);
         registry.announceClosing(account, CAUSE);
+        vm.expectRevert(abi.encodeWithSelector(IStakeholderRegistry.ClosingTooEarly.selector, account, NOW + 1 days));
+        registry.close(account, new uint256[](0), CAUSE); // no rules are set: a day it is
+        vm.warp(NOW + 1 days);
         vm.expectRevert(
             abi.encodeWithSelector(IStakeholderRegistry.AccountNotEmpty.selector, account, _money(), uint256(5))
         );
@@ -330,6 +346,7 @@ contract AccountManagementTest is RegistrySuite {
         vm.stopPrank();
         vm.prank(officer);
         registry.announceClosing(account, CAUSE);
+        vm.warp(NOW + 1 days);
         vm.prank(second);
         vm.expectRevert(outside);
         registry.close(account, new uint256[](0), CAUSE);

@@ -493,10 +493,24 @@ contract CertificateRegistryTest is RegistrySuite {
         Signed memory second = signed(account, ALICE);
         registry.renew(second.attestation, second.byCa, second.byKey);
 
-        revokeAsCa(first.attestation.fingerprint);
+        vm.prank(ca);
+        certificates.revoke(first.attestation.fingerprint, 4); // superseded
 
         assertTrue(mayTrade(alice), "by the second");
         assertFalse(certificates.certificateOf(first.attestation.fingerprint).current, "replaced");
+    }
+
+    // A thief who renews first keeps nothing: a compromise is the key's.
+    function test_revoke_compromisedKeyWasRenewed_endsWhatReplacedIt() public {
+        Signed memory first = signed(account, ALICE);
+        approve(first);
+        Signed memory second = signed(account, ALICE);
+        registry.renew(second.attestation, second.byCa, second.byKey);
+
+        revokeAsCa(first.attestation.fingerprint);
+
+        assertFalse(mayTrade(alice), "shut out");
+        assertEq(certificates.certificateOf(second.attestation.fingerprint).revokedAt, NOW, "the second, too");
     }
 
     function test_revoke_afterItsEnd_doesNotLengthenIt() public {

@@ -105,8 +105,24 @@ contract StakeholderRegistryTest is RegistrySuite {
         assertEq(registry.applicationOf(1).filedAt, NOW + 60);
     }
 
+    // What an officer reads cannot be another thing when he approves it.
+    function test_amend_whileFiled_reverts() public {
+        applyAs(ALICE, AccountKind.TRADER);
+        vm.prank(alice);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IStakeholderRegistry.ApplicationNotOpen.selector,
+                uint32(1),
+                uint8(IStakeholderRegistry.ApplicationStatus.FILED)
+            )
+        );
+        registry.amendApplication(1, formOf(AccountKind.GOVERNMENT));
+    }
+
     function test_amend_stalePolicy_reverts() public {
         applyAs(ALICE, AccountKind.TRADER);
+        vm.prank(officer);
+        registry.returnForCorrection(1, keccak256("unreadable"));
         vm.prank(regulator);
         ruleBook.publish(Topics.REGISTRATION_POLICY, keccak256("policy 2"), 0, "");
 
