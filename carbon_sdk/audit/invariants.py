@@ -27,6 +27,7 @@ _LISTING, _BUFFER, _EXPORT = 6, 9, 10  # reasons for which units are bound
 _CONVERSION = 8  # the ledger's reason
 _DISPUTE = 4  # the same
 _LACKED, _NOT_ELIGIBLE = 1, 2  # kinds of misconduct
+_LATE_SURRENDER, _MISSING_SURRENDER = 5, 6
 
 
 # INSTRUMENTS
@@ -708,6 +709,26 @@ def commitments_are_of_one_document(state: State) -> Iterator[str]:
             yield f"the encryption key 0x{key.hex()} was registered {times} times"
 
 
+def penalties_are_in_the_credit_record(state: State) -> Iterator[str]:
+    """INV-45: tonnes newly short have a penalty, and each penalty an entry of late or missing surrender (R-CMP-3)."""
+    for (account, year), tonnes in state.compliance.assessed.items():
+        if tonnes and (account, year) not in state.compliance.penalties:
+            yield f"{account} was {tonnes} t newly short in {year}, and no penalty was imposed"
+    if not {"Obligations", "CreditRecord"} <= state.contracts:
+        return
+    imposed = Counter(account for account, _ in state.compliance.penalties)
+    for account in {*imposed, *state.conduct.standings}:
+        known = state.conduct.standings.get(account)
+        entries = (
+            [one.kind for one in known.entries if one.state != COMPENSATION and one.confirmer == ZERO_ADDRESS]
+            if known
+            else []
+        )
+        entered = entries.count(_LATE_SURRENDER) + entries.count(_MISSING_SURRENDER)
+        if entered != imposed[account]:
+            yield f"{account}: {imposed[account]} penalties were imposed, {entered} were entered"
+
+
 def _in_orders(state: State) -> dict[int, int]:
     """By instrument: what open orders hold by their own terms."""
     total: dict[int, int] = defaultdict(int)
@@ -761,6 +782,7 @@ ALL: tuple[Invariant, ...] = (
     commitments_are_of_one_document,
     what_auctions_hold_is_bound,
     auctions_sell_what_was_offered,
+    penalties_are_in_the_credit_record,
 )
 
 

@@ -804,6 +804,16 @@ class Surrender:
         return sum(quantity for _, quantity in self.lines)
 
 
+class Carried(NamedTuple):
+    """The last assessment of an account."""
+
+    year: int = 0
+    shortfall: int = 0
+    """Penalised then or before, and open."""
+    counted: int = 0
+    """Tonnes surrendered that it counted."""
+
+
 @dataclass(slots=True)
 class Obliged:
     """An account in compliance."""
@@ -822,13 +832,15 @@ class Obliged:
     """For a shortfall, for missing emissions."""
     at_deadline: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     """Year → status, emissions, surrendered when the deadline passed."""
+    carried: Carried = field(default_factory=Carried)
 
 
 @dataclass(slots=True)
 class Penalty:
     """A penalty for one year."""
 
-    shortfall: int
+    tonnes: int
+    """Newly short in that year: no earlier penalty was for them."""
     amount: int
     paid: int = 0
 
@@ -846,7 +858,8 @@ class Compliance:
     emissions: dict[tuple[Address, int], int] = field(default_factory=dict)
     """Known tonnes by account and year, enrolled or not."""
     surrenders: dict[int, Surrender] = field(default_factory=dict)
-    assessed: set[tuple[Address, int]] = field(default_factory=set)
+    assessed: dict[tuple[Address, int], int] = field(default_factory=dict)
+    """Account and year → tonnes newly short, which a penalty is for."""
     penalties: dict[tuple[Address, int], Penalty] = field(default_factory=dict)
     cancelled_voluntarily: int = 0
     second_from: int = 0

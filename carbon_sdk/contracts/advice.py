@@ -185,6 +185,7 @@ ADVICE: dict[str, str] = {
     "SameArbitrator": "Have another arbitrator decide the appeal.",
     "UnknownDispute": "Give the number of a dispute that was opened.",
     "VoucherRefuted": "Give the voucher as it was issued, with the proof of today's series.",
+    "EarlierYearOpen": "Assess that year first.",
     # reversed surrenders
     "SurrenderDisputed": "Wait until the dispute is over.",
     "SurrenderNeeded": "A year that is judged needs these tonnes: surrender others first.",

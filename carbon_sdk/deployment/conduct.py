@@ -32,6 +32,8 @@ REPORTERS = {
     Misconduct.LACKED: "BlockTrades",
     Misconduct.NOT_ELIGIBLE: "BlockTrades",
     Misconduct.DEFAULTED_BID: "SealedAuction",
+    Misconduct.LATE_SURRENDER: "Obligations",
+    Misconduct.MISSING_SURRENDER: "Obligations",
 }
 """Modules that report by themselves."""
 

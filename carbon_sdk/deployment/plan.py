@@ -318,7 +318,7 @@ def _implementations(rules: SchemeRules) -> Mapping[str, Callable[[Situation], A
             *_all(now, "MarketRules", "AuctionClearing"),
         ),
         "Obligations": lambda now: Obligations.creation(
-            *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk")
+            *_all(now, "StakeholderRegistry", "EmissionReports", "ComplianceDesk", "CreditRecord")
         ),
         "ComplianceDesk": lambda now: ComplianceDesk.creation(
             *_all(now, "InstrumentLedger", "Obligations", "CreditProjects", "Banking", "DisputeDesk")

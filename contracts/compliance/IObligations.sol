@@ -111,6 +111,8 @@ interface IObligations {
     error EmissionsMissing(address account, uint16 year);
     /// @notice No emissions are missing for `year` or before it.
     error NothingMissing(address account, uint16 year);
+    /// @notice The shortfall of `year` is to be assessed first: each tonne is penalised once, by the rules of its year.
+    error EarlierYearOpen(address account, uint16 year);
     error AlreadyAssessed(address account, uint16 year);
     /// @notice No penalty is open for `account` and `year`: none was imposed, or it is paid.
     error NoPenaltyOpen(address account, uint16 year);
@@ -147,6 +149,7 @@ interface IObligations {
     );
 
     event YearAssessed(address indexed account, uint16 indexed year, uint48 emissions, uint48 surrendered);
+    /// @notice `shortfall`: the tonnes that it is for, which no earlier penalty was for.
     event PenaltyImposed(address indexed account, uint16 indexed year, uint256 shortfall, uint256 amount);
     event PenaltyPaid(address indexed account, uint16 indexed year, uint256 amount, bytes32 bankReference);
     /// @notice Trading is forbidden while either holds.
@@ -224,8 +227,11 @@ interface IObligations {
     function freezeStatus(address account, uint16 year) external;
 
     /// @notice Assess `year` of `account` after its surrender deadline. Anyone; once.
-    /// @dev penalty = shortfall x penaltyPerTonne x indexNumerator / indexDenominator, rounded down once at the end, in favour
-    ///      of who pays. shortfall = emissions up to the year less what had been surrendered at its deadline, or 0.
+    /// @dev penalty = tonnes x penaltyPerTonne x indexNumerator / indexDenominator, rounded down once at the end, in favour
+    ///      of who pays. shortfall = emissions up to the year less what had been surrendered at its deadline, or 0. tonnes = the
+    ///      shortfall less what of it an earlier assessment penalised and nobody made good since: none is penalised twice. Years are
+    ///      assessed in their order. What is penalised enters the credit record: MISSING_SURRENDER, or LATE_SURRENDER where it
+    ///      was made good before the assessment; repeated failure brings what the record's tiers say.
     ///      While the shortfall lasts the account may not trade.
     function assess(address account, uint16 year) external;
 

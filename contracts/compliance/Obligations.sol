@@ -5,9 +5,11 @@ import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import { Governed } from "../governance/Governed.sol";
+import { ICreditRecord } from "../registry/ICreditRecord.sol";
 import { IStakeholderRegistry } from "../registry/IStakeholderRegistry.sol";
 import { IObligationSink } from "../reporting/IObligationSink.sol";
 import { Restrictions } from "../types/Accounts.sol";
+import { Misconduct } from "../types/Conduct.sol";
 import { Rounding } from "../types/FixedPoint.sol";
 import { ComplianceStatus, Status } from "./ComplianceStatus.sol";
 import { IObligations } from "./IObligations.sol";
@@ -31,6 +33,14 @@ contract Obligations is IObligations, IObligationSink, Governed {
     address private immutable REGISTRY;
     address private immutable REPORTS;
     address private immutable DESK;
+    address private immutable CREDIT;
+
+    /// @dev The last assessment of an account.
+    struct Carried {
+        uint16 year;
+        uint48 shortfall; // penalised then or before, and open
+        uint48 counted; // tonnes surrendered that it counted
+    }
 
     /// @custom:storage-location erc7201:carbon.storage.Obligations
     struct Storage {
@@ -39,15 +49,17 @@ contract Obligations is IObligations, IObligationSink, Governed {
         mapping(address account => mapping(uint256 year => YearRecord)) records;
         mapping(uint256 year => Rules) rules;
         mapping(bytes32 bankReference => bool) used;
+        mapping(address account => Carried) carried;
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.Obligations")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0x05d1ae0ee40dc646db390c168f8f8bac33d80f3c1f0d08ed584b1af17aedd200;
 
-    constructor(address registry, address emissionReports, address complianceDesk) {
+    constructor(address registry, address emissionReports, address complianceDesk, address creditRecord) {
         REGISTRY = registry;
         REPORTS = emissionReports;
         DESK = complianceDesk;
+        CREDIT = creditRecord;
     }
 
     function initialize(Scheme calldata scheme) external reinitializer(2) {
@@ -504,6 +516,10 @@ contract Obligations is IObligations, IObligationSink, Governed {
         (Scheme memory scheme, ObligationWord obligation) = _frozenAsDue(account);
         YearRecord storage record = _frozen(account, year);
         require(record.stage == YearStage.FROZEN, AlreadyAssessed(account, year));
+        require(
+            year == scheme.firstYear || _s().records[account][year - 1].stage != YearStage.FROZEN,
+            EarlierYearOpen(account, year - 1)
+        );
         require(record.awaiting == 0, ApplicationsPending(account, record.awaiting));
         uint256 due = ComplianceStatus.yearsFrom(obligation.first(), _numberOf(scheme, year));
         uint256 missing = obligation.missing(due);
@@ -512,18 +528,48 @@ contract Obligations is IObligations, IObligationSink, Governed {
         // Less than at the deadline only where a surrender was reversed since.
         uint256 counted = Math.min(record.surrendered, obligation.surrendered());
         uint256 shortfall = _shortfall(owed, counted);
+        uint256 fresh = _notPenalised(account, shortfall, counted);
         Rules storage rules = _s().rules[year];
-        uint256 penalty = shortfall * rules.penaltyPerTonne * rules.indexNumerator / rules.indexDenominator;
+        uint256 penalty = fresh * rules.penaltyPerTonne * rules.indexNumerator / rules.indexDenominator;
 
         record.stage = YearStage.ASSESSED;
         record.penalty = penalty.toUint96();
+        _carry(account, year, shortfall, counted, fresh);
 
         emit YearAssessed(account, year, uint48(owed), uint48(counted));
-        if (shortfall != 0) emit PenaltyImposed(account, year, shortfall, penalty);
+        if (fresh != 0) emit PenaltyImposed(account, year, fresh, penalty);
 
         obligation = _conclude(account, scheme, obligation);
         if (owed > obligation.surrendered()) {
             _keep(account, obligation, obligation.restricts() | SHORTFALL);
+        }
+        if (fresh != 0) {
+            bool made = owed <= obligation.surrendered();
+            // The record tells its entry's number by an event.
+            // slither-disable-next-line unused-return
+            ICreditRecord(CREDIT)
+                .report(
+                    account, made ? Misconduct.LATE_SURRENDER : Misconduct.MISSING_SURRENDER, bytes32(uint256(year))
+                );
+        }
+    }
+
+    /// @dev What of a shortfall no earlier assessment penalised. What was surrendered since made good the older part first.
+    function _notPenalised(address account, uint256 shortfall, uint256 counted) private view returns (uint256) {
+        Carried memory carried = _s().carried[account];
+        uint256 since = counted > carried.counted ? counted - carried.counted : 0;
+        uint256 open = carried.shortfall > since ? carried.shortfall - since : 0;
+        return shortfall > open ? shortfall - open : 0;
+    }
+
+    /// @dev A year before the last one is assessed only where the account's first year was moved past it and back: what it
+    ///      adds is penalised too, and the later figures stay.
+    function _carry(address account, uint16 year, uint256 shortfall, uint256 counted, uint256 fresh) private {
+        Carried storage carried = _s().carried[account];
+        if (year > carried.year) {
+            _s().carried[account] = Carried(year, shortfall.toUint48(), counted.toUint48());
+        } else {
+            carried.shortfall = (carried.shortfall + fresh).toUint48();
         }
     }
 

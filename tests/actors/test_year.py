@@ -20,6 +20,8 @@ from carbon_sdk.contracts.generated.events import (
     VoluntarilyCancelled,
     VoucherIssued,
 )
+from carbon_sdk.contracts.generated.obligations import Obligations
+from carbon_sdk.deployment.misconduct import Misconduct
 from carbon_sdk.errors import FloatRefused, InputError
 from carbon_sdk.methods import Combustion, Process, Term, compute_allocation, formula_inputs
 from carbon_sdk.units import money
@@ -103,6 +105,10 @@ def test_assessment__with_a_shortfall__imposes_a_penalty_that_the_bank_sees_paid
     owed = (grams + 500_000) // 1_000_000
     assert works.year(YEAR).penalty == owed * money("100")
     assert works.position().status is Status.B
+    (entry,) = works.credit_record().entries
+    assert entry.kind is Misconduct.MISSING_SURRENDER
+    assert entry.reporter == works.suite.contract(Obligations).address
+    assert entry.cause == YEAR.to_bytes(32, "big")
     assert town.scheme.risk_manager.exposure(works.account).shortfall == owed
     assert [item.account for item in town.scheme.risk_manager.short([works.account])] == [works.account]
     town.bank.record_penalty_paid(works.account, YEAR, "penalty 1")

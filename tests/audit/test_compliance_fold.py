@@ -177,3 +177,60 @@ def test_cancellation__voluntary__leaf_is_recomputed_from_its_event() -> None:
     issued = wrong.vouchers.series[DESK, 100].vouchers[0]
     assert issued
     assert (issued.kind, issued.quantity, issued.ref) == (VoucherKind.CANCELLATION, 5, int.from_bytes(cause, "big"))
+
+
+def _frozen(year: int, owed: int) -> tuple[Address, str, Mapping[str, Any]]:
+    args = {"account": WORKS, "year": year, "status": 2, "emissions": owed, "surrendered": 0, "awaiting": 0}
+    return OBLIGATIONS, "StatusFrozen", args
+
+
+def _assessed(year: int, owed: int, counted: int = 0) -> tuple[Address, str, Mapping[str, Any]]:
+    args = {"account": WORKS, "year": year, "emissions": owed, "surrendered": counted}
+    return OBLIGATIONS, "YearAssessed", args
+
+
+def _penalty(year: int, tonnes: int, amount: int) -> tuple[Address, str, Mapping[str, Any]]:
+    return OBLIGATIONS, "PenaltyImposed", {"account": WORKS, "year": year, "shortfall": tonnes, "amount": amount}
+
+
+def _with_penalties() -> Story:
+    story = Story()
+    story.begin()
+    rules = {"penaltyPerTonne": 100, "indexNumerator": 3, "indexDenominator": 2, "surrenderDeadline": 1}
+    for year in (2026, 2027):
+        story.act((OBLIGATIONS, "RulesSet", {"year": year, "rules": rules}))
+    story.act(_frozen(2026, 10), _frozen(2027, 30))
+    return story
+
+
+def test_penalties__of_two_years__each_tonne_once() -> None:
+    story = _with_penalties()
+    story.act(_assessed(2026, 10), _penalty(2026, 10, 1500))
+    state = story.act(_assessed(2027, 30, 15), _penalty(2027, 15, 2250))
+    assert list(violations(state)) == []
+    assert [penalty.tonnes for penalty in state.compliance.penalties.values()] == [10, 15]
+
+
+def test_penalties__for_tonnes_penalised_before__found() -> None:
+    story = _with_penalties()
+    story.act(_assessed(2026, 10), _penalty(2026, 10, 1500))
+    state = story.act(_assessed(2027, 30), _penalty(2027, 30, 4500))
+    assert (
+        "is penalised for 30 t of 2027; 20 t are newly short" in dict(violations(state))["no_event_contradicts_another"]
+    )
+
+
+def test_penalty__of_another_amount__found() -> None:
+    story = _with_penalties()
+    state = story.act(_assessed(2026, 10), _penalty(2026, 10, 1501))
+    assert "the rules say 1500" in dict(violations(state))["no_event_contradicts_another"]
+
+
+def test_penalty__not_imposed__found() -> None:
+    state = _with_penalties().act(_assessed(2026, 10))
+    assert "10 t newly short in 2026" in dict(violations(state))["penalties_are_in_the_credit_record"]
+
+
+def test_assessment__before_an_earlier_year__found() -> None:
+    state = _with_penalties().act(_assessed(2027, 30), _penalty(2027, 30, 4500))
+    assert "for 2027 before 2026" in dict(violations(state))["no_event_contradicts_another"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from carbon_sdk.audit.events import Event
-from carbon_sdk.audit.fold import needs_no_rule, on
-from carbon_sdk.audit.state import Obliged, Penalty, State, Surrender
+from carbon_sdk.audit.fold import on
+from carbon_sdk.audit.state import Carried, Obliged, Penalty, State, Surrender
 from carbon_sdk.audit.vouchers import Voucher, VoucherKind
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentId, keccak
 
@@ -12,8 +12,6 @@ _DESK = "ComplianceDesk"
 _OBLIGATIONS = "Obligations"
 _AWAITING = 5  # a second representative
 _REVERSED = 6
-
-needs_no_rule(_OBLIGATIONS, "YearAssessed")  # its figures are StatusFrozen's; PenaltyImposed says what follows
 
 
 @on(_DESK, "DeskSetUp")
@@ -231,14 +229,38 @@ def _cancelled(state: State, event: Event) -> None:
 # PENALTIES
 
 
+@on(_OBLIGATIONS, "YearAssessed")
+def _assessed(state: State, event: Event) -> None:
+    args, desk = event.args, state.compliance
+    account, year, counted = args["account"], args["year"], args["surrendered"]
+    one = _obliged(state, event)
+    if (account, year) in desk.assessed:
+        state.fault(event, f"{account} is assessed twice for {year}")
+    if year - 1 in one.at_deadline and (account, year - 1) not in desk.assessed:
+        state.fault(event, f"{account} is assessed for {year} before {year - 1}")
+    shortfall, last = max(0, args["emissions"] - counted), one.carried
+    # What was surrendered since made good the older part first.
+    still_open = max(0, last.shortfall - max(0, counted - last.counted))
+    new = max(0, shortfall - still_open)
+    desk.assessed[account, year] = new
+    later = year > last.year
+    one.carried = Carried(year, shortfall, counted) if later else last._replace(shortfall=last.shortfall + new)
+
+
 @on(_OBLIGATIONS, "PenaltyImposed")
 def _imposed(state: State, event: Event) -> None:
-    args = event.args
+    args, desk = event.args, state.compliance
     key = (args["account"], args["year"])
-    if key in state.compliance.assessed:
+    tonnes, amount, new = args["shortfall"], args["amount"], desk.assessed.get(key, 0)
+    if key in desk.penalties:
         state.fault(event, f"{args['account']} pays twice for {args['year']}")
-    state.compliance.assessed.add(key)
-    state.compliance.penalties[key] = Penalty(args["shortfall"], args["amount"])
+    if tonnes != new:
+        state.fault(event, f"{args['account']} is penalised for {tonnes} t of {args['year']}; {new} t are newly short")
+    if rules := desk.rules.get(args["year"]):
+        due = tonnes * rules["penaltyPerTonne"] * rules["indexNumerator"] // rules["indexDenominator"]
+        if amount != due:
+            state.fault(event, f"{amount} are imposed on {args['account']} for {args['year']}; the rules say {due}")
+    desk.penalties[key] = Penalty(tonnes, amount)
     state.touch(event, "penalty", *key)
 
 

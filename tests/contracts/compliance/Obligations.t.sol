@@ -57,7 +57,7 @@ contract ObligationsTest is ComplianceSuite {
             Obligations fresh = Obligations(newProxy());
             install(
                 address(fresh),
-                address(new Obligations(address(registry), address(this), address(this))),
+                address(new Obligations(address(registry), address(this), address(this), address(registry))),
                 abi.encodeCall(Obligations.initialize, (IObligations.Scheme(2021, 2022, Rounding(i))))
             );
             fresh.onEmissions(plant, 2021, grams, true);

@@ -6,7 +6,7 @@ import { Governed } from "../../../contracts/governance/Governed.sol";
 import { ICreditRecord } from "../../../contracts/registry/ICreditRecord.sol";
 import { IEligibility } from "../../../contracts/registry/IEligibility.sol";
 import { IStakeholderRegistry } from "../../../contracts/registry/IStakeholderRegistry.sol";
-import { AccountKind, Restrictions, Rights } from "../../../contracts/types/Accounts.sol";
+import { AccountKind, AccountStatus, Restrictions, Rights } from "../../../contracts/types/Accounts.sol";
 import { Misconduct } from "../../../contracts/types/Conduct.sol";
 import { Roles } from "../../../contracts/types/Roles.sol";
 import { RegistrySuite } from "../support/RegistrySuite.sol";
@@ -133,6 +133,26 @@ contract CreditRecordTest is RegistrySuite {
         assertEq(credit.report(account, Misconduct.LATE_SURRENDER, "2021"), 1);
         assertCredit(account, 0, ICreditRecord.CreditTier.A, 0);
         assertEq(credit.countingOf(account).length, 0);
+    }
+
+    // Nobody escapes what a report is part of by being barred, or by closing the account.
+    function test_report_ofABarredAndAClosedAccount_entersAndBars() public {
+        vm.startPrank(regulator);
+        registry.setAccountRules(IStakeholderRegistry.AccountRules(0, 7 days));
+        registry.setRestrictions(other, Restrictions.ALL, "order");
+        registry.suspend(other, "inquiry");
+        vm.startPrank(officer);
+        registry.announceClosing(account, "leaves");
+        vm.warp(NOW + 7 days);
+        registry.close(account, new uint256[](0), "leaves");
+        vm.stopPrank();
+        for (uint32 i = 1; i <= 40; ++i) {
+            assertEq(lack(account), i, "closed");
+            assertEq(lack(other), i, "barred");
+        }
+        (, ICreditRecord.CreditTier tier,) = credit.creditOf(account);
+        assertEq(uint8(tier), uint8(ICreditRecord.CreditTier.D));
+        assertTrue(ledger.eligibilityOf(account).status == AccountStatus.CLOSED, "stays closed");
     }
 
     // What displaces the least, so it once was, made the score of an account with many entries too low.

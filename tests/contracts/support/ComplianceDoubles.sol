@@ -4,12 +4,21 @@ pragma solidity 0.8.34;
 import { InstrumentLedger } from "../../../contracts/instruments/InstrumentLedger.sol";
 import { AccountKind, AccountStatus, Eligibility, Representation } from "../../../contracts/types/Accounts.sol";
 
-/// @dev Stands for the StakeholderRegistry: opens accounts, and forwards what compliance restricts to the ledger.
+/// @dev Stands for the StakeholderRegistry: opens accounts, and forwards what compliance restricts to the ledger. And for the
+///      CreditRecord: counts what is reported.
 contract RegistryDouble {
     InstrumentLedger private _ledger;
     address private _compliance;
     mapping(address account => uint16) public restrictionsOf;
     mapping(address account => bytes32) public causeOf;
+
+    mapping(address account => mapping(uint8 kind => uint32)) public reported;
+
+    /// @dev As the CreditRecord.
+    function report(address account, uint8 kind, bytes32 cause) external returns (uint32) {
+        require(msg.sender == _compliance && cause != 0);
+        return ++reported[account][kind];
+    }
 
     function wire(InstrumentLedger ledger, address compliance) external {
         _ledger = ledger;

@@ -83,7 +83,7 @@ abstract contract ComplianceSuite is Suite {
         );
         install(
             address(obligations),
-            address(new Obligations(address(registry), self, address(desk))),
+            address(new Obligations(address(registry), self, address(desk), address(registry))),
             abi.encodeCall(Obligations.initialize, (IObligations.Scheme(2021, 2022, Rounding.NEAREST)))
         );
         install(
