@@ -120,14 +120,17 @@ class DisputeParty(_Reads):
     ) -> Act[int]:
         """Dispute a trade by its voucher; what is claimed rests, as far as it is free. Returns the dispute's number.
 
+        Each side claims what it gave: units or money. The trade is undone where both sides dispute it and are right.
+
         Args:
             series: Of the voucher.
             index: Of the voucher in its series.
             statement: The claim, or its digest.
-            units: Tonnes that the seller should have back.
-            money: That the buyer should have back, in smallest units. Both: the trade is undone.
+            units: By the seller: tonnes that it should have back.
+            money: By the buyer: what it should have back, in smallest units.
 
         Raises:
+            NotPermitted: This key's account is no party, or claims what the other side gave.
             RuleBroken: Too late, disputed already, or more than the trade was about.
         """
         voucher = VoucherReader(self.suite, series, index)
@@ -141,7 +144,7 @@ class DisputeParty(_Reads):
 
     @verb
     def dispute_transfer(self, transfer: int, units: Quantity, statement: Digest) -> Act[int]:
-        """Dispute a completed transfer: its units rest at the receiver, as far as they are free.
+        """Dispute a completed transfer, as its sender: its units rest at the receiver, as far as they are free.
 
         Args:
             transfer: Its number.
@@ -154,7 +157,7 @@ class DisputeParty(_Reads):
 
     @verb
     def dispute_report(self, installation: int, year: int, statement: Digest) -> Act[int]:
-        """Dispute the figure of an own installation's year; it rests. Upheld, the filing is open again."""
+        """Dispute the figure of an own installation's year. Upheld, or reopened by the authority: it is open again."""
         return self._dispute_desk.open_on_report(
             positive(installation, "installation"), positive(year, "year"), digest(statement, "statement")
         )

@@ -373,11 +373,18 @@ class Dispute:
     """From, to, instrument and quantity that its execution is to move."""
     moved: list[tuple[Address, Address, int, int]] = field(default_factory=list)
     """The same, as the ledger told."""
+    granted: bool = False
+    """The authority reopened the disputed filing: a figure that follows is another act."""
 
     @property
     def stands(self) -> bool:
         """Open, ruled, appealed or final."""
         return self.state <= 4
+
+    @property
+    def bars_reversal(self) -> bool:
+        """It stands, or its ruling has made good what was disputed."""
+        return self.stands or (self.state == 5 and self.upheld)
 
     def other_side(self, holder: Address) -> Address:
         """The other party."""

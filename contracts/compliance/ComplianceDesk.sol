@@ -383,11 +383,11 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, IDisputable, Governe
     /// @inheritdoc IComplianceDesk
     function reverseSurrender(uint256 id, bytes32 cause) external restricted {
         Application memory application = _approved(id);
-        _requireUndisputed(id);
         require(cause != 0, CauseMissing());
         uint256 until = uint256(application.since) + _s().reversibleFor;
         require(block.timestamp <= until, SurrenderReversalTooLate(id, until));
 
+        _s().disputes[id] = 0; // it is what a claimant asks for
         _reverse(id, application, cause);
     }
 
@@ -420,6 +420,8 @@ contract ComplianceDesk is IComplianceDesk, IVoucherIssuer, IDisputable, Governe
     /// @inheritdoc IDisputable
     /// @dev The window is the authority's, not the arbitrator's.
     function letGo(uint256 subject, uint256 dispute, bool upheld) external onlyModule(DISPUTES) {
+        if (_s().disputes[subject] != dispute) return; // reversed meanwhile
+
         _s().disputes[subject] = 0;
         if (upheld) _reverse(subject, _approved(subject), bytes32(dispute));
     }

@@ -4,6 +4,7 @@ pragma solidity 0.8.34;
 import { Governed } from "../governance/Governed.sol";
 import { IBinder } from "../instruments/IBinder.sol";
 import { IInstrumentLedger } from "../instruments/IInstrumentLedger.sol";
+import { ITransferDisputes } from "../instruments/ITransferDisputes.sol";
 import { ITransferRules } from "../instruments/ITransferRules.sol";
 import { IDisputable } from "../registry/IDisputable.sol";
 import { IEligibility } from "../registry/IEligibility.sol";
@@ -16,7 +17,7 @@ import { IDisputeDesk } from "./IDisputeDesk.sol";
 /// @dev What is bound in the ledger for the reason DISPUTE is, for each account and instrument, the sum of `frozen` of the
 ///      lines of disputes that stand.
 /// @custom:oz-upgrades-unsafe-allow constructor state-variable-immutable
-contract DisputeDesk is IDisputeDesk, IBinder, Governed {
+contract DisputeDesk is IDisputeDesk, IBinder, ITransferDisputes, Governed {
     IInstrumentLedger.Reason private constant _REASON = IInstrumentLedger.Reason.DISPUTE;
     uint256 private constant _SUBJECT_BITS = 248; // what a subject may have, its kind standing above
 
@@ -34,8 +35,8 @@ contract DisputeDesk is IDisputeDesk, IBinder, Governed {
         DisputeTerms terms;
         mapping(uint256 id => Dispute) disputes;
         mapping(uint256 id => DisputedLine[]) lines; // at most one an instrument
-        mapping(uint256 subject => uint256 id) standing;
-        mapping(uint256 subject => mapping(address party => uint256 id)) opened;
+        mapping(uint256 subject => uint256 id) standing; // the last opened; stays where a ruling made a transfer good
+        mapping(uint256 act => mapping(address party => uint256 id)) opened;
     }
 
     // keccak256(abi.encode(uint256(keccak256("carbon.storage.DisputeDesk")) - 1)) & ~bytes32(uint256(0xff))
@@ -79,12 +80,13 @@ contract DisputeDesk is IDisputeDesk, IBinder, Governed {
         IVoucherBook.Verdict verdict = IVoucherBook(VOUCHER_BOOK).verify(voucher, siblings);
         require(verdict == IVoucherBook.Verdict.VALID, VoucherRefuted(verdict));
         require(units != 0 || money != 0, BadClaim(0, voucher.quantity));
-        DisputedLine[] memory lines = new DisputedLine[](units != 0 && money != 0 ? 2 : 1);
-        if (units != 0) lines[0] = _line(voucher.to, voucher.instrument, units, voucher.quantity);
-        if (money != 0) {
-            lines[lines.length - 1] =
-                _line(voucher.from, IInstrumentLedger(LEDGER).mainMoney(), money, voucher.quantity * voucher.price);
-        }
+        address claimant = _acting();
+        require(units == 0 || claimant == voucher.from, NotTheParty(claimant));
+        require(money == 0 || claimant == voucher.to, NotTheParty(claimant));
+        DisputedLine[] memory lines = new DisputedLine[](1);
+        lines[0] = units != 0
+            ? _line(voucher.to, voucher.instrument, units, voucher.quantity)
+            : _line(voucher.from, IInstrumentLedger(LEDGER).mainMoney(), money, voucher.quantity * voucher.price);
 
         id = _open(SubjectKind.TRADE, subject, voucher.from, voucher.to, voucher.at, lines, statement);
         _bind(id, lines);
@@ -97,6 +99,8 @@ contract DisputeDesk is IDisputeDesk, IBinder, Governed {
             done.state == ITransferRules.TransferState.COMPLETED && done.from != done.to,
             NotDisputable(SubjectKind.TRANSFER, transfer)
         );
+        address claimant = _acting();
+        require(claimant == done.from, NotTheParty(claimant));
         DisputedLine[] memory lines = new DisputedLine[](1);
         lines[0] = _line(done.to, done.instrument, units, done.quantity);
 
@@ -154,13 +158,14 @@ contract DisputeDesk is IDisputeDesk, IBinder, Governed {
         DisputeTerms memory terms = $.terms;
         require(block.timestamp <= at + terms.openFor, DisputeTooLate(at + terms.openFor));
         uint256 keyed = _keyed(kind, subject);
-        id = $.standing[keyed];
-        if (id == 0) id = $.opened[keyed][claimant];
+        // A year's figure is another act each time it is settled.
+        uint256 act = kind == SubjectKind.REPORT ? uint256(keccak256(abi.encode(keyed, at))) : keyed;
+        id = $.opened[act][claimant];
         require(id == 0, DisputedAlready(kind, subject, id));
 
         id = ++$.count;
         $.standing[keyed] = id;
-        $.opened[keyed][claimant] = id;
+        $.opened[act][claimant] = id;
         Dispute storage dispute = $.disputes[id];
         dispute.claimant = claimant;
         dispute.respondent = claimant == one ? other : one;
@@ -368,7 +373,10 @@ contract DisputeDesk is IDisputeDesk, IBinder, Governed {
             $.lines[id][i].frozen = 0;
         }
         dispute.state = state;
-        $.standing[_keyed(dispute.kind, dispute.subject)] = 0;
+        // What a ruling made good is not reversed as well.
+        bool settled = dispute.kind == SubjectKind.TRANSFER && state == DisputeState.EXECUTED && dispute.upheld;
+        uint256 keyed = _keyed(dispute.kind, dispute.subject);
+        if (!settled && $.standing[keyed] == id) $.standing[keyed] = 0;
     }
 
     function _free(uint256 id, DisputedLine memory line, uint256 quantity) private {
@@ -441,6 +449,11 @@ contract DisputeDesk is IDisputeDesk, IBinder, Governed {
     /// @inheritdoc IDisputeDesk
     function disputeOn(SubjectKind kind, uint256 subject) external view returns (uint256 id) {
         return _s().standing[_keyed(kind, subject)];
+    }
+
+    /// @inheritdoc ITransferDisputes
+    function disputeOnTransfer(uint256 transfer) external view returns (uint256 dispute) {
+        return _s().standing[_keyed(SubjectKind.TRANSFER, transfer)];
     }
 
     /// @inheritdoc IDisputeDesk

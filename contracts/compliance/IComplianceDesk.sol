@@ -107,7 +107,7 @@ interface IComplianceDesk {
 
     /// @notice Application `id` could be reversed until `until`.
     error SurrenderReversalTooLate(uint256 id, uint256 until);
-    /// @notice Application `id` rests while dispute `dispute` stands.
+    /// @notice Dispute `dispute` stands on application `id`: it is not disputed twice.
     error SurrenderDisputed(uint256 id, uint256 dispute);
 
     /* EVENTS */
@@ -191,7 +191,8 @@ interface IComplianceDesk {
     function rejectSurrenders(uint256[] calldata ids, bytes32 reason) external;
 
     /// @notice Undo an approved surrender within the window: issue as many units with new serials. Not where a year that is
-    ///         judged would lack them (`SurrenderNeeded`). For REGULATOR.
+    ///         judged would lack them (`SurrenderNeeded`). A dispute on it does not hinder: it is what the claimant asks for.
+    ///         For REGULATOR.
     function reverseSurrender(uint256 id, bytes32 cause) external;
 
     /// @notice Seconds from the approval in which the authority may reverse a surrender; 0, as at first: never. For REGULATOR.

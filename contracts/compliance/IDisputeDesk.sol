@@ -5,14 +5,19 @@ import { Voucher } from "../types/Vouchers.sol";
 import { IVoucherBook } from "../vouchers/IVoucherBook.sol";
 
 /// @title Disputes: what is disputed rests, an arbitrator rules, and entries of their own compensate (R-TRD-12; clause 8.10 e).
-/// @notice A party opens a dispute on a concluded act, within the terms' time, once.
+/// @notice A party opens a dispute on a concluded act, within the terms' time, once, and claims only what it gave. A figure that
+///         is settled anew is another act.
 ///
-///         | subject | is known by | parties | what rests |
+///         | subject | is known by | claimant, respondent | what rests |
 ///         |---|---|---|---|
-///         | trade | its voucher, with proof | seller and buyer | units at the buyer, money at the seller, as far as free |
-///         | transfer | its number in the TransferRules | both accounts | units at the receiver, as far as free |
-///         | report | installation and year | the account, the authority | the figure: not accepted, determined or reopened |
-///         | surrender | its application | the account, the authority | the approved application: not reversed |
+///         | trade | its voucher, with proof | the seller, the buyer | units at the buyer, as far as free |
+///         | | | the buyer, the seller | money at the seller, as far as free |
+///         | transfer | its number in the TransferRules | the sender, the receiver | units at the receiver, as far as free |
+///         | report | installation and year | the account, the authority | the figure: not determined anew |
+///         | surrender | its application | the account, the authority | the approved application: not disputed twice |
+///
+///         The authority may grant what the account claims before a ruling: it reopens the filing, reverses the surrender within
+///         its window. A ruling then changes nothing more. A disputed transfer is not reversed as well.
 ///
 ///             open --rule--> ruled --(appeal period)--> execute
 ///              |               |--appeal--> appealed --decide--> final --> execute
@@ -82,9 +87,9 @@ interface IDisputeDesk {
     error UnknownDispute(uint256 id);
     /// @notice Dispute `id` is in `state`, in which this cannot be done.
     error DisputeNotIn(uint256 id, DisputeState state);
-    /// @notice `account` is neither side of what is disputed.
+    /// @notice `account` is neither side of what is disputed, or claims what the other side gave.
     error NotTheParty(address account);
-    /// @notice Dispute `dispute` on the same act stands, or was opened by the same party before.
+    /// @notice Dispute `dispute` on the same act was opened by the same party before.
     error DisputedAlready(SubjectKind kind, uint256 subject, uint256 dispute);
     /// @notice The voucher is not what it says: `verdict`.
     error VoucherRefuted(IVoucherBook.Verdict verdict);
@@ -151,10 +156,10 @@ interface IDisputeDesk {
 
     /* OPENING: by a representative of a party with INITIATE and APPROVE, whatever restrictions the account is under */
 
-    /// @notice Dispute a trade.
+    /// @notice Dispute a trade. It is undone where each side disputes it, and both claims are upheld.
     /// @param siblings Of the voucher's leaf, as `VoucherBook.verify` takes them.
-    /// @param units Tonnes that the seller should have back, at most those of the voucher.
-    /// @param money That the buyer should have back, at most what was paid. Both: the trade is undone.
+    /// @param units By the seller: tonnes that it should have back, at most those of the voucher; 0 by the buyer.
+    /// @param money By the buyer: what it should have back, at most what was paid; 0 by the seller.
     function openOnTrade(
         Voucher calldata voucher,
         bytes32[] calldata siblings,
@@ -163,7 +168,7 @@ interface IDisputeDesk {
         bytes32 statement
     ) external returns (uint256 id);
 
-    /// @notice Dispute a completed transfer.
+    /// @notice Dispute a completed transfer. By its sender.
     /// @param units That the sender should have back.
     function openOnTransfer(uint256 transfer, uint256 units, bytes32 statement) external returns (uint256 id);
 
@@ -213,7 +218,8 @@ interface IDisputeDesk {
 
     function disputeOf(uint256 id) external view returns (Dispute memory dispute, DisputedLine[] memory lines);
 
-    /// @notice Number of the dispute that stands on an act; 0: none.
+    /// @notice Number of the dispute on an act: the last opened, while it stands; of a transfer also the one whose ruling made it
+    ///         good. 0: none.
     function disputeOn(SubjectKind kind, uint256 subject) external view returns (uint256 id);
 
     function disputeCount() external view returns (uint256);

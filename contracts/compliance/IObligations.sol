@@ -214,8 +214,8 @@ interface IObligations {
     function settleApplication(address account, uint16 year, uint8 frozen, uint256 tonnes, uint256 credits) external;
 
     /// @notice An approved application is reversed: it counts no longer. Only the ComplianceDesk.
-    /// @dev Not where a year with static figures would be short without it, or lacks emissions: a reversal changes no status that
-    ///      stands. What had been surrendered at a deadline stays as told; an assessment that follows counts what is left of it.
+    /// @dev Not where a year with static figures would be short without it, lacks emissions, or waits for an application: a
+    ///      reversal changes no status that stands. What had been surrendered at a deadline stays as told; an assessment that follows counts what is left of it.
     /// @param year Of its basis.
     /// @param credits Tonnes of credits that count no longer against the share of `year`.
     function reverseApplication(address account, uint16 year, uint256 tonnes, uint256 credits) external;

@@ -447,6 +447,10 @@ contract Obligations is IObligations, IObligationSink, Governed {
         uint256 judged = ComplianceStatus.yearsFrom(obligation.first(), obligation.frozenThrough());
         uint256 missing = obligation.missing(judged);
         require(missing == 0, EmissionsMissing(account, _yearOf(scheme, _lowest(missing))));
+        for (uint256 number = obligation.first(); number <= obligation.frozenThrough(); ++number) {
+            uint256 awaiting = _s().records[account][_yearOf(scheme, number)].awaiting;
+            require(awaiting == 0, ApplicationsPending(account, awaiting));
+        }
         uint256 needed = _owed(account, scheme, obligation, judged);
         uint256 left = obligation.surrendered() - tonnes;
         require(judged == 0 || needed <= left, SurrenderNeeded(account, needed, left));

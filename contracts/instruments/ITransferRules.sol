@@ -98,6 +98,8 @@ interface ITransferRules {
     error CancelWindowOver(uint256 id, uint256 until);
     /// @notice It could be reversed until `until`, Unix seconds; 0: never.
     error ReversalWindowOver(uint256 id, uint256 until);
+    /// @notice Dispute `dispute` stands on the transfer, or its ruling has made it good.
+    error TransferDisputed(uint256 id, uint256 dispute);
     /// @notice Its type is no longer for the two accounts: they left the list, have another owner, or lost an option.
     error TypeNoLongerApplies(uint256 id);
     /// @notice The transfer is of `account`, for which `key` does not act.
@@ -238,7 +240,8 @@ interface ITransferRules {
     /// @notice End a transfer that was not approved, or not completed, in time. Anyone may.
     function expire(uint256 id) external;
 
-    /// @notice Send a completed transfer's units back, once, within the window, out of what the receiver has free. For REGULATOR.
+    /// @notice Send a completed transfer's units back, once, within the window, out of what the receiver has free. Not while it is
+    ///         disputed, or after a ruling for the sender. For REGULATOR.
     function reverse(uint256 id, bytes32 cause) external;
 
     function transferOf(uint256 id) external view returns (TransferRecord memory);

@@ -6,6 +6,7 @@ import { IEligibility } from "../registry/IEligibility.sol";
 import { AccountKind, AccountStatus, Eligibility, Representation, Restrictions, Rights } from "../types/Accounts.sol";
 import { IERC7943MultiToken } from "./IERC7943.sol";
 import { IInstrumentLedger } from "./IInstrumentLedger.sol";
+import { ITransferDisputes } from "./ITransferDisputes.sol";
 import { ITransferRules } from "./ITransferRules.sol";
 import { BusinessHours, Counterparty, TransferType, TransferTypes } from "./TransferTypes.sol";
 import { WorkingTime } from "./WorkingTime.sol";
@@ -398,12 +399,21 @@ contract TransferRules is ITransferRules, Governed {
         uint256 window = _typeOf(transfer).reversible;
         uint256 until = window == 0 ? 0 : transfer.closedAt + window;
         require(block.timestamp <= until, ReversalWindowOver(id, until));
+        _requireUndisputed(id);
 
         transfer.state = TransferState.REVERSED;
 
         emit TransferReversed(id, cause);
 
         _ledger().moveFor(msg.sender, transfer.to, transfer.from, transfer.instrument, transfer.quantity);
+    }
+
+    /// @dev The receiver would pay twice: to the authority, and to the ruling.
+    function _requireUndisputed(uint256 id) private view {
+        address desk = _ledger().binderOf(IInstrumentLedger.Reason.DISPUTE);
+        if (desk == address(0)) return;
+        uint256 dispute = ITransferDisputes(desk).disputeOnTransfer(id);
+        require(dispute == 0, TransferDisputed(id, dispute));
     }
 
     /// @inheritdoc ITransferRules

@@ -343,9 +343,9 @@ contract EmissionReports is IEmissionReports, IDisputable, Governed {
     /// @inheritdoc IEmissionReports
     function reopen(uint64 installation, uint16 year, bytes32 cause) external restricted {
         require(_s().filings[installation][year].state != FilingState.OPEN, FilingOpen(installation, year));
-        _requireUndisputed(installation, year);
         require(cause != 0, DigestMissing());
 
+        _s().disputes[_filed(installation, year)] = 0; // it is what a claimant asks for
         _reopen(installation, year, cause);
     }
 
@@ -384,6 +384,7 @@ contract EmissionReports is IEmissionReports, IDisputable, Governed {
     /// @inheritdoc IDisputable
     /// @dev Upheld, the filing is open again, and a corrected report can follow.
     function letGo(uint256 subject, uint256 dispute, bool upheld) external onlyModule(DISPUTES) {
+        if (_s().disputes[subject] != dispute) return; // reopened meanwhile
         (uint64 installation, uint16 year) = _filingOf(subject);
 
         _s().disputes[subject] = 0;

@@ -76,7 +76,7 @@ interface IEmissionReports {
 
     /* ERRORS */
 
-    /// @notice The figure rests while dispute `dispute` stands.
+    /// @notice The figure rests while dispute `dispute` stands: it is not determined anew, or disputed twice.
     error FilingDisputed(uint64 installation, uint16 year, uint256 dispute);
     /// @notice No installation has the number `installation`.
     error UnknownInstallation(uint64 installation);
@@ -228,7 +228,8 @@ interface IEmissionReports {
     /// @param grams A conservative estimate.
     function determine(uint64 installation, uint16 year, uint128 grams, bytes32 cause) external;
 
-    /// @notice Withdraw the figure, so that a better report can take its place. For REGULATOR.
+    /// @notice Withdraw the figure, so that a better report can take its place; a disputed one too, which grants the claim. For
+    ///         REGULATOR.
     function reopen(uint64 installation, uint16 year, bytes32 cause) external;
 
     /* VIEWS */

@@ -69,7 +69,8 @@ def test_a_trade__disputed_and_appealed__is_undone_by_entries_of_its_own(
     works, treasury, officer = town.company("works"), town.company("treasury"), arbitrator(town)
     paid = 100 * money("50")
 
-    number = treasury.dispute_trade(1, 0, "sold by mistake", units=100, money=paid).result
+    number = treasury.dispute_trade(1, 0, "sold by mistake", units=100).result
+    other = works.dispute_trade(1, 0, "bought by mistake", money=paid).result
 
     seen = officer.dispute(number)
     assert (seen.lines[0].holder, seen.lines[0].frozen) == (works.account, 100)
@@ -79,21 +80,26 @@ def test_a_trade__disputed_and_appealed__is_undone_by_entries_of_its_own(
     with pytest.raises(EvidencePeriod):
         officer.rule(number, True, "ruling")
     with pytest.raises(DisputedAlready):
-        works.dispute_trade(1, 0, "mine", units=1)
+        treasury.dispute_trade(1, 0, "again", units=1)
+    with pytest.raises(NotPermitted):
+        works.dispute_trade(1, 0, "what the seller gave", units=1)
     town.clock.advance(20 * DAY + 10)
     officer.rule(number, False, "ruling")
+    officer.rule(other, True, "ruling", [60 * money("50")])
     treasury.appeal_ruling(number, "grounds")
     with pytest.raises(SameArbitrator):
         officer.decide_appeal(number, True, "again")
     second = arbitrator(town, "second arbitrator")
-    second.decide_appeal(number, True, "decision", [60, 60 * money("50")])
+    second.decide_appeal(number, True, "decision", [60])
     town.company("trader").execute_ruling(number)
+    town.clock.advance(14 * DAY + 10)
+    town.company("trader").execute_ruling(other)
 
     assert works.view.holding(town.allowance).free == 40
     assert treasury.view.holding(town.allowance).free == 60
     assert works.dispute(number).state is DisputeState.EXECUTED
     assert town.scheme.voucher(1, 0).verify() is Verdict.VALID
-    assert [one.id for one in town.scheme.arbitrator.disputes(works.account)] == [number]
+    assert [one.id for one in town.scheme.arbitrator.disputes(works.account)] == [number, other]
     with pytest.raises(NotExecutable):
         treasury.execute_ruling(number)
     assert audited(town, tmp_path)["disputes"] > 3
@@ -139,7 +145,7 @@ def test_a_figure__disputed__rests_until_the_ruling_opens_the_filing(town: Town,
     works = town.company("works")
     number = works.dispute_report(installation, YEAR, "the factor is wrong").result
     with pytest.raises(FilingDisputed):
-        town.regulator.reopen(installation, YEAR, "cause")
+        works.dispute_report(installation, YEAR, "again")
     town.regulator.answer_dispute(number, "the verifier's working papers")
     assert works.position().emissions == owed
     town.clock.advance(20 * DAY + 10)
@@ -148,6 +154,29 @@ def test_a_figure__disputed__rests_until_the_ruling_opens_the_filing(town: Town,
     arbitrator(town, "second arbitrator").decide_appeal(number, True, "decision")
     works.execute_ruling(number)
     assert works.position().status is Status.C
+    audited(town, tmp_path)
+
+
+# @requirement R-TRD-12
+def test_a_figure__disputed_and_reopened_by_the_authority__is_disputed_anew(town: Town, tmp_path: Path) -> None:
+    installation, owed = reported(town)
+    works = town.company("works")
+    first = works.dispute_report(installation, YEAR, "the factor is wrong").result
+    town.regulator.reopen(installation, YEAR, "granted")
+    again = works.submit_report(
+        installation, YEAR, [(0, FUEL.inputs()), (1, CLINKER.inputs())], "activity data", "another laboratory"
+    )
+    town.verifier().verify(installation, YEAR, 2, again.result.grams, Conclusion.POSITIVE, "opinion")
+    town.regulator.accept(installation, YEAR, 2)
+    second = works.dispute_report(installation, YEAR, "still wrong").result
+    town.clock.advance(20 * DAY + 10)
+    arbitrator(town).rule(first, True, "ruling")
+    arbitrator(town).rule(second, False, "ruling")
+    town.clock.advance(14 * DAY + 10)
+    works.execute_ruling(first)
+    assert works.position().emissions == owed
+    works.execute_ruling(second)
+    assert works.position().emissions == owed
     audited(town, tmp_path)
 
 
@@ -168,7 +197,7 @@ def test_a_surrender__reversed_or_disputed__new_serials_for_cancelled_units(
     town.regulator.approve_surrender(second)
     number = works.dispute_surrender(second, "we never applied").result
     with pytest.raises(SurrenderDisputed):
-        town.regulator.reverse_surrender(second, "cause")
+        works.dispute_surrender(second, "again")
     town.clock.advance(20 * DAY + 10)
     arbitrator(town).rule(number, True, "ruling")
     town.clock.advance(14 * DAY + 10)

@@ -13,12 +13,13 @@ from carbon_sdk.audit.invariants import violations
 from carbon_sdk.audit.state import State
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, address
 
-LEDGER, DESK, SURRENDERS, BANKING = (address(bytes([i]) * 20) for i in (1, 2, 3, 4))
+LEDGER, DESK, SURRENDERS, BANKING, REPORTS = (address(bytes([i]) * 20) for i in (1, 2, 3, 4, 5))
 CONTRACTS: dict[Address, str] = {
     LEDGER: "InstrumentLedger",
     DESK: "DisputeDesk",
     SURRENDERS: "ComplianceDesk",
     BANKING: "Banking",
+    REPORTS: "EmissionReports",
 }
 SELLER, BUYER, THIRD, FIRST, SECOND = (address(bytes([i]) * 20) for i in (7, 8, 9, 10, 11))
 UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2026)
@@ -142,6 +143,44 @@ def test_what_could_not_have_been__is_found() -> None:
         "unknown or over",
     ):
         assert said in faults, said
+
+
+# @requirement R-TRD-12
+def test_a_trade__disputed_by_each_side__is_sound() -> None:
+    story = Story()
+    args = {"kind": 1, "subject": 7, "lines": (), "terms": TERMS, "statement": ID}
+    story.act((DESK, "DisputeOpened", {**args, "id": 1, "claimant": SELLER, "respondent": BUYER}))
+    story.act((DESK, "DisputeOpened", {**args, "id": 2, "claimant": BUYER, "respondent": SELLER}))
+    assert not story.faults()
+    story.act((DESK, "DisputeEnded", {"id": 2, "state": 6}))
+    story.act((DESK, "DisputeOpened", {**args, "id": 3, "claimant": BUYER, "respondent": SELLER}))
+    assert "dispute 3 is about what is disputed already" in story.faults()
+
+
+# @requirement R-TRD-12
+@pytest.mark.parametrize("reopened", [True, False])
+def test_a_figure__disputed_again__only_where_it_was_reopened(reopened: bool) -> None:
+    story = Story()
+    args = {"kind": 3, "subject": 9 << 16 | 2026, "lines": (), "terms": TERMS, "statement": ID}
+    parties = {"claimant": BUYER, "respondent": ZERO_ADDRESS}
+    story.act((DESK, "DisputeOpened", {**args, **parties, "id": 1}))
+    if reopened:
+        figure = {"installation": 9, "year": 2026, "account": BUYER, "grams": 0, "cause": ID}
+        story.act((REPORTS, "EmissionsReopened", figure))
+    story.act((DESK, "DisputeOpened", {**args, **parties, "id": 2}))
+    assert ("disputed already" in story.faults()) is not reopened
+
+
+# @requirement R-TRD-12
+@pytest.mark.parametrize(
+    ("state", "upheld", "bars"), [(1, False, True), (5, True, True), (5, False, False), (7, True, False)]
+)
+def test_a_transfer__disputed__bars_its_reversal(state: int, upheld: bool, bars: bool) -> None:
+    story = Story()
+    story.opened()
+    one = story.fold.state.disputes.disputes[1]
+    one.state, one.upheld = state, upheld
+    assert one.bars_reversal is bars
 
 
 def test_an_appeal__decided_by_who_ruled_first__is_found() -> None:

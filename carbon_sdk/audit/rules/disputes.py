@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from carbon_sdk.audit.events import Event
 from carbon_sdk.audit.fold import on
 from carbon_sdk.audit.state import Dispute, State
 
 _DESK = "DisputeDesk"
 _OPEN, _RULED, _APPEALED, _FINAL, _EXECUTED, _WITHDRAWN, _LAPSED = range(1, 8)
+_REPORT = 3
 
 
 @on(_DESK, "DisputeTermsSet")
@@ -22,7 +26,7 @@ def _opened(state: State, event: Event) -> None:
     number, terms = args["id"], dict(args["terms"])
     if number != len(known) + 1:
         state.fault(event, f"dispute {number} follows dispute {len(known)}")
-    if any(one.stands and (one.kind, one.subject) == (args["kind"], args["subject"]) for one in known.values()):
+    if any(_hinders(one, args) for one in known.values()):
         state.fault(event, f"dispute {number} is about what is disputed already")
     evidence_until = event.timestamp + terms["evidenceFor"]
     known[number] = Dispute(
@@ -117,6 +121,13 @@ def _taken(state: State, event: Event) -> None:
     for line in dispute.lines:
         if line["instrument"] == args["instrument"]:
             line["frozen"] -= args["quantity"]
+
+
+def _hinders(one: Dispute, args: Mapping[str, Any]) -> bool:
+    """A party disputes an act once; a figure that is settled anew is another act."""
+    if (one.kind, one.subject, one.claimant) != (args["kind"], args["subject"], args["claimant"]):
+        return False
+    return one.kind != _REPORT or (one.stands and not one.granted)
 
 
 def _by_a_party(state: State, event: Event, dispute: Dispute) -> None:

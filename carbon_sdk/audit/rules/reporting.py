@@ -9,6 +9,7 @@ from carbon_sdk.audit.state import Filing, Installation, State
 _METHODS = "Methodologies"
 _REPORTS = "EmissionReports"
 _VERIFICATIONS = "Verifications"
+_DISPUTED_REPORT = 3  # a kind of `IDisputeDesk`
 
 needs_no_rule(_VERIFICATIONS, "MaterialitySet")  # a bound on opinions, which the contract checked
 
@@ -140,6 +141,10 @@ def _reopened(state: State, event: Event) -> None:
     if not filing.state or filing.grams != event.args["grams"]:
         state.fault(event, f"the figure was {filing.grams} g, not {event.args['grams']} g")
     filing.state, filing.accepted_version, filing.grams = 0, 0, 0
+    subject = event.args["installation"] << 16 | event.args["year"]
+    for dispute in state.disputes.disputes.values():
+        if (dispute.kind, dispute.subject) == (_DISPUTED_REPORT, subject):
+            dispute.granted = True
 
 
 @on(_REPORTS, "AccountEmissionsChanged")

@@ -9,6 +9,7 @@ from carbon_sdk.identifiers import Address
 
 _RULES = "TransferRules"
 _PROPOSED, _WAITING, _COMPLETED, _CANCELLED, _REFUSED, _EXPIRED, _REVERSED = range(1, 8)
+_DISPUTED_TRANSFER = 2  # a kind of `IDisputeDesk`
 
 
 # RULES
@@ -144,6 +145,9 @@ def _reversed(state: State, event: Event) -> None:
     window = state.transfers.type_of(transfer).get("reversible", 0)
     if event.timestamp > transfer.closed_at + window:
         state.fault(event, f"transfer {event.args['id']} could be reversed until {transfer.closed_at + window}")
+    for number, dispute in state.disputes.disputes.items():
+        if (dispute.kind, dispute.subject) == (_DISPUTED_TRANSFER, event.args["id"]) and dispute.bars_reversal:
+            state.fault(event, f"transfer {event.args['id']} is reversed, and disputed in {number}")
     transfer.state = _REVERSED
     _explain(state, transfer.receiver, transfer.giver, transfer)
 

@@ -28,6 +28,10 @@ contract DisputeDeskTest is DisputeSuite {
         return disputes.openOnTrade(voucher, new bytes32[](0), units_, money_, "statement");
     }
 
+    function _party(address account) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IDisputeDesk.NotTheParty.selector, account);
+    }
+
     function _both(uint96 first, uint96 second) private pure returns (uint96[] memory awards) {
         awards = new uint96[](2);
         (awards[0], awards[1]) = (first, second);
@@ -51,15 +55,19 @@ contract DisputeDeskTest is DisputeSuite {
         Voucher memory voucher = traded(40);
         uint256 moneyBefore = money(bob);
 
-        uint256 id = _onTrade(alice, voucher, 40, 4000);
+        uint256 id = _onTrade(alice, voucher, 40, 0);
+        uint256 other = _onTrade(bob, voucher, 0, 4000);
 
         assertEq(frozenFor(bobAccount, uka), 40, "units at the buyer");
         assertEq(frozenFor(aliceAccount, gbp), 4000, "money at the seller");
-        ruled(id, true, _both(40, 4000));
-        pastAppeal(id);
+        ruled(id, true, awarding(40));
+        ruled(other, true, awarding(4000));
+        pastAppeal(other);
         disputes.execute(id);
+        disputes.execute(other);
 
         inState(id, IDisputeDesk.DisputeState.EXECUTED);
+        inState(other, IDisputeDesk.DisputeState.EXECUTED);
         assertEq(units(alice), unitsBefore, "units are back");
         assertEq(money(bob), moneyBefore + 4000, "money is back");
         assertEq(frozenFor(bobAccount, uka) + frozenFor(aliceAccount, gbp), 0, "nothing rests");
@@ -90,13 +98,13 @@ contract DisputeDeskTest is DisputeSuite {
         bytes memory call = abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 41, 0, "s"));
         _refused(alice, call, abi.encodeWithSelector(IDisputeDesk.BadClaim.selector, 41, 40));
         call = abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 0, 4001, "s"));
-        _refused(alice, call, abi.encodeWithSelector(IDisputeDesk.BadClaim.selector, 4001, 4000));
+        _refused(bob, call, abi.encodeWithSelector(IDisputeDesk.BadClaim.selector, 4001, 4000));
         call = abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 0, 0, "s"));
         _refused(alice, call, abi.encodeWithSelector(IDisputeDesk.BadClaim.selector, 0, 40));
         call = abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 1, 0, bytes32(0)));
         _refused(alice, call, abi.encodeWithSelector(IDisputeDesk.CauseMissing.selector));
         call = abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 1, 0, "s"));
-        _refused(carol, call, abi.encodeWithSelector(IDisputeDesk.NotTheParty.selector, carolAccount));
+        _refused(carol, call, _party(carolAccount));
         _refused(stranger, call, abi.encodeWithSelector(IEligibility.NotARepresentative.selector, stranger));
 
         altered.quantity = 50;
@@ -123,19 +131,55 @@ contract DisputeDeskTest is DisputeSuite {
         _refused(alice, call, abi.encodeWithSelector(IDisputeDesk.DisputeTooLate.selector, until));
     }
 
-    function test_open__whileOneStandsOrAgain__refused_otherPartyMayAfterwards() public {
+    function test_open__againByTheSameParty__refused() public {
         uint256 transfer = transferred(alice, bob, uka, 40);
         uint256 id = opened(alice, transfer, 40);
         bytes memory call = abi.encodeCall(DisputeDesk.openOnTransfer, (transfer, 1, "s"));
         bytes memory again = abi.encodeWithSelector(
             IDisputeDesk.DisputedAlready.selector, IDisputeDesk.SubjectKind.TRANSFER, transfer, id
         );
-        _refused(bob, call, again);
+        _refused(alice, call, again);
         vm.prank(alice);
         disputes.withdraw(id);
         _refused(alice, call, again);
+    }
 
-        assertEq(opened(bob, transfer, 1), 2, "the other side");
+    /// @dev Who took it could else be first with a claim of one unit, and keep the victim out.
+    function test_open__whatTheOtherSideGave__refused() public {
+        uint256 transfer = transferred(alice, bob, uka, 40);
+        _refused(bob, abi.encodeCall(DisputeDesk.openOnTransfer, (transfer, 1, "s")), _party(bobAccount));
+        _refused(carol, abi.encodeCall(DisputeDesk.openOnTransfer, (transfer, 1, "s")), _party(carolAccount));
+        Voucher memory voucher = traded(40);
+        bytes32[] memory none;
+        _refused(bob, abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 1, 0, "s")), _party(bobAccount));
+        _refused(alice, abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 0, 1, "s")), _party(aliceAccount));
+        _refused(alice, abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 1, 1, "s")), _party(aliceAccount));
+        _refused(bob, abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 1, 1, "s")), _party(bobAccount));
+    }
+
+    function test_openOnTrade__otherSideWasFirst__victimStillMay_onceEach() public {
+        Voucher memory voucher = traded(40);
+        uint256 first = _onTrade(bob, voucher, 0, 1);
+
+        uint256 id = _onTrade(alice, voucher, 40, 0);
+
+        uint256 subject = uint256(market) << 40;
+        bytes32[] memory none;
+        _refused(
+            bob,
+            abi.encodeCall(DisputeDesk.openOnTrade, (voucher, none, 0, 1, "s")),
+            abi.encodeWithSelector(
+                IDisputeDesk.DisputedAlready.selector, IDisputeDesk.SubjectKind.TRADE, subject, first
+            )
+        );
+        assertEq(frozenFor(bobAccount, uka), 40, "rests");
+        vm.prank(bob);
+        disputes.withdraw(first);
+        assertEq(disputes.disputeOn(IDisputeDesk.SubjectKind.TRADE, subject), id, "the other one stands");
+        ruled(id, true, awarding(40));
+        pastAppeal(id);
+        disputes.execute(id);
+        assertEq(disputes.disputeOn(IDisputeDesk.SubjectKind.TRADE, subject), 0, "over");
     }
 
     function test_openOnTransfer__notCompleted__refused() public {
@@ -405,6 +449,40 @@ contract DisputeDeskTest is DisputeSuite {
         disputes.execute(id);
         assertEq(held[subject], 0, "let go");
         assertEq(madeGood, 1, "once");
+    }
+
+    function test_openOnReport__figureSettledAnew__isDisputedAnew() public {
+        vm.startPrank(alice);
+        uint256 id = disputes.openOnReport(7, 2021, "statement");
+        disputes.withdraw(id);
+        bytes memory error = abi.encodeWithSelector(
+            IDisputeDesk.DisputedAlready.selector, IDisputeDesk.SubjectKind.REPORT, uint256(7) << 16 | 2021, id
+        );
+        vm.expectRevert(error);
+        disputes.openOnReport(7, 2021, "again");
+        vm.stopPrank();
+
+        vm.warp(block.timestamp + 1 days);
+        settledAt = block.timestamp;
+        vm.prank(alice);
+        assertEq(disputes.openOnReport(7, 2021, "the new one"), 2, "another act");
+        assertEq(held[uint256(7) << 16 | 2021], 2, "rests");
+    }
+
+    /// @dev The authority granted the claim, and the figure that followed is disputed: the earlier dispute ends beside it.
+    function test_openOnReport__grantedMeanwhile__earlierDisputeEndsBesideIt() public {
+        uint256 subject = uint256(7) << 16 | 2021;
+        vm.prank(alice);
+        uint256 id = disputes.openOnReport(7, 2021, "statement");
+        delete held[subject];
+        vm.warp(block.timestamp + 1 days);
+        settledAt = block.timestamp;
+        vm.prank(alice);
+        uint256 next = disputes.openOnReport(7, 2021, "the new one");
+        vm.prank(alice);
+        disputes.withdraw(id);
+        assertEq(held[subject], next, "rests");
+        assertEq(disputes.disputeOn(IDisputeDesk.SubjectKind.REPORT, subject), next, "stands");
     }
 
     function test_openOnSurrender__dismissed__nothingMadeGood() public {

@@ -175,12 +175,35 @@ contract SurrenderReversalTest is ComplianceSuite {
         (address account, uint256 at) = desk.hold(1, 7);
         assertEq(account, plant, "whose");
         assertEq(at, approvedAt, "since");
-        _refused(1, abi.encodeWithSelector(IComplianceDesk.SurrenderDisputed.selector, 1, 7));
         vm.expectRevert(abi.encodeWithSelector(IComplianceDesk.SurrenderDisputed.selector, 1, 7));
         desk.hold(1, 8);
         vm.warp(block.timestamp + _WINDOW + 1);
         desk.letGo(1, 7, true);
         assertEq(ledger.freeOf(plant, uka), 100, "made good");
+    }
+
+    /// @dev Or the account would shield it by a dispute until the window is over.
+    function test_reverseSurrender__disputed__grantsTheClaim_rulingChangesNothingMore() public {
+        surrender(100);
+        desk.hold(1, 7);
+        _reverse(1);
+        assertTrue(_state(1) == IComplianceDesk.ApplicationState.REVERSED, "reversed");
+        desk.letGo(1, 7, true);
+        assertEq(ledger.freeOf(plant, uka), 100, "once");
+    }
+
+    function test_reverseSurrender__judgedYearWaitsForAnApplication__refused() public {
+        surrender(100);
+        surrender(100);
+        ledger.issue(plant, uka, 50, "allocation");
+        uint256 waits = applyFor(uka, 50);
+        vm.prank(regulator);
+        desk.setReversalWindow(1000 days);
+        vm.warp(uint256(deadlineOf(2021)) + 1);
+        _refused(2, abi.encodeWithSelector(IObligations.ApplicationsPending.selector, plant, 1));
+        approve(waits);
+        _reverse(2);
+        statusIs(plant, Status.A);
     }
 
     function test_letGo__dismissed__changesNothing() public {
