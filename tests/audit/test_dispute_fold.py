@@ -10,16 +10,17 @@ import pytest
 from carbon_sdk.audit.events import Event, Position
 from carbon_sdk.audit.fold import Fold
 from carbon_sdk.audit.invariants import violations
-from carbon_sdk.audit.state import State
+from carbon_sdk.audit.state import State, Transfer
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, InstrumentClass, InstrumentId, address
 
-LEDGER, DESK, SURRENDERS, BANKING, REPORTS = (address(bytes([i]) * 20) for i in (1, 2, 3, 4, 5))
+LEDGER, DESK, SURRENDERS, BANKING, REPORTS, RULES = (address(bytes([i]) * 20) for i in range(1, 7))
 CONTRACTS: dict[Address, str] = {
     LEDGER: "InstrumentLedger",
     DESK: "DisputeDesk",
     SURRENDERS: "ComplianceDesk",
     BANKING: "Banking",
     REPORTS: "EmissionReports",
+    RULES: "TransferRules",
 }
 SELLER, BUYER, THIRD, FIRST, SECOND = (address(bytes([i]) * 20) for i in (7, 8, 9, 10, 11))
 UNITS = InstrumentId.of(InstrumentClass.ALLOWANCE, 1, 2026)
@@ -175,12 +176,15 @@ def test_a_figure__disputed_again__only_where_it_was_reopened(reopened: bool) ->
 @pytest.mark.parametrize(
     ("state", "upheld", "bars"), [(1, False, True), (5, True, True), (5, False, False), (7, True, False)]
 )
-def test_a_transfer__disputed__bars_its_reversal(state: int, upheld: bool, bars: bool) -> None:
+def test_a_transfer__reversed_and_disputed__is_found(state: int, upheld: bool, bars: bool) -> None:
     story = Story()
-    story.opened()
+    args = {"id": 1, "kind": 2, "subject": 7, "claimant": SELLER, "respondent": BUYER, "lines": ()}
+    story.act((DESK, "DisputeOpened", {**args, "terms": TERMS, "statement": ID}))
     one = story.fold.state.disputes.disputes[1]
     one.state, one.upheld = state, upheld
-    assert one.bars_reversal is bars
+    story.fold.state.transfers.transfers[7] = Transfer(SELLER, BUYER, state=3, closed_at=story.now)
+    story.act((RULES, "TransferReversed", {"id": 7, "cause": ID}))
+    assert ("transfer 7 is reversed, and disputed in 1" in story.faults()) is bars
 
 
 def test_an_appeal__decided_by_who_ruled_first__is_found() -> None:
