@@ -231,7 +231,7 @@ class ComplianceDesk(Contract):
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
     def let_go(self, subject: int, dispute: int, upheld: bool) -> Act[None]:
-        """`subject` rests no longer."""
+        """`subject` rests no longer. Nothing happens where the authority has granted the claim meanwhile."""
         return self._act(self.LET_GO, subject, dispute, upheld)
 
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:
@@ -252,7 +252,8 @@ class ComplianceDesk(Contract):
 
     def reverse_surrender(self, id: int, cause: bytes) -> Act[None]:
         """Undo an approved surrender within the window: issue as many units with new serials. Not where a year that is
-        judged would lack them (`SurrenderNeeded`). For REGULATOR.
+        judged would lack them (`SurrenderNeeded`). A dispute on it does not hinder: it is what the claimant asks for.
+        For REGULATOR.
         """
         return self._act(self.REVERSE_SURRENDER, id, cause)
 

@@ -54,6 +54,9 @@ class DisputeDesk(Contract):
     DISPUTE_ON: ClassVar[Function[int]] = Function.of(
         "DisputeDesk", "disputeOn(uint8,uint256)", ("kind", "subject"), ("uint256",), lambda v: v[0]
     )
+    DISPUTE_ON_TRANSFER: ClassVar[Function[int]] = Function.of(
+        "DisputeDesk", "disputeOnTransfer(uint256)", ("transfer",), ("uint256",), lambda v: v[0]
+    )
     EXECUTE: ClassVar[Function[None]] = Function.of("DisputeDesk", "execute(uint256)", ("id",), (), lambda v: None)
     GIVE_UP: ClassVar[Function[int]] = Function.of(
         "DisputeDesk",
@@ -165,8 +168,14 @@ class DisputeDesk(Contract):
         return self._read(self.DISPUTE_OF, id, block=block)
 
     def dispute_on(self, kind: SubjectKind, subject: int, *, block: BlockTag = "latest") -> int:
-        """Number of the dispute that stands on an act; 0: none."""
+        """Number of the dispute on an act: the last opened, while it stands; of a transfer also the one whose ruling
+        made it good. 0: none.
+        """
         return self._read(self.DISPUTE_ON, kind, subject, block=block)
+
+    def dispute_on_transfer(self, transfer: int, *, block: BlockTag = "latest") -> int:
+        """Number of the dispute that stands on a completed transfer, or by whose ruling it was made good; 0: none."""
+        return self._read(self.DISPUTE_ON_TRANSFER, transfer, block=block)
 
     def execute(self, id: int) -> Act[None]:
         """Execute a ruling that stands. Anyone; once."""
@@ -199,11 +208,11 @@ class DisputeDesk(Contract):
     def open_on_trade(
         self, voucher: Voucher, siblings: Sequence[bytes], units: int, money: int, statement: bytes
     ) -> Act[int]:
-        """Dispute a trade."""
+        """Dispute a trade. It is undone where each side disputes it, and both claims are upheld."""
         return self._act(self.OPEN_ON_TRADE, voucher, siblings, units, money, statement)
 
     def open_on_transfer(self, transfer: int, units: int, statement: bytes) -> Act[int]:
-        """Dispute a completed transfer."""
+        """Dispute a completed transfer. By its sender."""
         return self._act(self.OPEN_ON_TRANSFER, transfer, units, statement)
 
     def proxiable_uuid(self, *, block: BlockTag = "latest") -> bytes:

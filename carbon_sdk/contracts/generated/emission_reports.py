@@ -283,7 +283,7 @@ class EmissionReports(Contract):
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
     def let_go(self, subject: int, dispute: int, upheld: bool) -> Act[None]:
-        """`subject` rests no longer."""
+        """`subject` rests no longer. Nothing happens where the authority has granted the claim meanwhile."""
         return self._act(self.LET_GO, subject, dispute, upheld)
 
     def plan_in_force(self, installation: int, year: int, *, block: BlockTag = "latest") -> int:
@@ -305,7 +305,9 @@ class EmissionReports(Contract):
         return self._act(self.REGISTER_INSTALLATION, account, permit, region, sector, first_year)
 
     def reopen(self, installation: int, year: int, cause: bytes) -> Act[None]:
-        """Withdraw the figure, so that a better report can take its place. For REGULATOR."""
+        """Withdraw the figure, so that a better report can take its place; a disputed one too, which grants the claim.
+        For REGULATOR.
+        """
         return self._act(self.REOPEN, installation, year, cause)
 
     def report_of(self, installation: int, year: int, version: int, *, block: BlockTag = "latest") -> Report:

@@ -2673,13 +2673,13 @@ class DisputeTooLate(RuleBroken):
 
 
 class DisputedAlready(RuleBroken):
-    """Dispute `dispute` on the same act stands, or was opened by the same party before."""
+    """Dispute `dispute` on the same act was opened by the same party before."""
 
     error = "DisputedAlready"
     signature = "DisputedAlready(uint8,uint256,uint256)"
     selector = bytes.fromhex("ffc8d40e")
     names = ("kind", "subject", "dispute")
-    meaning = "Dispute `dispute` on the same act stands, or was opened by the same party before."
+    meaning = "Dispute `dispute` on the same act was opened by the same party before."
     advice = ADVICE.get("DisputedAlready", "")
 
     def __init__(self, kind: SubjectKind, subject: int, dispute: int, *, data: bytes = b"") -> None:
@@ -2952,6 +2952,22 @@ class ERC7943InsufficientUnfrozenBalance(RuleBroken):
         super().__init__(self.account, self.token_id, self.amount, self.unfrozen, data=data)
 
 
+class EarlierYearOpen(RuleBroken):
+    """The shortfall of `year` is to be assessed first: each tonne is penalised once, by the rules of its year."""
+
+    error = "EarlierYearOpen"
+    signature = "EarlierYearOpen(address,uint16)"
+    selector = bytes.fromhex("acd00e16")
+    names = ("account", "year")
+    meaning = "The shortfall of `year` is to be assessed first: each tonne is penalised once, by the rules of its year."
+    advice = ADVICE.get("EarlierYearOpen", "")
+
+    def __init__(self, account: Address, year: int, *, data: bytes = b"") -> None:
+        self.account = account
+        self.year = year
+        super().__init__(self.account, self.year, data=data)
+
+
 class EffectiveInThePast(RuleBroken):
     """`effectiveFrom` lies before the time `now_` of the block. Zero says: at once."""
 
@@ -3160,13 +3176,13 @@ class FilingClosed(RuleBroken):
 
 
 class FilingDisputed(RuleBroken):
-    """The figure rests while dispute `dispute` stands."""
+    """The figure rests while dispute `dispute` stands: it is not determined anew, or disputed twice."""
 
     error = "FilingDisputed"
     signature = "FilingDisputed(uint64,uint16,uint256)"
     selector = bytes.fromhex("8332073e")
     names = ("installation", "year", "dispute")
-    meaning = "The figure rests while dispute `dispute` stands."
+    meaning = "The figure rests while dispute `dispute` stands: it is not determined anew, or disputed twice."
     advice = ADVICE.get("FilingDisputed", "")
 
     def __init__(self, installation: int, year: int, dispute: int, *, data: bytes = b"") -> None:
@@ -5224,13 +5240,13 @@ class NotTheOwner(NotPermitted):
 
 
 class NotTheParty(NotPermitted):
-    """`account` is neither side of what is disputed."""
+    """`account` is neither side of what is disputed, or claims what the other side gave."""
 
     error = "NotTheParty"
     signature = "NotTheParty(address)"
     selector = bytes.fromhex("c796763d")
     names = ("account",)
-    meaning = "`account` is neither side of what is disputed."
+    meaning = "`account` is neither side of what is disputed, or claims what the other side gave."
     advice = ADVICE.get("NotTheParty", "")
 
     def __init__(self, account: Address, *, data: bytes = b"") -> None:
@@ -7110,13 +7126,13 @@ class StreamsMissing(RuleBroken):
 
 
 class SurrenderDisputed(RuleBroken):
-    """Application `id` rests while dispute `dispute` stands."""
+    """Dispute `dispute` stands on application `id`: it is not disputed twice."""
 
     error = "SurrenderDisputed"
     signature = "SurrenderDisputed(uint256,uint256)"
     selector = bytes.fromhex("2a3162f6")
     names = ("id", "dispute")
-    meaning = "Application `id` rests while dispute `dispute` stands."
+    meaning = "Dispute `dispute` stands on application `id`: it is not disputed twice."
     advice = ADVICE.get("SurrenderDisputed", "")
 
     def __init__(self, id: int, dispute: int, *, data: bytes = b"") -> None:
@@ -7488,6 +7504,22 @@ class TransferByRules(RuleBroken):
         self.to = to
         self.instrument = InstrumentId(instrument)
         super().__init__(self.from_, self.to, self.instrument, data=data)
+
+
+class TransferDisputed(RuleBroken):
+    """Dispute `dispute` stands on the transfer, or its ruling has made it good."""
+
+    error = "TransferDisputed"
+    signature = "TransferDisputed(uint256,uint256)"
+    selector = bytes.fromhex("08acc047")
+    names = ("id", "dispute")
+    meaning = "Dispute `dispute` stands on the transfer, or its ruling has made it good."
+    advice = ADVICE.get("TransferDisputed", "")
+
+    def __init__(self, id: int, dispute: int, *, data: bytes = b"") -> None:
+        self.id = id
+        self.dispute = dispute
+        super().__init__(self.id, self.dispute, data=data)
 
 
 class TransferHasExpired(RuleBroken):
@@ -8730,6 +8762,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     ERC7943InsufficientUnfrozenBalance.selector: (
         ERC7943InsufficientUnfrozenBalance, codec_of(("address", "uint256", "uint256", "uint256"))
     ),
+    EarlierYearOpen.selector: (EarlierYearOpen, codec_of(("address", "uint16"))),
     EffectiveInThePast.selector: (EffectiveInThePast, codec_of(("uint40", "uint40"))),
     EmissionsMissing.selector: (EmissionsMissing, codec_of(("address", "uint16"))),
     EmptyQuantity.selector: (EmptyQuantity, codec_of(())),
@@ -9021,6 +9054,7 @@ ERRORS: dict[bytes, tuple[type[RuleBroken], Codec]] = {
     TooManyRules.selector: (TooManyRules, codec_of(("uint256",))),
     TooManyTonnes.selector: (TooManyTonnes, codec_of(("uint256",))),
     TransferByRules.selector: (TransferByRules, codec_of(("address", "address", "uint256"))),
+    TransferDisputed.selector: (TransferDisputed, codec_of(("uint256", "uint256"))),
     TransferHasExpired.selector: (TransferHasExpired, codec_of(("uint256", "uint256"))),
     TransferInState.selector: (TransferInState, codec_of(("uint256", "uint8"))),
     TransferNotDue.selector: (TransferNotDue, codec_of(("uint256", "uint256"))),

@@ -4434,7 +4434,7 @@ class PayoutNamed(Event):
 
 @dataclass(frozen=True, slots=True)
 class PenaltyImposed(Event):
-    """`PenaltyImposed(address,uint16,uint256,uint256)`."""
+    """`shortfall`: the tonnes that it is for, which no earlier penalty was for."""
 
     TOPIC: ClassVar[str] = "0x19d5350c4790f84b7cb26262ebd81695e786418c77a50ffacfc823bdfa60907d"
     SIGNATURE: ClassVar[str] = "PenaltyImposed(address,uint16,uint256,uint256)"

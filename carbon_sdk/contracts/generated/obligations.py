@@ -146,12 +146,14 @@ class Obligations(Contract):
     )
 
     @classmethod
-    def creation(cls, registry: Address, emission_reports: Address, compliance_desk: Address) -> Act[bytes]:
+    def creation(
+        cls, registry: Address, emission_reports: Address, compliance_desk: Address, credit_record: Address
+    ) -> Act[bytes]:
         """The act that creates one."""
         return cls._creation(
-            ("address", "address", "address"),
-            ("registry", "emission_reports", "compliance_desk"),
-            (registry, emission_reports, compliance_desk),
+            ("address", "address", "address", "address"),
+            ("registry", "emission_reports", "compliance_desk", "credit_record"),
+            (registry, emission_reports, compliance_desk, credit_record),
         )
 
     def upgrade_interface_version(self, *, block: BlockTag = "latest") -> str:

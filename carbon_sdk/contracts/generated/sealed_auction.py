@@ -271,7 +271,9 @@ class SealedAuction(Contract):
         return self._act(self.DRAW, auction, seed)
 
     def end_sealed(self, argument_0: int, argument_1: Sealed) -> Act[None]:
-        """Punish a bid that was not opened in time, or give it back where the auction was cancelled. Anyone may."""
+        """Punish a bid that was not opened in time, or give it back where the regulator cancelled the auction or it
+        lapsed. One that sold nothing punishes too: nobody spoils a sale by not opening. Anyone may.
+        """
         return self._act(self.END_SEALED, argument_0, argument_1)
 
     def excuse(self, argument_0: int, argument_1: Sealed, argument_2: bytes) -> Act[None]:
@@ -291,7 +293,9 @@ class SealedAuction(Contract):
         return self._read(self.IS_CONSUMING_SCHEDULED_OP, block=block)
 
     def lapse(self, argument_0: int) -> Act[None]:
-        """Cancel an auction whose secret reserve was not disclosed in time. Anyone may."""
+        """Cancel an auction whose secret reserve was not disclosed in time, or that is not settled 30 days after
+        `settles`, as when the seller may no longer receive: what is bound comes back. Anyone may.
+        """
         return self._act(self.LAPSE, argument_0)
 
     def note_block_hash(self, auction: int) -> Act[None]:
@@ -314,7 +318,7 @@ class SealedAuction(Contract):
 
     def roll(self, argument_0: int, argument_1: int) -> Act[None]:
         """Put unsold lots into a later auction of the same seller and instrument before its window: a quarter of them
-        at most, and no more than its cap lets in; four auctions in all. Anyone may.
+        at most, and no more than its cap lets in; four auctions in all, each once. Anyone may.
         """
         return self._act(self.ROLL, argument_0, argument_1)
 

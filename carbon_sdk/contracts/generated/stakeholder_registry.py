@@ -286,7 +286,9 @@ class StakeholderRegistry(Contract):
         return self._act(self.ADD_REPRESENTATIVE, rights, attestation, ca_signature, possession_signature)
 
     def amend_application(self, id: int, form: Form) -> Act[None]:
-        """Replace what was filed, before a decision or after a return. The policy version must be the current one."""
+        """Replace what was returned for correction; what was filed stays as the officer reads it. The policy version
+        must be the current one.
+        """
         return self._act(self.AMEND_APPLICATION, id, form)
 
     def amend_record(self, account: Address, record: bytes, cause: bytes) -> Act[None]:

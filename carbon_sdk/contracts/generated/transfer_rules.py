@@ -281,8 +281,8 @@ class TransferRules(Contract):
         return self._act(self.REFUSE, id)
 
     def reverse(self, id: int, cause: bytes) -> Act[None]:
-        """Send a completed transfer's units back, once, within the window, out of what the receiver has free. For
-        REGULATOR.
+        """Send a completed transfer's units back, once, within the window, out of what the receiver has free. Not while
+        it is disputed, or after a ruling for the sender. For REGULATOR.
         """
         return self._act(self.REVERSE, id, cause)
 
