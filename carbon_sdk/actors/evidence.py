@@ -24,7 +24,7 @@ from carbon_sdk.contracts.generated.structs import AccessRequest, Document
 from carbon_sdk.deployment.permissions import Role
 from carbon_sdk.errors import CarbonError, InputError
 from carbon_sdk.evidence.keys import Keyring
-from carbon_sdk.evidence.vault import NoAccess, Told, Vault
+from carbon_sdk.evidence.vault import NoAccess, NotAReader, Sealed, Told, Vault
 from carbon_sdk.identifiers import ZERO_ADDRESS, Address, address
 
 NO_SUBJECT = bytes(32)
@@ -237,7 +237,7 @@ class EvidenceHolder(Actor):
         commitment = known.versions[number - 1]
         if not self._registry.may_read(document, self.party):
             raise NoAccess(f"{self.party} may not read document {document}: it has no grant, or the grant ended.")
-        sealed = vault.key_of(commitment, self._reader(known), ring)
+        sealed = self._key_of(vault, known, commitment, ring)
         if record:
             self.record_reading(document, number)
         return vault.open(sealed, target, progress)
@@ -246,7 +246,7 @@ class EvidenceHolder(Actor):
         """Let a party read the latest version and later ones; recorded on the chain before the key is given."""
         public = self.encryption_key(party)
         known = self.document(document)
-        sealed = vault.key_of(known.versions[-1], self._reader(known), ring)
+        sealed = self._key_of(vault, known, known.versions[-1], ring)
         self.grant_access(document, party, until)
         vault.let_in(sealed, party, public)
 
@@ -270,7 +270,7 @@ class EvidenceHolder(Actor):
             raise InputError(f"There is no request {request}.")
         if granted:
             known = self.document(asked.document)
-            sealed = vault.key_of(known.versions[-1], self._reader(known), ring)
+            sealed = self._key_of(vault, known, known.versions[-1], ring)
             public = self.encryption_key(asked.party)
         self.answer_request(request, granted, reasons, until)
         if granted:
@@ -283,7 +283,7 @@ class EvidenceHolder(Actor):
             for version, commitment in enumerate(known.versions, 1):
                 size, problem = 0, ""
                 try:
-                    size = vault.open(vault.key_of(commitment, self._reader(known), ring), _Nowhere())  # type: ignore[arg-type]
+                    size = vault.open(self._key_of(vault, known, commitment, ring), _Nowhere())  # type: ignore[arg-type]
                 except CarbonError as error:
                     problem = str(error)
                 yield Checked(number, version, size, problem)
@@ -418,9 +418,14 @@ class EvidenceHolder(Actor):
                 found.append(EvidenceRequest(event.request, asked.document, asked.party, asked.state))
         return found
 
-    def _reader(self, known: EvidenceDocument) -> Address:
-        """As whom this key's ring reads: an applicant's documents stay encrypted for the key that filed them."""
-        return known.owner if known.owner == self.address else self.party
+    def _key_of(self, vault: Vault, known: EvidenceDocument, commitment: bytes, ring: Keyring) -> Sealed:
+        """This party's key to a version: what an applicant filed is for its own key, later versions for its account."""
+        try:
+            return vault.key_of(commitment, self.party, ring)
+        except NotAReader:
+            if known.owner != self.address:
+                raise
+            return vault.key_of(commitment, known.owner, ring)
 
     def _count(self, party: Address) -> int:
         return self._registry.encryption_key_count(party)
