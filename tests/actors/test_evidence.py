@@ -136,6 +136,10 @@ def test_applicants_documents__before_and_after_approval__stay_readable(readers:
     applicant.register_encryption_key(readers.rings["newcomer"].new())
     assert applicant.put_version(readers.vault, document, b"renewed licence") == 2
     assert readers.read("newcomer", document) == b"renewed licence"
+    # Who filed it may be dismissed: its own key gets no later version.
+    first, second = applicant.document(document).versions
+    assert applicant.address in readers.vault.readers(first)
+    assert applicant.address not in readers.vault.readers(second)
 
 
 def test_party__without_an_encryption_key__is_told_before_anything_is_stored(town: Town, tmp_path: Path) -> None:

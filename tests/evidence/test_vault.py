@@ -124,6 +124,15 @@ def test_a_document__exchanged_by_one_who_has_the_key__is_not_what_was_committed
         opened(vault, Sealed(sealed.commitment, sealed.key, bytes(32)))
 
 
+def test_a_key__with_a_longer_salt__is_refused(tmp_path: Path, ring: Keyring) -> None:
+    """A salt that took in the beginning of a document would give it another content under the same commitment."""
+    vault = Vault(tmp_path / "vault")
+    sealed = vault.seal(b"the truth")
+    vault.let_in(Sealed(sealed.commitment, sealed.key, sealed.salt + b"the "), ALICE, ring.new())
+    with pytest.raises(EvidenceAltered, match="has 68 bytes, not 64"):
+        vault.key_of(sealed.commitment, ALICE, ring)
+
+
 def test_bad_input__is_refused(tmp_path: Path, ring: Keyring) -> None:
     vault = Vault(tmp_path / "vault")
     with pytest.raises(InputError, match="cannot be read"):
@@ -181,6 +190,19 @@ def test_restore__of_a_damaged_backup__says_which_file(tmp_path: Path) -> None:
     held.unlink()
     with pytest.raises(EvidenceAltered, match="lacks the content"):
         restore(kept, Vault(tmp_path / "again"))
+
+
+def test_back_up__after_one_that_was_stopped__copies_what_is_half_there(tmp_path: Path) -> None:
+    vault, kept = Vault(tmp_path / "vault"), tmp_path / "kept"
+    sealed = vault.seal(b"one")
+    back_up(vault, kept, 1)
+    held = next(path for path in (kept / "objects").rglob("*") if path.is_file())
+    held.write_bytes(held.read_bytes()[:-1])
+    (kept / "states" / f"{1:012d}.json").unlink()
+    assert back_up(vault, kept, 2).copied == 1
+    restored = Vault(tmp_path / "restored")
+    restore(kept, restored)
+    assert opened(restored, sealed) == b"one"
 
 
 LARGE = """
