@@ -41,6 +41,7 @@ from carbon_sdk.audit.state_proofs import (
     ProofInvalid,
     ProvenHeader,
     account_at,
+    checked_header,
     decoded_rlp,
     header_of,
     mapping_slot,
@@ -406,21 +407,10 @@ def _check_blocks(blocks: Sequence[Mapping[str, Any]], trusted: set[bytes]) -> I
         said = _raw(block["hash"])
         if trusted and said not in trusted and said != linked:
             yield Problem(f"{where}.hash", f"{block['hash']} is not trusted, and no trusted block names it as parent")
-        encoded = _raw(block["header"])
-        if keccak(encoded) != said:
-            yield Problem(f"{where}.header", "it does not hash to the block's hash: one of them was altered")
-        try:
-            header = header_of(encoded)
-        except ProofInvalid as error:
-            yield Problem(f"{where}.header", str(error))
+        header = yield from checked_header(block, _raw(block["header"]), f"{where}.header", where)
+        if header is None:
             linked = None
             continue
-        for name, given, true in (
-            ("number", block["number"], header.number),
-            ("timestamp", block["timestamp"], header.timestamp),
-        ):
-            if given != true:
-                yield Problem(f"{where}.{name}", f"{given}; the header says {true}")
         linked = header.parent
         if i and blocks[i - 1]["number"] != block["number"] - 1:
             yield Problem(f"{where}.number", f"{block['number']} does not follow {blocks[i - 1]['number']}")

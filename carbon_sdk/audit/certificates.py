@@ -38,8 +38,8 @@ from carbon_sdk.audit.state import Series, State
 from carbon_sdk.audit.state_proofs import (
     ProofInvalid,
     account_at,
+    checked_header,
     fetch,
-    header_of,
     mapping_slot,
     namespace_slot,
     word_at,
@@ -278,20 +278,9 @@ def _check_trusted(document: Mapping[str, Any], trust: Trust) -> Iterator[Proble
 
 def _check_proof(document: Mapping[str, Any], voucher: Voucher) -> Iterator[Problem]:
     block, proof, issuer = document["block"], document["proof"], document["issuer"]
-    encoded = _raw(proof["header"])
-    if keccak(encoded) != _raw(block["hash"]):
-        yield Problem("proof.header", "it does not hash to the block's hash: one of them was altered")
-    try:
-        header = header_of(encoded)
-    except ProofInvalid as error:
-        yield Problem("proof.header", str(error))
+    header = yield from checked_header(block, _raw(proof["header"]), "proof.header", "block")
+    if header is None:
         return
-    for name, given, true in (
-        ("number", block["number"], header.number),
-        ("timestamp", block["timestamp"], header.timestamp),
-    ):
-        if given != true:
-            yield Problem(f"block.{name}", f"{given}; the header says {true}")
     if voucher.at > header.timestamp:
         yield Problem("voucher.at", "later than the block of the proof")
     try:

@@ -37,6 +37,7 @@ from carbon_sdk.audit.state_proofs import (
     ProofInvalid,
     StorageProof,
     account_at,
+    checked_header,
     fetch,
     header_of,
     mapping_slot,
@@ -214,19 +215,9 @@ def _check_proof(document: Mapping[str, Any], trusted: bytes | None) -> Iterator
     known = _raw(said["hash"])
     if trusted is not None and known != trusted:
         yield Problem("block.hash", f"{said['hash']}; trusted is 0x{trusted.hex()}")
-    if keccak(proof.header) != known:
-        yield Problem("proof.header", "it does not hash to the block's hash: one of them was altered")
-    try:
-        header = header_of(proof.header)
-    except ProofInvalid as error:
-        yield Problem("proof.header", str(error))
+    header = yield from checked_header(said, proof.header, "proof.header", "block")
+    if header is None:
         return
-    for name, given, true in (
-        ("number", said["number"], header.number),
-        ("timestamp", said["timestamp"], header.timestamp),
-    ):
-        if given != true:
-            yield Problem(f"block.{name}", f"{given}; the header says {true}")
     if issued.at > header.timestamp:
         yield Problem("issued.at", "later than the block of the proof")
     try:

@@ -10,9 +10,10 @@ refused. A proof that a slot or an account is empty is verified too, and gives 0
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from carbon_sdk.audit.forms import Problem
 from carbon_sdk.audit.indexer import Rpc
 from carbon_sdk.audit.receipts import EMPTY_ROOT, header_rlp, rlp
 from carbon_sdk.errors import CarbonError
@@ -114,6 +115,30 @@ def header_of(encoded: bytes) -> ProvenHeader:
         fields[_TRANSACTIONS_ROOT],
         fields[_RECEIPTS_ROOT],
     )
+
+
+def checked_header(
+    block: Mapping[str, Any], encoded: bytes, header_at: str, block_at: str
+) -> Generator[Problem, None, ProvenHeader | None]:
+    """What of a block that a document names is not as its header says; returns the header, None where it is none.
+
+    Args:
+        block: Its `hash`, `number` and `timestamp` in the document.
+        encoded: The header.
+        header_at: Place of the header in the document, for problems.
+        block_at: Place of the block.
+    """
+    if keccak(encoded) != bytes.fromhex(block["hash"][2:]):
+        yield Problem(header_at, "it does not hash to the block's hash: one of them was altered")
+    try:
+        header = header_of(encoded)
+    except ProofInvalid as error:
+        yield Problem(header_at, str(error))
+        return None
+    for name, true in (("number", header.number), ("timestamp", header.timestamp)):
+        if block[name] != true:
+            yield Problem(f"{block_at}.{name}", f"{block[name]}; the header says {true}")
+    return header
 
 
 def account_at(state_root: bytes, account: Address, proof: Sequence[bytes]) -> ProvenAccount | None:
