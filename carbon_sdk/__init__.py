@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         TransportError,
     )
     from carbon_sdk.evidence.record import Record
-    from carbon_sdk.evidence.store import EvidenceStore
+    from carbon_sdk.evidence.vault import Vault
     from carbon_sdk.identifiers import (
         Address,
         BlockMarketId,
@@ -126,7 +126,7 @@ _HOMES = {
         "TimeInForce",
     ),
     "evidence.record": ("Record",),
-    "evidence.store": ("EvidenceStore",),
+    "evidence.vault": ("Vault",),
     "identity.attestation": ("Credentials",),
     "identity.x509": ("DevelopmentAuthority",),
     "actors.base": ("Actor",),
@@ -202,7 +202,6 @@ __all__ = [
     "Endpoint",
     "EnvironmentSigner",
     "Event",
-    "EvidenceStore",
     "FloatRefused",
     "Grams",
     "HttpEndpoint",
@@ -261,6 +260,7 @@ __all__ = [
     "TimeInForce",
     "Tonnes",
     "TransportError",
+    "Vault",
     "Verifier",
     "View",
     "VoucherCode",

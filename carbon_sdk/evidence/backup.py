@@ -17,8 +17,7 @@ from typing import Any
 import orjson
 
 from carbon_sdk.errors import InputError
-from carbon_sdk.evidence.store import EvidenceAltered
-from carbon_sdk.evidence.vault import CHUNK, Vault
+from carbon_sdk.evidence.vault import CHUNK, EvidenceAltered, Vault
 
 FORMAT = "carbon-backup/1"
 

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from carbon_sdk.errors import CarbonError, InputError
-from carbon_sdk.evidence.store import EvidenceAltered
 from carbon_sdk.identifiers import Address
 
 if TYPE_CHECKING:
@@ -36,6 +35,12 @@ CHUNK = 1 << 20
 _TAG, _KEY, _SALT = 16, 32, 32
 Told = Callable[[int], object]
 """Told how many bytes of the content were done so far."""
+
+
+class EvidenceAltered(CarbonError):
+    """What lies in the vault is not what was committed to, or was damaged."""
+
+    exit_code = 3
 
 
 class NoAccess(CarbonError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -12,7 +13,6 @@ import pytest
 from carbon_sdk.actors.market_rules import AS_WEEKDAY, CLOSED_DAY, RiskOfficer, RulesReader
 from carbon_sdk.actors.services import PlatformOperator, ServiceRegulator
 from carbon_sdk.audit.suite import auditor_of, indexer_of, open_store
-from carbon_sdk.chain.signers import LocalSigner
 from carbon_sdk.cli.main import run
 from carbon_sdk.contracts.generated.enums import AccountKind, MarketState, TimeInForce
 from carbon_sdk.contracts.generated.errors import (
@@ -27,8 +27,9 @@ from carbon_sdk.contracts.generated.errors import (
 from carbon_sdk.contracts.generated.structs import Session
 from carbon_sdk.deployment.strict_toml import load
 from carbon_sdk.errors import InputError, NotPermitted
+from carbon_sdk.evidence.keys import Keyring
 from carbon_sdk.evidence.record import Record
-from carbon_sdk.evidence.store import EvidenceStore, encryption_key
+from carbon_sdk.evidence.vault import Vault
 from carbon_sdk.identifiers import Side
 from carbon_sdk.market_data.large_positions import due_reports, groups_of, large_positions
 from tests.actors.conftest import YEAR, Town, key
@@ -286,11 +287,14 @@ def test_large_positions__by_account_and_by_owner__until_they_are_reported(floor
     floor.clock.travel_to(duty.due)
     officer.flag_position(works.account, floor.allowance)
     assert [one.report for one in due_reports(folded(floor, tmp_path))] == ["overdue"]
-    store = EvidenceStore(str(tmp_path / "evidence"))
+    vault, ring = Vault(tmp_path / "vault"), Keyring(tmp_path / "ring", "password")
     report = Record.of({"position": "38500 t", "purpose": "hedges production of 2021"})
-    reader = LocalSigner.new()
-    works.report_position(floor.allowance, store.put(report, [encryption_key(reader)]))
-    assert store.get(report.root, reader).root == report.root
+    sealed = vault.seal(report.as_bytes())
+    vault.let_in(sealed, floor.regulator.address, ring.new())
+    works.report_position(floor.allowance, sealed.commitment)
+    read = io.BytesIO()
+    vault.open(vault.key_of(sealed.commitment, floor.regulator.address, ring), read)
+    assert Record.from_bytes(read.getvalue()).root == report.root
     found = rules(floor).large_position(works.account, floor.allowance)
     assert (found.due, found.overdue, found.overdue_count) == (0, False, 1)
     assert list(due_reports(folded(floor, tmp_path))) == []

@@ -15,8 +15,7 @@ import pytest
 from carbon_sdk.errors import InputError
 from carbon_sdk.evidence.backup import back_up, restore, states
 from carbon_sdk.evidence.keys import Keyring
-from carbon_sdk.evidence.store import EvidenceAltered
-from carbon_sdk.evidence.vault import CHUNK, MAGIC, NotAReader, Sealed, Vault
+from carbon_sdk.evidence.vault import CHUNK, MAGIC, EvidenceAltered, NotAReader, Sealed, Vault
 from carbon_sdk.identifiers import Address, address
 
 ALICE, BOB = (address(bytes([i]) * 20) for i in (1, 2))
