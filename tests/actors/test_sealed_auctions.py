@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from carbon_sdk.contracts.generated.sealed_auction import SealedAuction
 
 from carbon_sdk.actors.auctions import decrypted, ranking, sealed_bids, ties, unopened
 from carbon_sdk.contracts.generated.enums import AuctionState, TieRule, UnderSubscription
 from carbon_sdk.contracts.generated.errors import CollateralTooSmall, FalseOpening, NoSuchBid, OutsideAuctionTime
+from carbon_sdk.contracts.generated.sealed_auction import SealedAuction
 from carbon_sdk.contracts.generated.structs import AuctionTerms, Opening
 from carbon_sdk.errors import NotPermitted, RuleBroken
 from carbon_sdk.evidence.sealing import CannotUnseal, SplitKey, join_key, split_key, unseal
